@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['ROOT', 'WIDGET_MIME', 'cases', 'title', 'execute', 'results', 'figure', 'mathml', 'without_widgets', 'page', 'number',
-           'verdict', 'gallery', 'run', 'main']
+           'verdict', 'gallery', 'run', 'overview', 'main']
 
 # %% ../nbs/90_console.ipynb #c264b09e
 import argparse, base64, copy, html, json, os, re, subprocess, sys, time
@@ -176,6 +176,19 @@ def run(
     failed = [n for n, (*_, error) in done.items() if error]
     print(f"\n{len(done)-len(failed)} of {len(done)} cases ran" + (f"; failed: {', '.join(failed)}" if failed else "") + f". Open {out/'index.html'}")
     return len(failed)
+
+# %% ../nbs/90_console.ipynb #24fa62bc
+def overview(root:Path=ROOT) -> str:
+    "Markdown: every stored headline number that stands beside a paper's."
+    lines = ["| case | metric | ours | paper | n | split |", "|---|---|---|---|---|---|"]
+    for name, path in cases(root).items():
+        nb = nbformat.read(path, as_version=4)
+        link = f"[{title(nb)[0]}](nbs/cases/{path.name})"
+        for r in results(nb, name):
+            if r["paper"] is None: continue
+            lines.append(f"| {link} | {r['metric']} | {number(r)} | {r['paper']} | {r['n'] or ''} | {r['split']} |")
+            link = ""
+    return "\n".join(lines)
 
 # %% ../nbs/90_console.ipynb #fca025b1
 def main(argv:list[str]|None=None) -> int:

@@ -1,0 +1,131 @@
+"""What keeps the checkout whole. Each failure says which file, and the command that mends it."""
+import ast, configparser, re, shutil, subprocess, sys, tomllib
+from pathlib import Path
+import nbformat, pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT/"tools"))
+NOTEBOOKS = sorted(p for p in (ROOT/"nbs").rglob("*.ipynb") if ".ipynb_checkpoints" not in p.parts)
+PYPROJECT = tomllib.loads((ROOT/"pyproject.toml").read_text())
+name = lambda p: str(Path(p).relative_to(ROOT))
+each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=name)
+
+def default_exp(path):
+    "The module a notebook exports to, as `mdp.folder.name`, or None."
+    for c in nbformat.read(path, as_version=4).cells:
+        if c.cell_type == "code" and (m := re.search(r"^#\|\s*default_exp\s+(\S+)", c.source, re.M)): return f"mdp.{m[1]}"
+
+# ---- notebooks and the library
+
+def test_exports_are_in_step(tmp_path):
+    shutil.copytree(ROOT/"nbs", tmp_path/"nbs", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+    for f in ("pyproject.toml", "settings.ini"): shutil.copy(ROOT/f, tmp_path)
+    (tmp_path/"mdp").mkdir()
+    shutil.copy(ROOT/"mdp"/"__init__.py", tmp_path/"mdp")
+    subprocess.run([Path(sys.executable).parent/"nbdev-export"], cwd=tmp_path, check=True, capture_output=True)
+    fresh = {p.relative_to(tmp_path): p.read_text() for p in (tmp_path/"mdp").rglob("*.py")}
+    stored = {p.relative_to(ROOT): p.read_text() for p in (ROOT/"mdp").rglob("*.py")}
+    wrong = [str(p) for p in sorted(fresh.keys() | stored.keys()) if fresh.get(p) != stored.get(p)]
+    assert not wrong, f"{', '.join(wrong)} differ from what the notebooks export (a forgotten export, or an edit in mdp/): edit the notebook, then `make prepare`"
+
+def test_one_notebook_a_module():
+    by = {}
+    for p in NOTEBOOKS:
+        if m := default_exp(p): by.setdefault(m, []).append(name(p))
+    twice = {m: ps for m, ps in by.items() if len(ps) > 1}
+    assert not twice, f"two notebooks export to one module, and would overwrite each other: {twice}; rename one default_exp"
+    odd = [f"{ps[0]} exports {m}" for m, ps in by.items() if m != ".".join(["mdp", *(re.sub(r"^\d+_", "", x) for x in Path(ps[0]).with_suffix("").parts[1:])])]
+    assert not odd, f"a notebook owns the module named by its stem without the number: {odd}"
+
+@each_notebook
+def test_notebook_is_clean(path):
+    from fastcore.nbio import read_nb, nb2str
+    from nbdev.clean import clean_nb
+    from mdp.console import WIDGET_MIME
+    nb = read_nb(path)
+    clean_nb(nb, allowed_cell_metadata_keys=["tags"])
+    mend = f"`make prepare NB={name(path)}`"
+    assert nb2str(nb) == path.read_text(), f"{name(path)} is not clean: {mend}"
+    assert path.stat().st_size <= 400*1024, f"{name(path)} holds {path.stat().st_size/1024:.0f} KB, over 400: show less, or at a lower dpi; then {mend}"
+    for i, c in enumerate(nbformat.read(path, as_version=4).cells):
+        for o in c.get("outputs", []):
+            assert o.output_type != "error", f"{name(path)}, cell {i} holds an error output ({o.ename}): mend the cell, then {mend}"
+            assert WIDGET_MIME not in o.get("data", {}), f"{name(path)}, cell {i} holds a widget's state, which changes at each run: {mend}"
+
+@each_notebook
+def test_notebook_reads_well(path):
+    cells = nbformat.read(path, as_version=4).cells
+    head = cells[0].source
+    assert cells[0].cell_type == "markdown" and re.match(r"# .+\n\n> .+", head), f"{name(path)}: the first cell opens with `# title` and one line `> what it is for`"
+    if path.stem == "index": return
+    assert re.search(r"\*Goal: .+Time: .+\*", head), f"{name(path)}: the first cell says *Goal: ... Time: ... minutes.*"
+    sources = [c.source for c in cells if c.cell_type == "code"]
+    assert any("assert" in s for s in sources), f"{name(path)} asserts nothing"
+    long = [i for i, s in enumerate(sources) if s.count("\n") >= 60]
+    assert not long, f"{name(path)}: code cells {long} are longer than 60 lines; split them"
+
+def test_floors():
+    "A module imports only from a lower floor; the three wings never from each other; inside a folder only from a lower number."
+    import grimp
+    floor = dict(core=0, data=1, represent=2, simulate=3, learn=3, generate=3, cases=4, console=5)
+    number = {default_exp(p): int(re.match(r"\d+", p.stem)[0]) for p in NOTEBOOKS if default_exp(p)}
+    graph = grimp.build_graph("mdp", cache_dir=None)
+    wrong = []
+    for a in sorted(number.keys() & graph.modules):
+        for b in sorted(graph.find_modules_directly_imported_by(a) & number.keys()):
+            ra, rb = a.split(".")[1], b.split(".")[1]
+            fine = number[b] < number[a] if ra == rb else floor[rb] < floor[ra]
+            if not fine: wrong.append(f"{a} (floor {ra}) imports {b} (floor {rb})")
+    assert not wrong, f"imports that go up or sideways: {wrong}; move what is shared to a lower floor (its notebook), or hand it in as an argument"
+    assert {m.split(".")[1] for m in number} <= floor.keys()
+
+def test_no_machine_path_and_no_pickle():
+    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")[:-1]
+    for f in tracked:
+        p = ROOT/f
+        if not p.exists(): continue
+        assert p.suffix not in (".pkl", ".pickle", ".pt", ".pth", ".joblib", ".npy"), f"{f}: weights and tables ship as safetensors and CSV, never as pickles"
+        assert p.stat().st_size <= 16*2**20, f"{f} is larger than 16 MB"
+        if p.suffix in (".py", ".ipynb", ".md", ".csv", ".txt", ".toml", ".yml"):
+            m = re.search(r"(?<![A-Za-z0-9_.])/(?:work|root|tmp|home)/[^\s\"'\\]+", p.read_text(encoding="utf-8"))
+            assert not m, f"{f} names a path of one machine: {m[0]}"
+
+# ---- settings, lock, README
+
+def test_settings_agree():
+    ini = configparser.ConfigParser()
+    ini.read(ROOT/"settings.ini")
+    s, project, nbdev = ini["DEFAULT"], PYPROJECT["project"], PYPROJECT["tool"]["nbdev"]
+    init = ast.literal_eval(re.search(r"__version__ = (.+)", (ROOT/"mdp"/"__init__.py").read_text())[1])
+    expected = dict(lib_name=project["name"], description=project["description"], keywords=", ".join(project["keywords"]), author=project["authors"][0]["name"],
+                    license=project["license"].lower(), version=init, min_python=project["requires-python"].removeprefix(">="),
+                    requirements=" ".join(d for d in project["dependencies"]), dev_requirements=" ".join(project["optional-dependencies"]["dev"]),
+                    console_scripts=" ".join(f"{k}={v}" for k, v in project["scripts"].items()),
+                    **{k: (" ".join(v) if isinstance(v, list) else str(v)) for k, v in nbdev.items() if k in s})
+    wrong = {k: (s.get(k), v) for k, v in expected.items() if s.get(k) != v}
+    assert not wrong, f"settings.ini and pyproject.toml disagree (settings, pyproject): {wrong}; edit settings.ini"
+
+def test_lock():
+    text = (ROOT/"requirements.txt").read_text()
+    assert not re.search(r"https?://|--index|--find-links", text), "requirements.txt names a host: `make lock`"
+    blocks = re.split(r"\n(?=[a-zA-Z])", text)
+    bare = [b.split()[0] for b in blocks if "==" in b and "--hash=sha256:" not in b]
+    assert not bare, f"requirements.txt has no hash for {bare}: `make lock`"
+    from lock import locked
+    from packaging.requirements import Requirement
+    have = {n.lower().replace("_", "-") for n in locked()}
+    direct = {Requirement(d).name for d in PYPROJECT["project"]["dependencies"] + PYPROJECT["project"]["optional-dependencies"]["dev"]} - {"torch"}
+    assert direct <= have, f"requirements.txt lacks {sorted(direct - have)}: `make lock`"
+
+def test_environment():
+    from lock import environment
+    assert (ROOT/"environment.yml").read_text() == environment(), "environment.yml does not follow requirements.txt: `make lock`"
+
+def test_readme():
+    from readme import PICTURE, readme
+    assert (ROOT/"README.md").read_text() == readme(), "README.md does not follow nbs/index.ipynb: `make prepare NB=nbs/index.ipynb`"
+    for target in re.findall(r"\]\((?!https?:|#)([^)]+)\)", readme()): assert (ROOT/target).exists(), f"README.md points at {target}, which is not there"
+    assert PICTURE.exists(), f"{name(PICTURE)} is missing: `make prepare`"
+
+def test_ci_runs_the_readme_command():
+    assert "make test" in (ROOT/"README.md").read_text() and "make test" in (ROOT/".ci"/"run").read_text()
