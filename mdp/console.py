@@ -177,13 +177,13 @@ def run(
     print(f"\n{len(done)-len(failed)} of {len(done)} cases ran" + (f"; failed: {', '.join(failed)}" if failed else "") + f". Open {out/'index.html'}")
     return len(failed)
 
-# %% ../nbs/90_console.ipynb #24fa62bc
+# %% ../nbs/90_console.ipynb #a7a243d5
 def overview(root:Path=ROOT) -> str:
     "Markdown: every stored headline number that stands beside a paper's."
     lines = ["| case | metric | ours | paper | n | split |", "|---|---|---|---|---|---|"]
     for name, path in cases(root).items():
         nb = nbformat.read(path, as_version=4)
-        link = f"[{title(nb)[0]}](nbs/cases/{path.name})"
+        link = f"[{title(nb)[0]}](cases/{path.name})"
         for r in results(nb, name):
             if r["paper"] is None: continue
             lines.append(f"| {link} | {r['metric']} | {number(r)} | {r['paper']} | {r['n'] or ''} | {r['split']} |")
