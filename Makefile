@@ -19,6 +19,9 @@ prepare: .venv/.ready      ## before a commit: export, run and save the workshop
 docs: .venv/.ready      ## the notebooks as a web site in _docs, readable offline
 	@$(PY) tools/docs.py
 
+students: .venv/.ready      ## copies of the notebooks for students in _workshop: no solutions, no outputs
+	@$(PY) tools/workshop.py
+
 bench: .venv/.ready      ## side by side with the peers, each in an environment of its own
 	@for b in benchmarks/*.py; do $(PY) $$b || exit 1; done
 
@@ -28,5 +31,5 @@ lock: .venv/.ready      ## resolve requirements.txt anew from pyproject.toml
 .venv/.ready: requirements.txt pyproject.toml tools/setup.py
 	@$(PYTHON) tools/setup.py
 
-.PHONY: help run test lab prepare docs bench lock
+.PHONY: help run test lab prepare docs students bench lock
 .DEFAULT_GOAL := help

@@ -129,3 +129,9 @@ def test_readme():
 
 def test_ci_runs_the_readme_command():
     assert "make test" in (ROOT/"README.md").read_text() and "make test" in (ROOT/".ci"/"run").read_text()
+
+def test_student_copies_hold_no_solution():
+    from workshop import student
+    cell = nbformat.v4.new_code_cell("a = 1\n### BEGIN SOLUTION\nb = 2\n### END SOLUTION\nassert a")
+    assert student(nbformat.v4.new_notebook(cells=[cell])).cells[0].source == "a = 1\n# your turn\nassert a"
+    for p in NOTEBOOKS: assert "SOLUTION" not in "".join(c.source for c in student(nbformat.read(p, as_version=4)).cells), f"{name(p)}: BEGIN and END SOLUTION do not pair"
