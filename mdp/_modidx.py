@@ -75,4 +75,12 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                           'mdp.data.load': ('data.html#load', 'mdp/data.py'),
                           'mdp.data.mirror_dir': ('data.html#mirror_dir', 'mdp/data.py'),
                           'mdp.data.reduced_formula': ('data.html#reduced_formula', 'mdp/data.py'),
-                          'mdp.data.register': ('data.html#register', 'mdp/data.py')}}}
+                          'mdp.data.register': ('data.html#register', 'mdp/data.py')},
+            'mdp.learn.evaluate': { 'mdp.learn.evaluate.extrapolative': ('learn/evaluate.html#extrapolative', 'mdp/learn/evaluate.py'),
+                                    'mdp.learn.evaluate.interval': ('learn/evaluate.html#interval', 'mdp/learn/evaluate.py'),
+                                    'mdp.learn.evaluate.learning_curve': ('learn/evaluate.html#learning_curve', 'mdp/learn/evaluate.py'),
+                                    'mdp.learn.evaluate.parity': ('learn/evaluate.html#parity', 'mdp/learn/evaluate.py'),
+                                    'mdp.learn.evaluate.scaffolds': ('learn/evaluate.html#scaffolds', 'mdp/learn/evaluate.py'),
+                                    'mdp.learn.evaluate.scores': ('learn/evaluate.html#scores', 'mdp/learn/evaluate.py'),
+                                    'mdp.learn.evaluate.spearman': ('learn/evaluate.html#spearman', 'mdp/learn/evaluate.py'),
+                                    'mdp.learn.evaluate.systems': ('learn/evaluate.html#systems', 'mdp/learn/evaluate.py')}}}
