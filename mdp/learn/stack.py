@@ -61,7 +61,7 @@ class Adam:
 # %% ../../nbs/learn/31_stack.ipynb #8267f072
 RECIPE = dict(seed=0, lr=3e-3, weight_decay=1e-4, width=1.0)
 
-# %% ../../nbs/learn/31_stack.ipynb #40ca2ea1
+# %% ../../nbs/learn/31_stack.ipynb #319f4e04
 class Stack:
     "`M` multilayer perceptrons of one shape, trained together; each as if it were alone."
     def __init__(self,
@@ -146,6 +146,20 @@ class Stack:
     ) -> np.ndarray:   # (M, n, units)
         "Pre-activations of a hidden layer of every model."
         return torch.cat([self._products(forward, self.layers, x, depth) for x in self._scaled(np.asarray(X, float)).split(2048)], 2).transpose(1, 2).cpu().numpy()
+
+    def state(self, dtype=torch.float16) -> dict:
+        "Everything a prediction needs, as named tensors: weights in `dtype`, scales in float32."
+        weights = {f"{k}{l}": t.to("cpu", dtype).contiguous() for l, layer in enumerate(self.layers, 1) for k, t in zip("Wb", layer)}
+        return weights | {k: torch.tensor(getattr(self, k), dtype=torch.float32) for k in ("x_mean", "x_sd", "y_mean", "y_sd")}
+
+    @classmethod
+    def from_state(cls, state:dict, dtype=torch.float32, device:str="cpu"):
+        "A stack that predicts, from what `state` gave."
+        depth = sum(k.startswith("W") for k in state)
+        self = cls(pd.DataFrame(index=range(len(state["W1"]))), hidden=[state[f"W{l}"].shape[1] for l in range(1, depth)], dtype=dtype, device=device)
+        self.layers = [(state[f"W{l}"].to(device, dtype), state[f"b{l}"].to(device, dtype)) for l in range(1, depth + 1)]
+        self.x_mean, self.x_sd, self.y_mean, self.y_sd = (state[k].double().numpy() for k in ("x_mean", "x_sd", "y_mean", "y_sd"))
+        return self
 
     @torch.no_grad()
     def _error(self, params, X, y, valid, watch):
