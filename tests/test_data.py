@@ -10,11 +10,12 @@ LONG  = {"uspto_50k", "uspto_full", "zinc250k"}          # a minute or more each
 KEEPS_SPELLING = {"quasicrystals", "xenonpy_quasicrystals"}
 
 def loaded(name, column=None):
-    "A dataset, or a skip that says why not."
+    "A dataset, or a skip that says why not. (A long reading, or a big download that nobody has made yet, waits for the full profile.)"
     d = D.REGISTRY[name]
     away = [s for s in d.sources if s in D.SOURCES and not D.SOURCES[s].wheel and not D._there(s)]
     if away: pytest.skip(f"{name}: {away[0]} is neither in the mirror nor in the cache")
-    if name in LONG and profile() != "full": pytest.skip(f"{name} takes a minute or more: MDP_PROFILE=full")
+    big = [s for s in d.sources if s in D.SOURCES and D.SOURCES[s].bytes > 50e6 and not D._there(s)]
+    if profile() != "full" and (name in LONG or big): pytest.skip(f"{name} takes {'a download of ' + big[0] if big else 'a minute or more'}: MDP_PROFILE=full")
     try: return D.load(name, column)
     except D.DataUnavailable as e: pytest.skip(str(e))
 
@@ -104,6 +105,8 @@ def test_organics():
     assert abs(tb.value[ethanol] - 351.4) < 0.5 and abs(tb.value[benzene] - 353.2) < 0.5 and tb.tables[benzene] >= 3    # CRC Handbook
     assert abs(loaded("organic_tm").set_index("smiles").value[benzene] - 278.7) < 0.5
     assert abs(loaded("organic_hf").set_index("smiles").value[benzene] - 82.9) < 1.5 and abs(loaded("organic_logp").set_index("smiles").value[benzene] - 2.13) < 0.05
+    assert abs(loaded("organic_viscosity").set_index("smiles").value[benzene] - 0.604) < 0.02 and abs(loaded("organic_surface_tension").set_index("smiles").value[benzene] - 28.2) < 0.2
+    assert abs(loaded("organic_conductivity").set_index("smiles").value[ethanol] - 0.167) < 0.005
     assert abs(loaded("inorganic_tm").set_index("formula").value["NaCl"] - 1073.9) < 2
 
 def test_published_counts():
@@ -133,9 +136,9 @@ def test_structures():
     assert df.space_group.nunique() == 164 and df.point_group.nunique() == 32
     for row in df.sample(20, random_state=0).itertuples():
         assert row.structure.composition.reduced_formula == row.formula and abs(row.structure.density - row.density) < 1e-6
-    given = D._matminer_table(D.get(D.SOURCES["matminer==0.3.9"]), "dielectric_constant").set_index("material_id").space_group.astype(int)
-    ours = df.set_index("material_id").space_group.reindex(given.index)
-    assert (ours == given).mean() > 0.98                                                # theirs were found with a tolerance of their own
+    from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
+    some = df[df.table == "elastic_tensor"].sample(60, random_state=0)                   # groups that the file gives
+    assert (some.structure.map(lambda s: SpacegroupAnalyzer(s, 0.1).get_space_group_number()) == some.space_group).mean() > 0.95
 
 def test_pi1070():
     df = loaded("pi1070")
@@ -159,9 +162,9 @@ def test_polymers_against_each_other():
 def test_solar_cells():
     pm, sm, h = loaded("opv_polymers"), loaded("opv_molecules"), loaded("hopv15")
     assert pm.attrs["dropped"]["SMILES that RDKit refuses"] + sm.attrs["dropped"]["SMILES that RDKit refuses"] == 13
-    assert (h.flag == "sulfur drawn =S=").sum() == 28
+    assert h.flag.str.contains("=S=").sum() == 28
     for df in (pm, sm, h):
-        good = df[~df.flag.str.startswith("PCE")].dropna(subset=["voc", "jsc", "ff", "pce"])
+        good = df[~df.flag.str.contains("PCE")].dropna(subset=["voc", "jsc", "ff", "pce"])
         assert (good.voc*good.jsc*good.ff/100/good.pce).between(0.8, 1.2).all()                          # the identity, after mending
         assert good.ff.between(15, 90).all() and good.voc.between(0.01, 2.5).all() and good.jsc.between(0, 30).all() and good.pce.between(0, 20).all()
     assert ((pm.flag == "columns exchanged in the file").sum(), (sm.flag == "columns exchanged in the file").sum()) == (29, 65)
@@ -169,7 +172,7 @@ def test_solar_cells():
     assert known.homo.between(-7, -4).all() and (known.homo < known.lumo)[known.flag != "HOMO is not below LUMO"].all()
     n = [(pm.year <= 2009).sum(), pm.year.between(2010, 2012).sum(), (pm.year > 2012).sum()]
     assert all(a >= b and a < 1.04*b for a, b in zip(n, (101, 474, 1302))), n           # a laxer rule found the latter; ours finds a few years more
-    assert pm.year.dropna().between(1980, 2026).all()
+    assert pm.year.dropna().between(1975, 2026).all()
 
 def test_conductivity_sets():
     k = loaded("kappa103").groupby("formula").value.median()
