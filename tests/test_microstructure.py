@@ -153,7 +153,7 @@ def test_bad_conditions_are_named(kinds):
     assert [r[0] for r in e.value.rows] == bad and all(put[kinds[int(r[0].split()[1])]][0] in r[2] for r in e.value.rows)
 
 def test_bad_tables():
-    with pytest.raises(ValueError, match="'O'.* missing"): Processes().transform(design(2).drop(columns="O"))
+    with pytest.raises(ValueError, match="'O'.* are missing"): Processes().transform(design(2).drop(columns="O"))
     with pytest.raises(ValueError, match="not ndarray"): Processes().transform(np.zeros((2, 6)))
     for bad in (dict(low=1, high=0), dict(low=0, high=np.nan), dict(low=0, high=1, log=True)):
         with pytest.raises(ValueError, match="x: "): Variable("x", **bad)

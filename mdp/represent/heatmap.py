@@ -16,7 +16,7 @@ from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import offset_copy
 from ..core import BadInput, COLOURS
 
-# %% ../../nbs/represent/09_heatmap.ipynb #535e4ba1
+# %% ../../nbs/represent/09_heatmap.ipynb #5f03f532
 def arrange(
     X:pd.DataFrame,           # materials x descriptors, all finite
     y:pd.Series,              # the property, on the index of `X`
@@ -41,6 +41,7 @@ def arrange(
         at = leaves_list(linkage(np.maximum(apart, 0), "average", optimal_ordering=True))
     return pd.DataFrame(ranks[:, at], X.index, X.columns[at]), y, pd.Series(rho[at], X.columns[at])
 
+# %% ../../nbs/represent/09_heatmap.ipynb #590af26a
 def _numbers(X, y):
     "`X` and `y` as floats on one index; BadInput names each row that cannot be drawn."
     y = pd.Series(y, X.index) if not isinstance(y, pd.Series) else y
@@ -59,7 +60,7 @@ def _numbers(X, y):
     if len(X) < 3: raise ValueError(f"{len(X)} rows: a heat map needs at least 3")
     return pd.DataFrame(values, X.index, X.columns), pd.Series(target, X.index, name=y.name)
 
-# %% ../../nbs/represent/09_heatmap.ipynb #81a4c25d
+# %% ../../nbs/represent/09_heatmap.ipynb #f845d28a
 def heatmap(
     X:pd.DataFrame,           # materials x descriptors, all finite
     y:pd.Series,              # the property, on the index of `X`
@@ -91,6 +92,7 @@ def heatmap(
     bar.set_label("rank within the column"); bar.outline.set_visible(False)
     return ax, trace
 
+# %% ../../nbs/represent/09_heatmap.ipynb #e5ad22f9
 def _rho_ticks(ax, rho, pad):
     "Each column's rho where there are few; else ticks where rho passes round values."
     if len(rho) <= 12: ax.set_xticks(np.arange(len(rho))+.5, [f"{r:+.2f}" for r in rho], fontsize=8)
@@ -117,6 +119,7 @@ def _names(ax, rho, labels):
         ax.plot([a, a, b, b], [1, 1.01, 1.04, 1.05], transform=ax.transAxes, color=COLOURS["grey"], lw=.8, clip_on=False)
         ax.text(b, 1.06, rho.index[i], transform=ax.transAxes, rotation=60, rotation_mode="anchor", ha="left", va="center", fontsize=9.5)
 
+# %% ../../nbs/represent/09_heatmap.ipynb #3fda3500
 def _families(ax, names):
     "A strip under the map, the family of each column; returns the points to leave below the map."
     known = sorted({f for f in names if f is not None})

@@ -42,7 +42,7 @@ def _images(x, labels=None):
     if x.dtype.kind in "uif" and (np.isfinite(x).all() if labels is None else np.isin(x, labels).all()): return x
     raise BadInput([(i, _describe(im), why) for i, im in enumerate(stack) if (why := _fault(im, labels))], "image", len(stack))
 
-# %% ../../nbs/represent/16_microstructure.ipynb #4a9a3991
+# %% ../../nbs/represent/16_microstructure.ipynb #c31c2f0c
 def two_point(
     image,               # (..., H, W): booleans, or any real field; an array or a torch tensor
     other=None,          # the second phase, of the same shape; None: the image itself
@@ -65,6 +65,7 @@ def two_point(
         out[i:i+step] = _correlate(*(None if x is None else x[i:i+step].astype(kind) for x in stack), size, reach, periodic, exact)
     return out.reshape(*a.shape[:-2], *out.shape[-2:])
 
+# %% ../../nbs/represent/16_microstructure.ipynb #92ee56ad
 def _reach(reach, size, most):
     if reach is None: return [s//2 for s in size]
     if not 0 <= reach <= min(most): raise ValueError(f"reach={reach}: an image of {tuple(size)} allows 0 to {min(most)}")
@@ -191,50 +192,63 @@ def chord_length(
     inner, edge, _, lead = _count_runs(image, axis, periodic)
     return (inner + edge if cut else inner).reshape(*lead, -1)
 
-# %% ../../nbs/represent/16_microstructure.ipynb #3210077a
+# %% ../../nbs/represent/16_microstructure.ipynb #6992ce5c
+@numba.njit(cache=True, nogil=True)
+def _outlines(labels, n):
+    "Of labels 1..n: area and cut; where each one's lines of corners start; the left and right end of every line."
+    H, W = labels.shape
+    about, top, bottom = np.zeros((n, 2)), np.full(n, H), np.full(n, -1)
+    for y in range(H):
+        for x in range(W):
+            k = labels[y, x]-1
+            if k < 0: continue
+            about[k, 0] += 1
+            top[k], bottom[k] = min(top[k], y), y
+            if y == 0 or x == 0 or y == H-1 or x == W-1: about[k, 1] = 1
+    start = np.zeros(n+1, np.int64)
+    start[1:] = np.cumsum(bottom-top+2)
+    left, right = np.full(start[n], W+1), np.full(start[n], -1)
+    for y in range(H):
+        for x in range(W):
+            k = labels[y, x]-1
+            if k < 0: continue
+            for i in range(start[k]+y-top[k], start[k]+y-top[k]+2): left[i], right[i] = min(left[i], x), max(right[i], x+1)
+    return about, start, left, right
+
+# %% ../../nbs/represent/16_microstructure.ipynb #4dafd651
+@numba.njit(cache=True, nogil=True)
+def _hull(left, right):
+    rows, m = len(left), 0
+    P = np.empty((2*rows, 2))
+    for side in range(2):
+        first = m
+        for j in range(rows):
+            i = j if side == 0 else rows-1-j
+            if right[i] < 0: continue                                          # a label in pieces may skip lines
+            x = left[i] if side == 0 else right[i]
+            while m-first >= 2 and (P[m-1,0]-P[m-2,0])*(x-P[m-1,1]) - (P[m-1,1]-P[m-2,1])*(i-P[m-1,0]) <= 0: m -= 1
+            P[m, 0], P[m, 1] = i, x
+            m += 1
+    return P[:m]
+
 @numba.njit(cache=True, nogil=True)
 def _ferets(labels, n):
     "Rows (area, mean, max, min, cut) of labels 1..n."
-    H, W = labels.shape
-    out, top, bottom = np.zeros((n, 5)), np.full(n, H), np.full(n, -1)
-    for y in range(H):
-        for x in range(W):
-            k = labels[y, x]-1
-            if k >= 0:
-                out[k, 0] += 1
-                top[k], bottom[k] = min(top[k], y), max(bottom[k], y)
-                if y == 0 or x == 0 or y == H-1 or x == W-1: out[k, 4] = 1
-    start = np.zeros(n+1, np.int64)
-    for k in range(n): start[k+1] = start[k] + bottom[k]-top[k]+2
-    left, right = np.full(start[n], W+1), np.full(start[n], -1)                # per line of corners: its ends
-    for y in range(H):
-        for x in range(W):
-            k = labels[y, x]-1
-            if k >= 0:
-                for i in range(start[k]+y-top[k], start[k]+y-top[k]+2): left[i], right[i] = min(left[i], x), max(right[i], x+1)
-    P = np.empty((2*(H+1), 2))
+    about, start, left, right = _outlines(labels, n)
+    out = np.empty((n, 5))
     for k in range(n):
-        m = 0
-        for side in range(2):                                                     # down the left, up the right, keeping left... turns only
-            first, rows = m, start[k+1]-start[k]
-            for j in range(rows):
-                i = j if side == 0 else rows-1-j
-                x = left[start[k]+i] if side == 0 else right[start[k]+i]
-                if right[start[k]+i] < 0: continue
-                while m-first >= 2 and (P[m-1,0]-P[m-2,0])*(x-P[m-1,1]) - (P[m-1,1]-P[m-2,1])*(i-P[m-1,0]) <= 0: m -= 1
-                P[m, 0], P[m, 1] = i, x
-                m += 1
-        small = np.inf
-        for i in range(m):
-            y0, x0 = P[i]
-            y1, x1 = P[(i+1) % m]
-            edge, width = np.hypot(y1-y0, x1-x0), 0.
-            for j in range(m):
-                out[k, 2] = max(out[k, 2], np.hypot(P[j,0]-y0, P[j,1]-x0))
-                width = max(width, abs((y1-y0)*(P[j,1]-x0) - (x1-x0)*(P[j,0]-y0)))
-            out[k, 1] += edge/np.pi
-            if edge > 0: small = min(small, width/edge)
-        out[k, 3] = small
+        P = _hull(left[start[k]:start[k+1]], right[start[k]:start[k+1]])
+        around, widest, narrowest = 0., 0., np.inf
+        for i in range(len(P)):
+            j = (i+1) % len(P)
+            dy, dx = P[j,0]-P[i,0], P[j,1]-P[i,1]
+            edge, width = np.hypot(dy, dx), 0.
+            for j in range(len(P)):
+                widest = max(widest, np.hypot(P[j,0]-P[i,0], P[j,1]-P[i,1]))
+                width  = max(width, abs(dy*(P[j,1]-P[i,1]) - dx*(P[j,0]-P[i,0])))
+            around += edge
+            narrowest = min(narrowest, width/edge)
+        out[k] = about[k, 0], around/np.pi, widest, narrowest, about[k, 1]
     return out
 
 # %% ../../nbs/represent/16_microstructure.ipynb #4bd7fd76
@@ -331,7 +345,21 @@ SPUTTERING = (
     Variable("O",                 "at.%", 0.,     10.,               source=_BANKO),
 )
 
-# %% ../../nbs/represent/16_microstructure.ipynb #5ee0fe3c
+# %% ../../nbs/represent/16_microstructure.ipynb #47f7a634
+def _scale(x, v): return np.log(x) if v.log else x
+def _unscale(x, v): return np.clip(np.exp(x) if v.log else x, v.low, v.high)
+
+def _encode(X, v):
+    "The columns of one variable, and for each row None or what is wrong."
+    if v.choices:
+        wrong = [None if x in v.choices else f"{v.name} = {x!r}: one of {', '.join(map(repr, v.choices))}" for x in X[v.name]]
+        return {f"{v.name}={c}": (X[v.name] == c).astype(float) for c in v.choices}, wrong
+    x = pd.to_numeric(X[v.name], errors="coerce").astype(float)
+    fine = x.between(v.low, v.high)
+    wrong = [None if ok else f"{v.name} = {raw!r}: {v.low:g} to {v.high:g} {v.unit}".rstrip() for raw, ok in zip(X[v.name], fine)]
+    return {v.name: (_scale(x.where(fine), v) - _scale(v.low, v)) / (_scale(v.high, v) - _scale(v.low, v))}, wrong
+
+# %% ../../nbs/represent/16_microstructure.ipynb #5e5e0c78
 class Processes(TransformerMixin, BaseEstimator):
     "Process conditions (a DataFrame with a column per variable) as points of the unit cube."
     def __init__(self,
@@ -344,29 +372,19 @@ class Processes(TransformerMixin, BaseEstimator):
         if self.on_error not in ("raise", "nan"): raise ValueError(f"on_error={self.on_error!r}: 'raise' or 'nan'")
         return self
 
-    def __sklearn_is_fitted__(self): return True
-
     def transform(self,
         X:pd.DataFrame,        # a column per variable, in its unit; other columns are left aside
     ) -> pd.DataFrame:
         "One column per number, one per choice of a category; the index is kept."
         self.fit()
-        if not isinstance(X, pd.DataFrame) or (missing := [v.name for v in self.variables if v.name not in X]):
-            raise ValueError(f"needs a DataFrame with the columns {[v.name for v in self.variables]}" + (f"; {missing} missing" if isinstance(X, pd.DataFrame) else f", not {type(X).__name__}"))
-        faults, columns = [[] for _ in X.index], {}
-        for v in self.variables:
-            if v.choices:
-                for f, x in zip(faults, X[v.name]):
-                    if x not in v.choices: f.append(f"{v.name} = {x!r}: one of {', '.join(map(repr, v.choices))}")
-                columns |= {f"{v.name}={c}": (X[v.name] == c).astype(float) for c in v.choices}
-            else:
-                x = pd.to_numeric(X[v.name], errors="coerce").astype(float)
-                for f, raw, ok in zip(faults, X[v.name], x.between(v.low, v.high)):
-                    if not ok: f.append(f"{v.name} = {raw!r}: {v.low:g} to {v.high:g} {v.unit}".rstrip())
-                columns[v.name] = (_scale(x.where(x.between(v.low, v.high)), v) - _scale(v.low, v)) / (_scale(v.high, v) - _scale(v.low, v))
-        bad = [(i, dict(row), "; ".join(f)) for f, (i, row) in zip(faults, X[[v.name for v in self.variables]].iterrows()) if f]
+        names = [v.name for v in self.variables]
+        if not isinstance(X, pd.DataFrame): raise ValueError(f"needs a DataFrame with the columns {names}, not {type(X).__name__}")
+        if missing := [c for c in names if c not in X]: raise ValueError(f"columns {missing} are missing")
+        columns, wrong = zip(*(_encode(X, v) for v in self.variables))
+        faults = ["; ".join(filter(None, w)) for w in zip(*wrong)]
+        bad = [(i, dict(row), f) for f, (i, row) in zip(faults, X[names].iterrows()) if f]
         if bad and self.on_error == "raise": raise BadInput(bad, "process row", len(X))
-        out = pd.DataFrame(columns, X.index)
+        out = pd.DataFrame({c: u for cs in columns for c, u in cs.items()}, X.index)
         out[[bool(f) for f in faults]] = np.nan
         return out
 
@@ -376,9 +394,8 @@ class Processes(TransformerMixin, BaseEstimator):
         "Conditions in their units; of a category, the choice with the largest number."
         index, U, out = getattr(X, "index", None), np.asarray(X, float), {}
         for v in self.variables:
-            k = len(v.choices) or 1
-            u, U = U[:, :k], U[:, k:]
-            low, high = (_scale(b, v) for b in (v.low, v.high))
+            u, U = np.split(U, [len(v.choices) or 1], 1)
+            low, high = _scale(v.low, v), _scale(v.high, v)
             out[v.name] = np.take(v.choices, u.argmax(1)) if v.choices else _unscale(low + u[:, 0]*(high-low), v)
         return pd.DataFrame(out, index)
 
@@ -386,13 +403,12 @@ class Processes(TransformerMixin, BaseEstimator):
         "`name` of a number, `name=choice` of a category."
         return np.array([c for v in self.variables for c in ([f"{v.name}={c}" for c in v.choices] or [v.name])], dtype=object)
 
+    def __sklearn_is_fitted__(self): return True
+
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.two_d_array, tags.requires_fit = False, False      # columns by name, not by place
         return tags
-
-def _scale(x, v): return np.log(x) if v.log else x
-def _unscale(x, v): return np.clip(np.exp(x) if v.log else x, v.low, v.high)
 
 # %% ../../nbs/represent/16_microstructure.ipynb #80d67446
 def design(
