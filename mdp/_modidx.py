@@ -374,6 +374,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                           'mdp/represent/microstructure.py'),
                                               'mdp.represent.microstructure._needles': ( 'represent/microstructure.html#_needles',
                                                                                          'mdp/represent/microstructure.py'),
+                                              'mdp.represent.microstructure._needles_in': ( 'represent/microstructure.html#_needles_in',
+                                                                                            'mdp/represent/microstructure.py'),
                                               'mdp.represent.microstructure._outlines': ( 'represent/microstructure.html#_outlines',
                                                                                           'mdp/represent/microstructure.py'),
                                               'mdp.represent.microstructure._reach': ( 'represent/microstructure.html#_reach',

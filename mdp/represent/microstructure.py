@@ -100,15 +100,17 @@ def _torch():
     import torch
     return torch
 
-# %% ../../nbs/represent/16_microstructure.ipynb #888724f5
+# %% ../../nbs/represent/16_microstructure.ipynb #58b82f8e
 def radial(
     S,      # (..., 2*reach+1, 2*reach+1) from `two_point`
 ):
     "The mean of a map over rings of one pixel's width: (..., reach+1)."
     ring, order, starts, count = _rings(tuple(S.shape[-2:]))
-    flat = S.reshape(*S.shape[:-2], -1)
-    if not _is_torch(S): return np.add.reduceat(np.take(flat, order, -1), starts, -1) / count
-    t = _torch()
+    if not _is_torch(S):
+        total = np.empty((int(np.prod(S.shape[:-2])), len(count)))
+        for out, flat in zip(total, S.reshape(len(total), -1)): np.add.reduceat(flat.take(order), starts, out=out)      # one by one: in the cache
+        return (total/count).reshape(*S.shape[:-2], -1)
+    t, flat = _torch(), S.reshape(*S.shape[:-2], -1)
     total = t.zeros(*S.shape[:-2], len(count), dtype=S.dtype, device=S.device)
     return total.index_add(-1, t.as_tensor(ring[order], device=S.device), flat[..., order]) / t.as_tensor(count, dtype=S.dtype, device=S.device)
 
@@ -152,7 +154,7 @@ def _count_runs(image, axis, periodic):
     _runs(rows, periodic, inner, cut)
     return inner, cut, rows.shape[-2:], x.shape[:-2]
 
-# %% ../../nbs/represent/16_microstructure.ipynb #7131a537
+# %% ../../nbs/represent/16_microstructure.ipynb #24026d45
 def lineal_path(
     image,               # (..., H, W): booleans or 0 and 1; or a torch tensor of values 0 to 1
     axis:int=-1,         # needles along x (-1) or along y (-2)
@@ -163,12 +165,20 @@ def lineal_path(
     if _is_torch(image): return _soft_path(image, axis, periodic, reach)
     inner, cut, (lines, w), lead = _count_runs(image, axis, periodic)
     reach, = _reach(reach, (w,), (w-1,))
-    runs = inner if periodic else inner + cut
-    longer = np.cumsum(runs[:, ::-1], -1)[:, ::-1]                              # runs of at least l pixels
-    fits = np.cumsum(longer[:, :0:-1], -1)[:, ::-1]                             # needles of length z in them: sum of (l - z)
-    fits = fits + cut[:, -1:]*w if periodic else fits
-    L = fits / (lines*(w - (0 if periodic else np.arange(w))))
-    return L[:, :reach+1].reshape(*lead, reach+1)
+    L = np.empty((len(inner), reach+1))
+    _needles_in(inner, cut, lines, periodic, L)
+    return L.reshape(*lead, reach+1)
+
+@numba.njit(cache=True, nogil=True)
+def _needles_in(inner, cut, lines, periodic, L):
+    "Fill L(z): needles of z steps in all runs, l - z in each, over the places a needle can take."
+    w = inner.shape[1]-1
+    for k in range(len(inner)):
+        longer, fit = 0, cut[k, w]*w if periodic else 0
+        for z in range(w-1, -1, -1):
+            longer += inner[k, z+1] if periodic else inner[k, z+1] + cut[k, z+1]
+            fit += longer
+            if z < L.shape[1]: L[k, z] = fit / (lines*(w if periodic else w-z))
 
 def _soft_path(image, axis, periodic, reach):
     x = _images(image)
