@@ -16,7 +16,7 @@ from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import offset_copy
 from ..core import BadInput, COLOURS
 
-# %% ../../nbs/represent/09_heatmap.ipynb #5f03f532
+# %% ../../nbs/represent/09_heatmap.ipynb #3f926ab6
 def arrange(
     X:pd.DataFrame,           # materials x descriptors, all finite
     y:pd.Series,              # the property, on the index of `X`
@@ -27,7 +27,8 @@ def arrange(
     X, y = _numbers(X, y)
     constant = (X == X.iloc[0]).all()
     X = X.loc[:, ~constant.to_numpy()]
-    if (y == y.iloc[0]).all() or not X.shape[1]: raise ValueError(f"{'the property is' if X.shape[1] else 'every descriptor is'} constant: there is nothing to order")
+    for what, same in (("every descriptor is", not X.shape[1]), ("the property is", (y == y.iloc[0]).all())):
+        if same: raise ValueError(f"{what} constant: there is nothing to order")
     order = np.lexsort([np.arange(len(y))[::-1], y])[::-1]                       # equal properties keep their order
     X, y  = X.iloc[order], y.iloc[order]
     ranks = (rankdata(X, axis=0) - .5) / len(X)
@@ -41,7 +42,7 @@ def arrange(
         at = leaves_list(linkage(np.maximum(apart, 0), "average", optimal_ordering=True))
     return pd.DataFrame(ranks[:, at], X.index, X.columns[at]), y, pd.Series(rho[at], X.columns[at])
 
-# %% ../../nbs/represent/09_heatmap.ipynb #590af26a
+# %% ../../nbs/represent/09_heatmap.ipynb #701b76a7
 def _numbers(X, y):
     "`X` and `y` as floats on one index; BadInput names each row that cannot be drawn."
     y = pd.Series(y, X.index) if not isinstance(y, pd.Series) else y
@@ -54,13 +55,14 @@ def _numbers(X, y):
     bad = []
     for i in np.flatnonzero(~np.isfinite(values).all(1) | ~np.isfinite(target)):
         names = [str(c) for c in X.columns[~np.isfinite(values[i])]]
-        why = ([f"the property is {y.iloc[i]}"] if not np.isfinite(target[i]) else []) + ([f"{len(names)} descriptors are not finite: {', '.join(names[:3])}{', ...' if len(names) > 3 else ''}"] if names else [])
+        why = [] if np.isfinite(target[i]) else [f"the property is {y.iloc[i]}"]
+        if names: why.append(f"{len(names)} descriptors are not finite: {', '.join(names[:3])}{', ...' if len(names) > 3 else ''}")
         bad.append((X.index[i], y.iloc[i], "; ".join(why)))
     if bad: raise BadInput(bad, "row", len(X))
     if len(X) < 3: raise ValueError(f"{len(X)} rows: a heat map needs at least 3")
     return pd.DataFrame(values, X.index, X.columns), pd.Series(target, X.index, name=y.name)
 
-# %% ../../nbs/represent/09_heatmap.ipynb #f845d28a
+# %% ../../nbs/represent/09_heatmap.ipynb #e225d8b1
 def heatmap(
     X:pd.DataFrame,           # materials x descriptors, all finite
     y:pd.Series,              # the property, on the index of `X`
@@ -86,8 +88,8 @@ def heatmap(
     _names(ax, rho, labels)
     if by == "correlation": _rho_ticks(ax, rho, below)
     else: ax.set_xticks([])
-    ax.set_xlabel(f"{p} descriptors " + (r"by Spearman's $\rho$" if by == "correlation" else "by likeness") + (f" ({X.shape[1]-p} constant left out)" if X.shape[1] > p else ""),
-                  labelpad=4 if by == "correlation" else below+4)
+    order = r"by Spearman's $\rho$" if by == "correlation" else "by likeness"
+    ax.set_xlabel(f"{p} descriptors {order}" + (f" ({X.shape[1]-p} constant left out)" if X.shape[1] > p else ""), labelpad=4 if by == "correlation" else below+4)
     bar = ax.figure.colorbar(image, cax=ax.inset_axes([1.24, 0, .02, 1]), ticks=[0, .5, 1])
     bar.set_label("rank within the column"); bar.outline.set_visible(False)
     return ax, trace
@@ -119,7 +121,7 @@ def _names(ax, rho, labels):
         ax.plot([a, a, b, b], [1, 1.01, 1.04, 1.05], transform=ax.transAxes, color=COLOURS["grey"], lw=.8, clip_on=False)
         ax.text(b, 1.06, rho.index[i], transform=ax.transAxes, rotation=60, rotation_mode="anchor", ha="left", va="center", fontsize=9.5)
 
-# %% ../../nbs/represent/09_heatmap.ipynb #3fda3500
+# %% ../../nbs/represent/09_heatmap.ipynb #a114c77a
 def _families(ax, names):
     "A strip under the map, the family of each column; returns the points to leave below the map."
     known = sorted({f for f in names if f is not None})
@@ -127,7 +129,8 @@ def _families(ax, names):
     colours = ["white"] + [COLOURS[c] for c in ("blue", "orange", "green", "vermilion", "sky", "purple", "yellow", "black")]
     if len(known) >= len(colours): raise ValueError(f"{len(known)} families, and {len(colours)-1} colours to tell apart: {known[:12]}; group them by `family`")
     strip = ax.inset_axes([0, -.045, 1, .035])
-    strip.imshow([[known.index(f)+1 if f is not None else 0 for f in names]], cmap=ListedColormap(colours), vmin=-.5, vmax=len(colours)-.5, aspect="auto", interpolation="nearest")
+    code = [known.index(f)+1 if f is not None else 0 for f in names]
+    strip.imshow([code], cmap=ListedColormap(colours), vmin=-.5, vmax=len(colours)-.5, aspect="auto", interpolation="nearest")
     strip.set(xticks=[], yticks=[]); strip.spines[:].set_visible(False)
     ax.legend([Patch(color=c) for c in colours[1:len(known)+1]], known, loc="upper left", ncols=len(known), handlelength=1, columnspacing=1.2, borderaxespad=0,
               bbox_to_anchor=(0, 0), bbox_transform=offset_copy(ax.transAxes, ax.figure, y=-52, units="points"))

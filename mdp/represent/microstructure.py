@@ -261,7 +261,7 @@ def _ferets(labels, n):
         out[k] = about[k, 0], around/np.pi, widest, narrowest, about[k, 1]
     return out
 
-# %% ../../nbs/represent/16_microstructure.ipynb #4bd7fd76
+# %% ../../nbs/represent/16_microstructure.ipynb #51284154
 def feret(
     image,          # (H, W) or (N, H, W): booleans (particles are found), or integers (one label per grain, 0: none)
 ) -> pd.DataFrame:  # index: label, or (image, label)
@@ -275,10 +275,11 @@ def feret(
         else:
             names, labels = np.unique(im, return_inverse=True)
             labels, names = labels.reshape(im.shape) + (names[0] != 0), names[names != 0]
-        tables.append(pd.DataFrame(_ferets(labels, len(names)), pd.Index(names, name="label"), ["area", "mean", "max", "min", "cut"]).astype({"area": int, "cut": bool}))
-    return tables[0] if x.ndim == 2 else pd.concat(tables, keys=range(len(tables)), names=["image"])
+        tables.append(pd.DataFrame(_ferets(labels, len(names)), pd.Index(names, name="label"), ["area", "mean", "max", "min", "cut"]))
+    table = tables[0] if x.ndim == 2 else pd.concat(tables, keys=range(len(tables)), names=["image"])
+    return table.astype({"area": int, "cut": bool})
 
-# %% ../../nbs/represent/16_microstructure.ipynb #f051c551
+# %% ../../nbs/represent/16_microstructure.ipynb #44784bfb
 class Microstructures(TransformerMixin, BaseEstimator):
     "Descriptors of images whose pixels are phase labels: fraction, radial S2, lineal path and chord of each phase."
     def __init__(self,
@@ -301,7 +302,7 @@ class Microstructures(TransformerMixin, BaseEstimator):
     ):
         "(N, columns); a DataFrame with the index kept where X is a Series."
         self.fit()
-        if getattr(X, "ndim", 3) == 2 and not isinstance(X, pd.Series): raise BadInput([(0, _describe(np.asarray(X)), "one image: give a stack, X[None]")], "image", 1)
+        if getattr(X, "ndim", 3) == 2: raise BadInput([(0, _describe(np.asarray(X)), "one image: give a stack, X[None]")], "image", 1)
         index = X.index if isinstance(X, pd.Series) else range(len(X))
         rows, bad = np.full((len(index), len(self.get_feature_names_out())), np.nan), []
         for i, (name, im) in enumerate(zip(index, X)):
