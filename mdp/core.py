@@ -12,7 +12,7 @@ import contextlib, hashlib, importlib.metadata, os, platform, random, sys, tempf
 from pathlib import Path
 import numpy as np
 
-# %% ../nbs/00_core.ipynb #3a4383f1
+# %% ../nbs/00_core.ipynb #5a6e26fc
 class BadInput(ValueError):
     "Input rows that cannot be used: `rows` holds every `(index, value, reason)`, and the message lists them."
     def __init__(self,
@@ -25,7 +25,7 @@ class BadInput(ValueError):
 
     def __str__(self):
         n = len(self.rows)
-        head = f"{n}{f' of {self.of}' if self.of else ''} {self.what}{'s' if n != 1 and not self.what.endswith('S') else ''} cannot be used"
+        head = f"{n}{f' of {self.of}' if self.of else ''} {self.what}{'s' if (self.of or n) != 1 and not self.what.endswith('S') else ''} cannot be used"
         shown = [f"  [{i!r}] {_short(v)}: {why}" for i, v, why in self.rows[:20]]
         return "\n".join([head + ":"] + shown + ([f"  ... and {n-20} more (all of them in .rows)"] if n > 20 else []))
 
