@@ -109,7 +109,7 @@ def test_organics():
     assert abs(loaded("organic_hf").set_index("smiles").value[benzene] - 82.9) < 1.5
     assert abs(loaded("organic_logp").set_index("smiles").value[benzene] - 2.13) < 0.05
     assert abs(loaded("organic_viscosity").set_index("smiles").value[benzene] - 0.604) < 0.02
-    assert abs(loaded("organic_surface_tension").set_index("smiles").value[benzene] - 28.2) < 0.2
+    assert abs(loaded("organic_surface_tension").set_index("smiles").value[ethanol] - 21.97) < 0.1
     assert abs(loaded("organic_conductivity").set_index("smiles").value[ethanol] - 0.167) < 0.005
     assert abs(loaded("inorganic_tm").set_index("formula").value["NaCl"] - 1073.9) < 2
 
