@@ -35,7 +35,7 @@ def read(
     if mol.NeedsUpdatePropertyCache(): raise ValueError("a Mol that was never sanitised: call Chem.SanitizeMol first")
     return mol
 
-# %% ../../nbs/represent/13_molecule.ipynb #7b40479c
+# %% ../../nbs/represent/13_molecule.ipynb #18e2a2f6
 def read_rows(
     X,               # SMILES or Mols: a list, an array, a Series or a frame of one column
     reader=read,     # one value -> an object, or a ValueError with the reason
@@ -54,7 +54,8 @@ def read_rows(
 
 def bad_input(bad, index, what, of) -> BadInput:
     "The one exception for all bad rows, in their order, under the caller's index."
-    return BadInput([(i if index is None else index[i], x, why) for i, x, why in sorted(bad, key=lambda b: b[0])], what, of)
+    labels = range(of) if index is None else index.tolist()
+    return BadInput([(labels[i], x, why) for i, x, why in sorted(bad, key=lambda b: b[0])], what, of)
 
 # %% ../../nbs/represent/13_molecule.ipynb #2e3dc110
 KINDS = dict(RDKit="rdkit", AtomPair="apfp", Torsion="ttfp", MACCS="maccs", ECFP="ecfp", FCFP="fcfp", Pattern="patfp", Layered="layfp", MHFP="secfp")
