@@ -58,10 +58,27 @@ class Adam:
             p.addcdiv_(m*(-lr/(1 - b1**self.t)), (v/(1 - b2**self.t)).sqrt_().add_(self.eps))
             p.grad = None
 
+# %% ../../nbs/learn/31_stack.ipynb #abf67483
+def _checked(X, y, train, valid, M):
+    "The four arrays of `Stack.fit` in full shape; `BadInput` for rows or models that cannot be used."
+    X = np.asarray(X, float)
+    y, train, valid = (np.broadcast_to(np.asarray(a, t), (M, len(X))) for a, t in ((y, float), (train, bool), (valid, bool)))
+    if bad := [(int(i), "features", "not finite") for i in np.flatnonzero(~np.isfinite(X).all(1))]: raise BadInput(bad, "row", len(X))
+    if bad := [(int(i), "target", "not finite, and a model needs it") for i in np.flatnonzero(((train | valid) & ~np.isfinite(y)).any(0))]: raise BadInput(bad, "row", len(X))
+    if bad := [(m, f"{train[m].sum()} training, {valid[m].sum()} validation rows", why) for m in range(M) for why in _complaints(y[m], train[m], valid[m])]: raise BadInput(bad, "model", M)
+    return X, y, train, valid
+
+def _complaints(y, train, valid):
+    "Why a model cannot be trained on these rows."
+    if train.sum() < 4: yield "fewer than 4 training rows"
+    elif np.ptp(y[train]) == 0: yield f"the target is constant ({y[train][0]:g}) on its training rows"
+    if not valid.any(): yield "no validation row"
+    if (train & valid).any(): yield f"{(train & valid).sum()} rows are both for training and for validation"
+
 # %% ../../nbs/learn/31_stack.ipynb #8267f072
 RECIPE = dict(seed=0, lr=3e-3, weight_decay=1e-4, width=1.0)
 
-# %% ../../nbs/learn/31_stack.ipynb #319f4e04
+# %% ../../nbs/learn/31_stack.ipynb #c0d612c7
 class Stack:
     "`M` multilayer perceptrons of one shape, trained together; each as if it were alone."
     def __init__(self,
@@ -91,8 +108,8 @@ class Stack:
         desc=None,      # what the progress bar says; None: no bar
     ):
         "Train all models; keeps each one's best weights."
-        X, y, train, valid = self._checked(X, y, train, valid)
         r, M = self.recipes, len(self)
+        X, y, train, valid = _checked(X, y, train, valid, M)
         self.x_mean, self.x_sd = X[train.any(0)].mean(0), X[train.any(0)].std(0)
         self.x_sd[self.x_sd < 1e-12] = 1
         self.y_mean = np.array([y[m, t].mean() for m, t in enumerate(train)])
@@ -172,19 +189,3 @@ class Stack:
 
     def _scaled(self, X): return self._tensor((X - self.x_mean)/self.x_sd)
     def _tensor(self, a): return torch.tensor(a).to(self.device, self.dtype)
-
-    def _checked(self, X, y, train, valid):
-        X, M = np.asarray(X, float), len(self)
-        y, train, valid = (np.broadcast_to(np.asarray(a, t), (M, len(X))) for a, t in ((y, float), (train, bool), (valid, bool)))
-        if bad := [(int(i), "features", "not finite") for i in np.flatnonzero(~np.isfinite(X).all(1))]: raise BadInput(bad, "row", len(X))
-        needed = (train | valid).any(0)
-        if bad := [(int(i), "target", "not finite, and a model learns from it") for i in np.flatnonzero(((train | valid) & ~np.isfinite(y)).any(0) & needed)]: raise BadInput(bad, "row", len(X))
-        why = [(m, f"{train[m].sum()} training, {valid[m].sum()} validation rows", s) for m in range(M) for s in self._complaint(y[m], train[m], valid[m])]
-        if why: raise BadInput(why, "model", M)
-        return X, y, train, valid
-
-    def _complaint(self, y, train, valid):
-        if train.sum() < 4: yield "fewer than 4 training rows"
-        elif np.ptp(y[train]) == 0: yield f"the target is constant ({y[train][0]:g}) on its training rows"
-        if not valid.any(): yield "no validation row"
-        if (train & valid).any(): yield f"{(train & valid).sum()} rows are both for training and for validation"
