@@ -1,0 +1,74 @@
+"""Molecules where a notebook cannot go: rubbish of every kind, the checks of scikit-learn, processes."""
+import numpy as np, pandas as pd, pytest
+from hypothesis import given, settings, strategies as st
+from rdkit import Chem, rdBase
+from sklearn.base import clone
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.utils import estimator_checks as checks
+from mdp.core import BadInput
+from mdp.represent import molecule
+from mdp.represent.molecule import KINDS, Fingerprints, RDKitDescriptors
+
+quick = settings(max_examples=60, deadline=None)
+GOOD = ["CCO", "c1ccccc1", "CC(=O)Oc1ccccc1C(=O)O", "[NH4+]", "*CC*", "C[C@H](N)C(=O)O", " CCN "]
+BAD = ["", " ", "C1CC", "CC(", "C==C", "[Xx]", "C C", "c1cccc1", "C(C)(C)(C)(C)C", "nan", "\0", "é", None, np.nan, pd.NA, 3, 1.5, b"CC", ["CC"], Chem.Mol(), Chem.MolFromSmiles("CC", sanitize=False)]
+
+@quick
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 20)), min_size=1, max_size=12))
+def test_every_bad_row_is_named(rows):
+    values = [BAD[k] if bad else GOOD[k % len(GOOD)] for bad, k in rows]
+    index = [f"r{i}" for i in range(len(rows))]
+    column, expected = pd.Series(values, index, dtype=object), [f"r{i}" for i, (bad, _) in enumerate(rows) if bad]
+    for t in (Fingerprints(["ECFP", "MACCS"], n_bits=64), RDKitDescriptors(["MolWt", "TPSA"])):
+        if expected:
+            with pytest.raises(BadInput) as e: t.transform(column)
+            assert [r[0] for r in e.value.rows] == expected and all(r[2] for r in e.value.rows) and e.value.of == len(rows)
+        out = clone(t).set_params(on_error="nan").transform(column)
+        assert list(out.index) == index and (out.isna().any(axis=1) == out.isna().all(axis=1)).all() and list(out.index[out.isna().any(axis=1)]) == expected
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(st.sampled_from("CNOcn()[]=#123@+-/\\.%* \n\x00é"), max_size=20))
+def test_any_text(s):
+    with rdBase.BlockLogs(): mol = Chem.MolFromSmiles(s.strip()) if len(s.split()) == 1 else None
+    if mol is None or not mol.GetNumAtoms():
+        with pytest.raises(BadInput) as e: Fingerprints(n_bits=64).transform([s])
+        assert e.value.rows[0][0] == 0
+    else: assert (Fingerprints().transform([s])[0] == molecule._generator("ECFP", 3, 2048, False).GetFingerprintAsNumPy(mol)).all()
+
+def test_blocks_and_processes():
+    smiles = ["C"*(i % 30 + 1) + "c1ccccc1O" for i in range(2100)]
+    one, two = (Fingerprints(["MACCS", "ECFP"], sparse=True, workers=w).transform(smiles) for w in (1, 2))
+    assert (one != two).nnz == 0 and one.shape == (2100, 167 + 2048)
+    d = [RDKitDescriptors(["MolWt", "RingCount", "BertzCT"], workers=w).transform(smiles[:600]) for w in (1, 2)]
+    assert np.array_equal(*d)
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_kinds_stand_side_by_side(kind):
+    a = Fingerprints(["ECFP", kind] if kind != "ECFP" else ["ECFP"], counts=True).set_output(transform="pandas").transform(GOOD)
+    alone = Fingerprints(kind, counts=True).set_output(transform="pandas").transform(GOOD)
+    pd.testing.assert_frame_equal(a[alone.columns], alone)
+    bits = Fingerprints(kind).transform(GOOD)
+    assert bits.dtype == np.uint8 and set(np.unique(bits)) <= {0, 1}
+
+def test_containers_and_parameters():
+    expected = Fingerprints().transform(GOOD)
+    for X in (np.array(GOOD, object), np.array(GOOD, object)[:, None], tuple(GOOD), pd.Series(GOOD), pd.DataFrame({"s": GOOD}), [Chem.MolFromSmiles(s.strip()) for s in GOOD]):
+        assert (np.asarray(Fingerprints().transform(X)) == expected).all()
+    for t in (Fingerprints(), Fingerprints("MACCS"), RDKitDescriptors(["MolWt"])): assert t.transform([]).shape == (0, len(t.get_feature_names_out()))
+    with pytest.raises(TypeError, match="not one"): Fingerprints().transform("CCO")
+    with pytest.raises(ValueError, match="one column"): Fingerprints().transform(pd.DataFrame({"a": GOOD, "b": GOOD}))
+    for t in (Fingerprints("ecfp"), Fingerprints([]), Fingerprints(["ECFP", "ECFP"]), Fingerprints(radius=-1), Fingerprints(n_bits=0), Fingerprints(on_error="skip"), RDKitDescriptors(["mass"]), RDKitDescriptors([])):
+        with pytest.raises(ValueError): t.fit(GOOD)
+    assert make_pipeline(Fingerprints(), StandardScaler()).fit_transform(GOOD).shape == (len(GOOD), 2048)
+
+def test_the_caller_s_molecule_is_left_alone():
+    mol = Chem.MolFromSmiles("CCO")
+    RDKitDescriptors().transform([mol])
+    assert not mol.GetPropsAsDict(True, True).keys() & {"_crippenContribs", "_GasteigerCharge"} and not hasattr(mol, "_eStateIndices")
+
+# check_estimator hands its estimators tables of numbers, which are no molecules; these are its checks that hand none, or none that is read
+@pytest.mark.parametrize("t", [Fingerprints(), RDKitDescriptors()], ids=lambda t: type(t).__name__)
+@pytest.mark.parametrize("check", ["check_estimator_cloneable", "check_estimator_repr", "check_no_attributes_set_in_init", "check_parameters_default_constructible", "check_get_params_invariance",
+                                   "check_set_params", "check_estimator_tags_renamed", "check_valid_tag_types", "check_mixin_order"])
+def test_sklearn(t, check): getattr(checks, check)(type(t).__name__, t)
