@@ -115,11 +115,11 @@ def test_containers_index_and_processes(t):
     with pytest.raises(ValueError, match="2 columns"): t.transform(pd.DataFrame({"a": X, "b": X}))
 
 def test_processes_give_the_same_bits_and_name_the_same_rows():
-    X = [SALT, SALT*[2, 1, 1]]*80
+    X = [SALT, SALT*[2, 1, 1]]*35
     assert np.array_equal(Structures(workers=2).transform(X), Structures().transform(X))
-    X[140] = BAD["overlap"](SALT)
+    X[67] = BAD["overlap"](SALT)
     with pytest.raises(BadInput) as e: Structures(workers=2).transform(X)
-    assert [i for i, _, _ in e.value.rows] == [140]
+    assert [i for i, _, _ in e.value.rows] == [67]
 
 @pytest.mark.parametrize("t", [RDF(bins=0), RDF(bins=2.5), RDF(r_max=0), RDF(r_max=np.inf), RDF(r_max=np.nan), OFM(on_error="ignore"), OFM(disordered="yes"), DistanceOFM(power=0), Structures(bins=-1)], ids=repr)
 def test_parameters_are_checked(t):

@@ -136,7 +136,7 @@ class RDF(_Crystals):
 
 ON_EDGE = 1e-8   # Å
 
-# %% ../../nbs/represent/12_crystal.ipynb #720b62a8
+# %% ../../nbs/represent/12_crystal.ipynb #43824001
 def _voronoi(
     first,    # where each site's pairs begin, and the end
     D, d,     # vectors (Å) and distances of the pairs, nearest first within a site
@@ -145,15 +145,18 @@ def _voronoi(
     "Solid angle of each pair's face (0: no face), and the distance of the farthest corner of any cell."
     angle, reach = np.zeros(len(d)), 0.
     P, Q = np.empty((256, 2)), np.empty((256, 2))                                # a polygon on the wall, before and after a cut
+    turn = np.arange(len(d))                                                     # in which order the walls cut
     for site in range(len(first)-1):
-        for i in range(first[site+1]-1, first[site]-1, -1):
+        lo, hi = first[site], first[site+1]
+        for i in range(hi-1, lo-1, -1):
             h, x, y, z = d[i]/2, D[i, 0]/d[i], D[i, 1]/d[i], D[i, 2]/d[i]        # the wall: its distance, its normal
             n = np.hypot(y, z) if abs(x) < .8 else np.hypot(x, z)
             ax, ay, az = (0., z/n, -y/n) if abs(x) < .8 else (-z/n, 0., x/n)     # two axes on it
             bx, by, bz = y*az - z*ay, z*ax - x*az, x*ay - y*ax
             m = 4
             for p in range(4): P[p, 0] = r if p == 1 or p == 2 else -r; P[p, 1] = r if p >= 2 else -r
-            for j in range(first[site], first[site+1]):
+            for k in range(lo, hi):
+                j = turn[k]
                 if j == i or angle[j] < 0: continue
                 u, v, w = D[j, 0], D[j, 1], D[j, 2]
                 a, b, c = ax*u + ay*v + az*w, bx*u + by*v + bz*w, d[j]*d[j]/2 - h*(x*u + y*v + z*w)
@@ -167,7 +170,10 @@ def _voronoi(
                     s, o = t, p
                 P, Q, m = Q, P, q
                 if m < 3: break
-            if m < 3: angle[i] = -1.; continue                                   # no face; forget this wall
+            if m < 3:                                                            # no face: forget this wall; who cut the last bit comes sooner
+                angle[i] = -1.
+                turn[k], turn[(lo+k)//2] = turn[(lo+k)//2], turn[k]
+                continue
             for p in range(m): reach = max(reach, h*h + P[p, 0]**2 + P[p, 1]**2)
             for p in range(1, m-1):
                 u1, v1, u2, v2, u3, v3 = P[0, 0], P[0, 1], P[p, 0], P[p, 1], P[p+1, 0], P[p+1, 1]
@@ -230,7 +236,7 @@ class OFM(_Crystals):
         "`environment_centre`, 32 x 32, the centre changing fastest."
         return np.array([f"{e}_{c}" for e in ORBITALS for c in ORBITALS], object)
 
-# %% ../../nbs/represent/12_crystal.ipynb #d3b9ca7c
+# %% ../../nbs/represent/12_crystal.ipynb #6fb165c6
 def ofm_map(
     row,        # 1,024 numbers of `OFM`
     ax=None,    # matplotlib Axes; None: the current one
@@ -243,7 +249,7 @@ def ofm_map(
     M, names = M[np.ix_(k, k)], [rf"${ORBITALS[i][0]}^{{{ORBITALS[i][1:]}}}$" for i in k]
     ax.imshow(M, cmap="cividis", vmin=0)
     for (e, c), x in np.ndenumerate(M):
-        if x > 0: ax.text(c, e, f"{x:.2f}", ha="center", va="center", fontsize=11, color="white" if x < M.max()/2 else "black")
+        if x > 1e-9: ax.text(c, e, f"{x:.2f}", ha="center", va="center", fontsize=11, color="white" if x < M.max()/2 else "black")
     ax.set(xticks=range(len(k)), xticklabels=names, yticks=range(len(k)), yticklabels=names, xlabel="centre", ylabel="environment")
     return ax
 
