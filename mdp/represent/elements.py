@@ -132,14 +132,14 @@ def periodic_table(
     ax.figure.colorbar(paint, ax=ax, label=label + (" (outlined: imputed)" if made_up else ""), shrink=0.7, location="bottom", aspect=40)
     return ax
 
-# %% ../../nbs/represent/10_elements.ipynb #0277d37e
+# %% ../../nbs/represent/10_elements.ipynb #3313a3c9
 def explore():
     "A periodic table with a menu of the 58 properties."
     import io, ipywidgets
     menu, image = ipywidgets.Dropdown(options=list(columns().index), value="melting_point", description="property"), ipywidgets.Image(format="png")
     def show(change=None):
         ax, png = periodic_table(menu.value), io.BytesIO()
-        ax.figure.savefig(png, dpi=80)
+        ax.figure.savefig(png, dpi=60)
         plot_style().close(ax.figure)
         image.value = png.getvalue()
     menu.observe(show, "value")
