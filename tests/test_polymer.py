@@ -1,0 +1,91 @@
+"""Polymers where a notebook cannot go: units made at random, every wrong number of ends, the open chain as oracle."""
+import random
+import numpy as np, pandas as pd, pytest
+from hypothesis import assume, given, settings, strategies as st
+from rdkit import Chem
+from sklearn.base import clone
+from sklearn.utils import estimator_checks as checks
+from mdp.core import BadInput
+from mdp.represent.molecule import Fingerprints, RDKitDescriptors
+from mdp.represent.polymer import LOST, Polymers, _join, _words, canonical_unit, common, periodic, read_unit, recut, smallest_unit, unit
+
+quick = settings(max_examples=60, deadline=None)
+POOL = sorted({w for s in common().smiles for w in _words(read_unit(s))[0]})
+words = st.lists(st.sampled_from(POOL), min_size=1, max_size=6)
+BAD = ["CC", "*CC", "*CC(*)C*", "*C1C(*)CC(*)C1*", "*C(*)(*)C(*)*", "**", "C*C*C", "*CC.C*", "*CC*.[Na+]", "*=CC*", "*C=C(", "", "C C", None, np.nan, 5, Chem.Mol(), "*", "*.*"]
+
+@quick
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 100)), min_size=1, max_size=10))
+def test_every_bad_row_is_named(rows):
+    values = [BAD[k % len(BAD)] if bad else common().smiles[k % len(common())] for bad, k in rows]
+    index = [f"r{i}" for i in range(len(rows))]
+    column, expected = pd.Series(values, index, dtype=object), [f"r{i}" for i, (bad, _) in enumerate(rows) if bad]
+    for t in (Polymers(Fingerprints("ECFP", n_bits=64, counts=True)), Polymers(RDKitDescriptors(["MolWt", "TPSA"]))):
+        if expected:
+            with pytest.raises(BadInput) as e: t.transform(column)
+            assert [r[0] for r in e.value.rows] == expected and all(r[2] for r in e.value.rows) and e.value.of == len(rows) and "repeat unit" in str(e.value)
+        out = clone(t).set_params(on_error="nan").transform(column)
+        assert list(out.index[out.isna().all(axis=1)]) == list(out.index[out.isna().any(axis=1)]) == expected
+
+@quick
+@given(st.integers(0, 6))
+def test_number_of_ends(k):
+    s = "C" + "C(*)"*k + "C"
+    if k == 2: assert read_unit(s).GetNumAtoms() == 6
+    else:
+        with pytest.raises(BadInput) as e: Polymers().transform([s])
+        assert {0: "no `*`", 1: "one `*`", 3: "branched", 4: "ladder"}.get(k, f"{k} `*`") in e.value.rows[0][2]
+
+@settings(max_examples=150, deadline=None)
+@given(words, st.integers(1, 3), st.integers(0, 10**6))
+def test_one_chain_one_descriptor(word, times, seed):
+    mol = _join(word)
+    s, rng = Chem.MolToSmiles(mol), random.Random(seed)
+    other = read_unit(rng.choice(recut(s)))
+    other = Chem.MolToRandomSmilesVect(_join(_words(other)[seed % 2]*times), 1, randomSeed=seed + 1)[0]
+    assert canonical_unit(s) == canonical_unit(other) == canonical_unit(canonical_unit(s))
+    t = Polymers(Fingerprints(["ECFP", "Torsion"], counts=True))
+    assert np.array_equal(t.transform([s]), t.transform([other]))
+    unit_ = smallest_unit(s)
+    assert (mol.GetNumAtoms() - 2) % (unit_.GetNumAtoms() - 2) == 0
+
+@quick
+@given(words)
+def test_mass_of_the_unit_and_rings(word):
+    mol = _join(word)
+    small = smallest_unit(mol)
+    D = Polymers(RDKitDescriptors(["MolWt", "RingCount"])).transform([mol])[0]
+    assert D[0] == pytest.approx(sum(a.GetMass() + a.GetTotalNumHs()*1.008 for a in small.GetAtoms()), abs=1e-2) and D[1] == small.GetRingInfo().NumRings()
+    ring, n = periodic(mol)
+    assert ring.GetNumAtoms() == n*(small.GetNumAtoms() - 2) and ring.GetRingInfo().NumRings() == n*small.GetRingInfo().NumRings()
+    assert not any(a.GetNumRadicalElectrons() for a in ring.GetAtoms())
+
+def test_sparse_dense_processes_and_per_atom():
+    smiles = common().smiles.tolist()
+    for kinds in ("ECFP", ["ECFP", "MACCS"]):
+        dense = Polymers(Fingerprints(kinds, counts=True)).transform(smiles)
+        assert np.allclose(dense, Polymers(Fingerprints(kinds, counts=True, sparse=True)).transform(smiles).toarray())
+    n = np.array([periodic(s)[1] for s in smiles])[:, None]
+    heavy = np.array([periodic(s)[0].GetNumHeavyAtoms() for s in smiles])[:, None]
+    atom = Polymers(Fingerprints(kinds, counts=True), per="atom").transform(smiles)
+    assert np.allclose(atom[:, :2048]*heavy, dense[:, :2048]*n) and np.array_equal(atom[:, 2048:], dense[:, 2048:])
+    many = smiles*17                                       # two blocks: two processes
+    assert np.array_equal(Polymers(workers=2).transform(many), Polymers(workers=1).transform(many))
+    nan = Polymers(Fingerprints(counts=True, sparse=True), on_error="nan").transform(["*CC*", "CC"])
+    assert np.isnan(nan.toarray()).all(1).tolist() == [False, True]
+
+def test_tacticity_direction_and_double_bonds():
+    assert canonical_unit("*C[C@H](C)*") == canonical_unit("*C[C@@H](C)*") != canonical_unit("*C[C@H](C)C[C@@H](C)*")
+    assert len({canonical_unit(s) for s in ("*=CC=*", "*C=C*", "*C=CC=C*")}) == 1 and canonical_unit("*#CC#*") == canonical_unit("*C#C*")
+    assert canonical_unit("*C(=O)CCCCCN*") == canonical_unit(unit("PA6")) and canonical_unit("[1*]C[*:2]") == "*C*"
+
+def test_parameters():
+    for t in (Polymers(per="gram"), Polymers(ring=4), Polymers(of=3), Polymers(RDKitDescriptors(LOST[:1])), Polymers(on_error="skip"), Polymers(Fingerprints("none"))):
+        with pytest.raises(ValueError): t.fit(["*CC*"])
+    with pytest.raises(KeyError, match="polystyrene"): unit("polystyren")
+    assert Polymers().transform([]).shape == (0, 2048) and Polymers(RDKitDescriptors(["MolWt"])).transform([]).shape == (0, 1)
+
+# as for molecules: the checks of scikit-learn that feed no table of numbers
+@pytest.mark.parametrize("check", ["check_estimator_cloneable", "check_estimator_repr", "check_no_attributes_set_in_init", "check_parameters_default_constructible", "check_get_params_invariance",
+                                   "check_set_params", "check_estimator_tags_renamed", "check_valid_tag_types", "check_mixin_order"])
+def test_sklearn(check): getattr(checks, check)("Polymers", Polymers())
