@@ -29,7 +29,7 @@ def title(nb) -> tuple[str, str]:
     head, line = re.search(r"^# (.+)", text, re.M), re.search(r"^> (.+)", text, re.M)
     return head[1].strip() if head else "untitled", line[1].strip() if line else ""
 
-# %% ../nbs/90_console.ipynb #6ffb095f
+# %% ../nbs/90_console.ipynb #a1d00d8f
 def execute(
     path:Path,              # the notebook
     size:str|None=None,     # the profile; None: that of `MDP_PROFILE`
@@ -45,7 +45,7 @@ def execute(
                             store_widget_state=False, on_cell_start=begin)
     env = {**os.environ, "MDP_PROFILE": size or profile(), "MDP_QUIET": "1", "PYTHONHASHSEED": "0"}
     error = None
-    try: client.execute(env=env)
+    try: client.execute(env=env, stderr=subprocess.DEVNULL)     # the kernel's own remarks; what cells print is in the notebook
     except Exception as e: error = _plain(str(e)).strip() or repr(e)
     return nb, time.time()-t0, error
 
