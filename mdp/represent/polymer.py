@@ -15,7 +15,7 @@ from ..core import parallel
 from ..data import facts
 from .molecule import COUNTED, NAMES, Fingerprints, RDKitDescriptors, _Manners, bad_input, read, read_rows
 
-# %% ../../nbs/represent/14_polymer.ipynb #ce6283b7
+# %% ../../nbs/represent/14_polymer.ipynb #60eee066
 _COUNT = {0: "no `*`: mark the two ends of the repeat unit, as in *CC*", 1: "one `*`: a repeat unit has two ends", 3: "three `*`: a branched unit or a network, not a linear chain",
           4: "four `*`: a ladder or a network; a chain is joined by one bond on each side"}
 
@@ -35,13 +35,9 @@ def read_unit(
     orders = [str(x.GetBonds()[0].GetBondType()) for x in (a, b)]
     if orders[0] != orders[1]: raise ValueError(f"the two ends do not fit: a {orders[0].lower()} and a {orders[1].lower()} bond")
     for x in (a, b): x.SetIsotope(0); x.SetAtomMapNum(0)
-    path = Chem.GetShortestPath(mol, *stars)[1:-1]
-    marked = {i for b in mol.GetBonds() if b.GetStereo() > Chem.BondStereo.STEREOANY for i in (b.GetBeginAtomIdx(), b.GetEndAtomIdx())}
-    if any({i, j} <= marked and mol.GetBondBetweenAtoms(i, j).GetBondType() != Chem.BondType.DOUBLE for i, j in zip(path, path[1:])) or {path[0], path[-1]} <= marked:
-        for b in mol.GetBonds(): b.SetStereo(Chem.BondStereo.STEREONONE); b.SetBondDir(Chem.BondDir.NONE)
     return mol
 
-# %% ../../nbs/represent/14_polymer.ipynb #bfd626e3
+# %% ../../nbs/represent/14_polymer.ipynb #0abc2073
 def _backbone(mol):
     "The atoms from end to end, and the bonds between them."
     path = Chem.GetShortestPath(mol, *_stars(mol))
@@ -54,13 +50,35 @@ def _cuts(mol):
     single = [b for b in free if b.GetBondType() == Chem.BondType.SINGLE]
     return single if single or bonds[0].GetBondType() == Chem.BondType.SINGLE else free
 
+def _link(mol, pairs):
+    "Each pair of `*` gives way to one bond between their neighbours; stereochemistry is kept."
+    mol, S = Chem.RWMol(mol), Chem.BondStereo
+    near = {s: mol.GetAtomWithIdx(s).GetNeighbors()[0].GetIdx() for p in pairs for s in p}
+    instead = {s: near[t] for p in pairs for s, t in (p, p[::-1])}
+    marks = [(b.GetBeginAtomIdx(), b.GetEndAtomIdx(), *(instead.get(i, i) for i in b.GetStereoAtoms()), b.GetStereo() in (S.STEREOZ, S.STEREOCIS))
+             for b in mol.GetBonds() if b.GetStereo() > S.STEREOANY]
+    for s, t in pairs:
+        order = mol.GetBondBetweenAtoms(s, near[s]).GetBondType()
+        for x, star in ((near[s], s), (near[t], t)):
+            atoms = [b.GetOtherAtomIdx(x) for b in mol.GetAtomWithIdx(x).GetBonds()]
+            if (len(atoms) - 1 - atoms.index(star)) % 2: mol.GetAtomWithIdx(x).InvertChirality()
+            mol.RemoveBond(x, star)
+        mol.AddBond(near[s], near[t], order)
+    for b in mol.GetBonds(): b.SetBondDir(Chem.BondDir.NONE)
+    gone = sorted(near)
+    for s in reversed(gone): mol.RemoveAtom(s)
+    for *atoms, cis in marks:
+        i, j, k, l = (a - sum(s < a for s in gone) for a in atoms)
+        b = mol.GetBondBetweenAtoms(i, j)
+        b.SetStereoAtoms(*((k, l) if b.GetBeginAtomIdx() == i else (l, k)))
+        b.SetStereo(S.STEREOCIS if cis else S.STEREOTRANS)
+    Chem.SanitizeMol(mol)
+    Chem.SetDoubleBondNeighborDirections(mol)
+    return Chem.MolFromSmiles(Chem.MolToSmiles(mol))    # written and read once: every mark in its plain form
+
 def _turn(mol, bond):
     "The unit cut at `bond`, its old ends joined."
-    mol = Chem.Mol(mol)
-    for i in _stars(mol): mol.GetAtomWithIdx(i).SetAtomMapNum(1)
-    mol = Chem.molzip(Chem.FragmentOnBonds(mol, [bond.GetIdx()], dummyLabels=[(0, 0)], bondTypes=[bond.GetBondType()]))
-    Chem.SanitizeMol(mol)
-    return mol
+    return _link(Chem.FragmentOnBonds(mol, [bond.GetIdx()], dummyLabels=[(0, 0)], bondTypes=[bond.GetBondType()]), [tuple(_stars(mol))])
 
 def recut(
     x,    # a repeat unit
@@ -69,7 +87,7 @@ def recut(
     mol = read_unit(x)
     return list(dict.fromkeys(Chem.MolToSmiles(m) for m in [mol] + [_turn(mol, b) for b in _cuts(mol)]))
 
-# %% ../../nbs/represent/14_polymer.ipynb #66f3cf31
+# %% ../../nbs/represent/14_polymer.ipynb #b3647db6
 def _words(mol):
     "The segments between the cuts, in order: SMILES with [1*] before and [2*] behind; and read backward."
     cuts = _cuts(mol)
@@ -90,17 +108,14 @@ def _words(mol):
 
 def _join(words):
     "The unit made of these segments."
-    mol = None
-    for k, w in enumerate(words):
-        part = Chem.MolFromSmiles(w)
-        for i in _stars(part):
-            a = part.GetAtomWithIdx(i)
-            a.SetAtomMapNum({1: k, 2: (k+1) % len(words)}[a.GetIsotope()])
-            a.SetIsotope(0)
-        mol = part if mol is None else Chem.CombineMols(mol, part)
-    if len(words) > 1: mol = Chem.molzip(mol)
-    Chem.SanitizeMol(mol)
-    return mol
+    parts = [Chem.MolFromSmiles(w) for w in words]
+    mol, at, ends = functools.reduce(Chem.CombineMols, parts), 0, []
+    for p in parts:
+        sides = {p.GetAtomWithIdx(i).GetIsotope(): at + i for i in _stars(p)}
+        ends.append((sides[1], sides[2]))
+        at += p.GetNumAtoms()
+    for i in _stars(mol): mol.GetAtomWithIdx(i).SetIsotope(0)
+    return _link(mol, [(a[1], b[0]) for a, b in zip(ends, ends[1:])])
 
 def smallest_unit(
     x,    # a repeat unit
@@ -117,14 +132,15 @@ def canonical_unit(
     "One SMILES for one chain."
     return Chem.MolToSmiles(smallest_unit(x))
 
-# %% ../../nbs/represent/14_polymer.ipynb #5a192896
+# %% ../../nbs/represent/14_polymer.ipynb #09d6222b
 def periodic(
     x,               # a repeat unit
     ring:int=24,     # at least so many backbone atoms
 ) -> tuple[Chem.Mol, int]:
     "`n` smallest units joined end to end, the joining ring left off the list of rings; and `n`. Stereochemistry is dropped."
-    unit = Chem.RWMol(smallest_unit(x))
-    Chem.RemoveStereochemistry(unit)
+    unit = read_unit(x)
+    Chem.RemoveStereochemistry(unit)        # first: the smallest unit of the flat chain, whatever the tacticity
+    unit = Chem.RWMol(smallest_unit(unit))
     path, bonds = _backbone(unit)
     order, stars = bonds[0].GetBondType(), sorted(_stars(unit))
     first, last = (i - sum(s < i for s in stars) for i in (path[1], path[-2]))
