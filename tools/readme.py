@@ -18,7 +18,7 @@ def readme():
                 data = o.get("data", {})
                 if "text/markdown" in data: parts.append(_from_root(data["text/markdown"]))
                 elif "text/plain" in data and not hidden: parts.append(f"```\n{data['text/plain']}\n```")
-                elif o.output_type == "stream": parts.append(f"```\n{o.text}\n```")
+                elif o.output_type == "stream": parts.append(f"```\n{o.text.rstrip()}\n```")
     return "\n\n".join(p.strip() for p in parts) + "\n\n<!-- Made from nbs/index.ipynb by `make prepare`: edit the notebook. -->\n"
 
 def _from_root(markdown): return re.sub(r"\]\((?!https?:|#)", "](nbs/", markdown)
