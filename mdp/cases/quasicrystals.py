@@ -42,13 +42,14 @@ def apart(
     "The at.% of atoms to be exchanged to reach the nearest row of B, as a fraction."
     return np.abs(A[:, None] - B[None]).sum(-1).min(1)/2
 
-# %% ../../nbs/cases/53_quasicrystals.ipynb #494283c0
+# %% ../../nbs/cases/53_quasicrystals.ipynb #5db85139
 def alloys(
     late:int=2019,       # positives first reported in this year or after are marked `late`
     near:float=.02,      # a negative closer than this to a positive of its system is `doubtful`
 ) -> tuple[pd.DataFrame, np.ndarray]: # formula, label, kind, year, system, late, doubtful; atomic fractions
     "Quasicrystals, approximants and the hard crystals: intermetallics of the same elements."
-    q = load("quasicrystals").rename(columns={"composition": "formula"})[["formula", "label", "kind", "year"]].sort_values("label", ascending=False, kind="stable")
+    q = load("quasicrystals").rename(columns={"composition": "formula"})[["formula", "label", "kind", "year"]]
+    q = q.sort_values("label", ascending=False, kind="stable")
     q = q.assign(year=pd.to_numeric(q.year), late=pd.to_numeric(q.year) >= late)
     mp = pd.Series(np.unique(np.concatenate([load("mp_gap").formula, load("mp_e_form").formula])))
     parts, inside = mp.str.findall("[A-Z][a-z]?").map(set), set("-".join(systems(q.formula[~q.late])).split("-"))
@@ -64,7 +65,7 @@ def alloys(
             if len(a) and len(b): far[a] = apart(F[a], F[b])
     return d.assign(system=systems(d.formula), doubtful=far <= near), F
 
-# %% ../../nbs/cases/53_quasicrystals.ipynb #3deb3714
+# %% ../../nbs/cases/53_quasicrystals.ipynb #5c15cdb4
 def scales() -> tuple[pd.DataFrame, pd.DataFrame, np.ndarray]: # per element: properties, classes (0 or 1), 24 bins of Mendeleev's axis
     "What an element brings to an alloy."
     from pymatgen.core import Element
@@ -73,15 +74,18 @@ def scales() -> tuple[pd.DataFrame, pd.DataFrame, np.ndarray]: # per element: pr
     rare = np.array([e.is_rare_earth or e.is_actinoid for e in el])
     col = np.where(rare, 3, [e.group for e in el])
     ea = np.select([rare, col <= 2, col <= 10], [3, col, 0], col-10) - np.isin(t.index, ["Eu", "Yb"])
-    p = pd.DataFrame({"e/a": ea, "s+p": t.num_s_valence + t.num_p_valence, "all valence": t.num_valance, "group": col, "radius": (3*t.gs_volume_per/(4*np.pi))**(1/3), "electronegativity": t.en_pauling,
-                      "mendeleev": t.mendeleev_number, "period": t.period, "melting": t.melting_point, "d": t.num_d_valence, "heat": t.heat_of_formation}, index=t.index, dtype=float)
-    among = {"alkali": [1], "alkaline earth": [2], "rare earth": [3], "early transition": [4, 5, 6], "middle transition": [7, 8], "late transition": [9, 10], "Cu Ag Au": [11], "Zn Cd Hg": [12],
+    p = pd.DataFrame({"e/a": ea, "s+p": t.num_s_valence + t.num_p_valence, "all valence": t.num_valance, "group": col,
+                      "radius": (3*t.gs_volume_per/(4*np.pi))**(1/3), "electronegativity": t.en_pauling,
+                      "mendeleev": t.mendeleev_number, "period": t.period, "melting": t.melting_point, "d": t.num_d_valence, "heat": t.heat_of_formation},
+                      index=t.index, dtype=float)
+    among = {"alkali": [1], "alkaline earth": [2], "rare earth": [3], "early transition": [4, 5, 6], "middle transition": [7, 8], "late transition": [9, 10],
+             "Cu Ag Au": [11], "Zn Cd Hg": [12],
              "Al Ga In": [13], "Si Ge Sn": [14], "other p": [15, 16, 17, 18]}
     c = pd.DataFrame({k: np.isin(col, v) for k, v in among.items()}, index=t.index, dtype=float)
     rank = t.mendeleev_number.rank().to_numpy()/len(t)
     return p, c, np.exp(-((rank[:, None] - np.linspace(0, 1, 24))/.035)**2/2)
 
-# %% ../../nbs/cases/53_quasicrystals.ipynb #960d62d9
+# %% ../../nbs/cases/53_quasicrystals.ipynb #c1d0c207
 def features(
     F,                   # atomic fractions, rows x 94
 ) -> pd.DataFrame:       # rows x 77, float32; the name before ":" is the feature's family
@@ -96,20 +100,25 @@ def features(
     f = np.take_along_axis(F, o, 1)
     o[:, 2] = np.where(f[:, 2] > 0, o[:, 2], o[:, 1])
     out = {f"electrons:{k}": mean[k] for k in ("e/a", "s+p", "all valence", "group")}
-    out |= {"size:mean": mean["radius"], "size:mismatch": sd["radius"]/mean["radius"], "size:smallest/largest": r[small]/r[big], "size:share of largest": F[at, big], "size:share of smallest": F[at, small]}
+    out |= {"size:mean": mean["radius"], "size:mismatch": sd["radius"]/mean["radius"], "size:smallest/largest": r[small]/r[big],
+        "size:share of largest": F[at, big], "size:share of smallest": F[at, small]}
     out |= {f"size:r{a+1}/r{b+1}": r[o[:, a]]/r[o[:, b]] for a, b in ((0, 1), (0, 2), (1, 2))}
-    out |= {"bonding:electronegativity": mean["electronegativity"], "bonding:its spread": sd["electronegativity"], "bonding:melting point": mean["melting"], "bonding:heat": mean["heat"]}
+    out |= {"bonding:electronegativity": mean["electronegativity"], "bonding:its spread": sd["electronegativity"], "bonding:melting point": mean["melting"],
+        "bonding:heat": mean["heat"]}
     out |= {"mixing:entropy": -(F*np.log(np.where(F > 0, F, 1))).sum(1), "mixing:elements": (F > 0).sum(1)}
     out |= {f"class:{k}": v for k, v in zip(c, (F@c.to_numpy()).T)}
     out |= {f"share:{j+1}": f[:, j] for j in range(3)}
-    out |= {f"role:{k} {j+1}": P[o[:, j], p.columns.get_loc(k)] for k in ("e/a", "radius", "electronegativity", "mendeleev", "period", "melting", "d") for j in range(3)}
+    out |= {f"role:{k} {j+1}": P[o[:, j], p.columns.get_loc(k)] for k in ("e/a", "radius", "electronegativity", "mendeleev", "period", "melting", "d")
+            for j in range(3)}
     return pd.DataFrame(out | {f"Mendeleev:{j}": v for j, v in enumerate((F@axis).T)}).astype(np.float32)
 
-# %% ../../nbs/cases/53_quasicrystals.ipynb #b18db491
+# %% ../../nbs/cases/53_quasicrystals.ipynb #686345d0
 def model(seed:int=0) -> VotingClassifier: # fit on `features`; probabilities in the order of LABELS
     "The mean of boosted and extremely randomised trees (fewer in the fast profile)."
-    boost = HistGradientBoostingClassifier(max_iter=sized(50, 150, 150), learning_rate=.08, max_leaf_nodes=15, min_samples_leaf=5, l2_regularization=1., max_features=.2, early_stopping=False, random_state=seed)
-    return VotingClassifier([("boost", boost), ("trees", ExtraTreesClassifier(sized(50, 200, 200), criterion="entropy", max_features=.4, random_state=seed))], voting="soft")
+    boost = HistGradientBoostingClassifier(max_iter=sized(50, 150, 150), learning_rate=.08, max_leaf_nodes=15, min_samples_leaf=5, l2_regularization=1.,
+        max_features=.2, early_stopping=False, random_state=seed)
+    return VotingClassifier([("boost", boost),
+        ("trees", ExtraTreesClassifier(sized(50, 200, 200), criterion="entropy", max_features=.4, random_state=seed))], voting="soft")
 
 def fit(
     estimator,           # anything with `fit(X, y, sample_weight)`
@@ -128,7 +137,7 @@ def fit(
     take = np.concatenate([rows[inside], some])
     return estimator.fit(X[take], y[take], sample_weight=np.concatenate([np.ones(inside.sum()), np.full(len(some), len(rest)/len(some))]))
 
-# %% ../../nbs/cases/53_quasicrystals.ipynb #c8ce0f95
+# %% ../../nbs/cases/53_quasicrystals.ipynb #a9276efd
 def cross(
     make,                # seed -> estimator
     X, table,            # features and rows
@@ -157,16 +166,18 @@ def judge(
     ok = ~np.isnan(P[:, 0]) & (doubtful | ~table.doubtful.to_numpy())
     y = table.label.to_numpy()[ok]
     q, a, ps = y == "QC", y != "crystal", P[ok]
-    return {"QC AP": average_precision_score(q, ps[:, 1]), "QC recall": recall_at(q, ps[:, 1]), "any AP": average_precision_score(a, 1-ps[:, 2]), "any recall": recall_at(a, 1-ps[:, 2])}
+    return {"QC AP": average_precision_score(q, ps[:, 1]), "QC recall": recall_at(q, ps[:, 1]), "any AP": average_precision_score(a, 1-ps[:, 2]),
+        "any recall": recall_at(a, 1-ps[:, 2])}
 
-# %% ../../nbs/cases/53_quasicrystals.ipynb #7aab997d
+# %% ../../nbs/cases/53_quasicrystals.ipynb #35b6e645
 def triangle(
     elements,            # three symbols
     step:float=.005,     # atomic fraction
 ) -> np.ndarray:         # points x 94
     "Every composition of three elements on a regular grid."
     at = [scales()[0].index.get_indexer([e])[0] for e in elements]
-    bad = [(i, e, "no element in the table") for i, e in enumerate(elements) if at[i] < 0] + [(i, e, "given twice") for i, e in enumerate(elements) if e in list(elements)[:i]]
+    bad = [(i, e, "no element in the table") for i, e in enumerate(elements) if at[i] < 0]
+    bad += [(i, e, "given twice") for i, e in enumerate(elements) if e in list(elements)[:i]]
     if bad or len(at) != 3: raise BadInput(bad or [(0, elements, "three elements make a triangle")], "element", len(at))
     n = round(1/step)
     a, b = np.array([(i, j) for i in range(n+1) for j in range(n+1-i)]).T
@@ -192,12 +203,14 @@ def draw_triangle(
         k = known[[set(s.split("-")) <= set(elements) for s in known.system]]
         f = fractions(k.formula) if len(k) else np.zeros((0, 94))
         for label, style in _MARKS.items(): ax.scatter(*xy(f[(k.label == label).to_numpy()]), **style, zorder=3, clip_on=False)
-    for e, x, z, ha, va in zip(elements, (0, 1, .5), (-.03, -.03, .89), ("right", "left", "center"), ("top", "top", "bottom")): ax.text(x, z, e, ha=ha, va=va, fontsize=17)
+    for e, x, z, ha, va in zip(elements, (0, 1, .5), (-.03, -.03, .89), ("right", "left", "center"), ("top", "top", "bottom")):
+        ax.text(x, z, e, ha=ha, va=va, fontsize=17)
     ax.set_aspect("equal")
     ax.axis("off")
     return ax
 
-_MARKS = {"crystal": dict(marker="o", s=22, fc="#999999", ec="black", lw=.6), "AC": dict(marker="D", s=46, fc="#E69F00", ec="black", lw=.8), "QC": dict(marker="*", s=230, fc="#D55E00", ec="white", lw=1.1)}
+_MARKS = {"crystal": dict(marker="o", s=22, fc="#999999", ec="black", lw=.6), "AC": dict(marker="D", s=46, fc="#E69F00", ec="black", lw=.8),
+    "QC": dict(marker="*", s=190, fc="#D55E00", ec="white", lw=1.1)}
 
 # %% ../../nbs/cases/53_quasicrystals.ipynb #5e1f799e
 BASES = ["Al", "Zn", "Cd", "Au", "Ag", "Mg", "Ga", "Cu", "Ti"]
