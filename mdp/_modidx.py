@@ -488,6 +488,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                        'mdp.represent.polymer._backbone': ('represent/polymer.html#_backbone', 'mdp/represent/polymer.py'),
                                        'mdp.represent.polymer._cuts': ('represent/polymer.html#_cuts', 'mdp/represent/polymer.py'),
                                        'mdp.represent.polymer._join': ('represent/polymer.html#_join', 'mdp/represent/polymer.py'),
+                                       'mdp.represent.polymer._link': ('represent/polymer.html#_link', 'mdp/represent/polymer.py'),
                                        'mdp.represent.polymer._periodics': ( 'represent/polymer.html#_periodics',
                                                                              'mdp/represent/polymer.py'),
                                        'mdp.represent.polymer._stars': ('represent/polymer.html#_stars', 'mdp/represent/polymer.py'),
