@@ -112,11 +112,11 @@ def features(
             for j in range(3)}
     return pd.DataFrame(out | {f"Mendeleev:{j}": v for j, v in enumerate((F@axis).T)}).astype(np.float32)
 
-# %% ../../nbs/cases/53_quasicrystals.ipynb #686345d0
+# %% ../../nbs/cases/53_quasicrystals.ipynb #5f4eafcd
 def model(seed:int=0) -> VotingClassifier: # fit on `features`; probabilities in the order of LABELS
     "The mean of boosted and extremely randomised trees (fewer in the fast profile)."
-    boost = HistGradientBoostingClassifier(max_iter=sized(50, 150, 150), learning_rate=.08, max_leaf_nodes=15, min_samples_leaf=5, l2_regularization=1.,
-        max_features=.2, early_stopping=False, random_state=seed)
+    boost = HistGradientBoostingClassifier(max_iter=sized(50, 150, 150), learning_rate=.08, max_bins=31, max_leaf_nodes=15, min_samples_leaf=5,
+        l2_regularization=1., max_features=.2, early_stopping=False, random_state=seed)
     return VotingClassifier([("boost", boost),
         ("trees", ExtraTreesClassifier(sized(50, 200, 200), criterion="entropy", max_features=.4, random_state=seed))], voting="soft")
 
