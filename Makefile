@@ -5,13 +5,13 @@ help:      ## this list
 	@grep -E '^[a-z]+: .*##' Makefile | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 18
 
 run: .venv/.ready      ## execute every case study (MDP_PROFILE=fast|workshop|full), write _report/index.html
-	@$(PY) -m mdp.console run
+	@.venv/bin/mdp run
 
 test: .venv/.ready      ## every notebook in a process of its own, and the tests of tests/
 	@$(PY) -m pytest
 
 lab: .venv/.ready      ## open the notebooks in JupyterLab
-	@$(PY) -m mdp.console lab
+	@.venv/bin/mdp lab
 
 prepare: .venv/.ready      ## before a commit: export, run and save the workshop outputs, clean, README (NB="nbs/x.ipynb ..." for some)
 	@$(PY) tools/prepare.py $(NB)
