@@ -146,7 +146,7 @@ def gallery(
     sub = f"{len(done)} case{'s'*(len(done) != 1)}, profile {profile()}" + (f', <span class="bad">{n_bad} failed</span>' if n_bad else "")
     return f'<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>mdp: the cases</title><style>{_CSS}</style><h1>The cases</h1><p class="soft">{sub}</p>{"".join(cards)}</html>'
 
-# %% ../nbs/90_console.ipynb #8b54b3d5
+# %% ../nbs/90_console.ipynb #8da0bcc3
 def run(
     names:list[str]=(),            # which cases; none: all
     out:Path=Path("_report"),      # where the report goes
@@ -162,7 +162,7 @@ def run(
     out.mkdir(parents=True, exist_ok=True)
     todo, width = {n: found[n] for n in names or found}, max(map(len, found))
     jobs = min(jobs or cores(), len(todo))
-    os.environ.setdefault("OMP_NUM_THREADS", str(max(1, cores()//jobs)))
+    if jobs > 1: os.environ.setdefault("OMP_NUM_THREADS", str(max(1, cores()//jobs)))
     say = lambda name, s: print(f"{name:<{width}}  {s}", flush=True)
     def one(name):
         nb, seconds, error = execute(todo[name], tell=lambda s: say(name, s))

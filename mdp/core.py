@@ -82,7 +82,7 @@ def sha256(path:str|Path) -> str:
     "The SHA-256 of a file, as 64 hexadecimal digits."
     with open(path, "rb") as f: return hashlib.file_digest(f, "sha256").hexdigest()
 
-# %% ../nbs/00_core.ipynb #eb692a68
+# %% ../nbs/00_core.ipynb #a984b123
 def parallel(
     fn,                          # a function of one item
     items,                       # any iterable
@@ -122,8 +122,9 @@ def _results(fn, items, workers):
         finally: client.cancel([f for f in futures if not f.done()])
     elif workers == 1 or len(items) < 2: yield from (_guarded(fn, x) for x in items)
     else:
-        from joblib import Parallel, delayed
-        yield from Parallel(n_jobs=workers, return_as="generator")(delayed(_guarded)(fn, x) for x in items)
+        from joblib import Parallel, delayed, parallel_config
+        with parallel_config("loky", inner_max_num_threads=1):           # one thread in each process: processes that share cores only wait for one another
+            yield from Parallel(n_jobs=workers, return_as="generator")(delayed(_guarded)(fn, x) for x in items)
 
 def _dask_client():
     "The active Dask client, if the program has made one."
