@@ -39,6 +39,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                              'mdp.console.gallery': ('console.html#gallery', 'mdp/console.py'),
                              'mdp.console.main': ('console.html#main', 'mdp/console.py'),
                              'mdp.console.mathml': ('console.html#mathml', 'mdp/console.py'),
+                             'mdp.console.notebooks': ('console.html#notebooks', 'mdp/console.py'),
                              'mdp.console.number': ('console.html#number', 'mdp/console.py'),
                              'mdp.console.overview': ('console.html#overview', 'mdp/console.py'),
                              'mdp.console.page': ('console.html#page', 'mdp/console.py'),

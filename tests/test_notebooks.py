@@ -3,11 +3,11 @@ import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 import pytest
-from mdp.console import execute
+from mdp.console import execute, notebooks
 from mdp.core import cores
 
 ROOT = Path(__file__).resolve().parent.parent
-NOTEBOOKS = sorted((p for p in (ROOT/"nbs").rglob("*.ipynb") if ".ipynb_checkpoints" not in p.parts), key=lambda p: p.name)
+NOTEBOOKS = notebooks()
 LIMIT = 300   # s; the house aims at 60
 
 @pytest.fixture(scope="module")

@@ -2,10 +2,11 @@
 import ast, configparser, re, shutil, subprocess, sys, tomllib
 from pathlib import Path
 import nbformat, pytest
+from mdp.console import WIDGET_MIME, notebooks
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT/"tools"))
-NOTEBOOKS = sorted(p for p in (ROOT/"nbs").rglob("*.ipynb") if ".ipynb_checkpoints" not in p.parts)
+NOTEBOOKS = notebooks()
 PYPROJECT = tomllib.loads((ROOT/"pyproject.toml").read_text())
 name = lambda p: str(Path(p).relative_to(ROOT))
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=name)
@@ -41,7 +42,6 @@ def test_one_notebook_a_module():
 def test_notebook_is_clean(path):
     from fastcore.nbio import read_nb, nb2str
     from nbdev.clean import clean_nb
-    from mdp.console import WIDGET_MIME
     nb = read_nb(path)
     clean_nb(nb, allowed_cell_metadata_keys=["tags"])
     mend = f"`make prepare NB={name(path)}`"

@@ -3,7 +3,7 @@ import json, re, shutil, subprocess, sys, tempfile
 from pathlib import Path
 import nbformat
 from nbconvert import MarkdownExporter
-from mdp.console import ROOT, mathml, title, without_widgets
+from mdp.console import ROOT, mathml, notebooks, title, without_widgets
 
 WINGS = {"": "Ground", "represent": "Represent", "simulate": "Simulate", "learn": "Learn", "generate": "Generate", "cases": "Case studies"}
 
@@ -27,8 +27,7 @@ def to_markdown(path, docs):
 def main():
     with tempfile.TemporaryDirectory() as d:
         docs, groups = Path(d)/"docs", {}
-        for p in sorted((ROOT/"nbs").rglob("*.ipynb"), key=lambda p: (p.stem != "index", p.name)):
-            if ".ipynb_checkpoints" in p.parts: continue
+        for p in sorted(notebooks(), key=lambda p: p.stem != "index"):
             folder = p.relative_to(ROOT/"nbs").parent.as_posix().replace(".", "")
             groups.setdefault(folder, []).append({title(nbformat.read(p, as_version=4))[0]: to_markdown(p, docs)})
         shutil.copytree(ROOT/"nbs"/"images", docs/"images", dirs_exist_ok=True)

@@ -4,7 +4,7 @@ from pathlib import Path
 import nbformat
 from nbdev.clean import clean_nb
 from nbdev.export import nb_export
-from mdp.console import ROOT, cases, execute, figure, without_widgets
+from mdp.console import ROOT, cases, execute, figure, notebooks, without_widgets
 
 sys.path.insert(0, str(Path(__file__).parent))
 from readme import PICTURE, readme
@@ -21,7 +21,7 @@ def main(names):
     os.chdir(ROOT)
     subprocess.run([Path(sys.executable).parent/"nbdev-export"], check=True)
     index = ROOT/"nbs"/"index.ipynb"
-    paths = [Path(n) for n in names] or [p for p in sorted((ROOT/"nbs").rglob("*.ipynb"), key=lambda p: p.name) if ".ipynb_checkpoints" not in p.parts and p != index]
+    paths = [Path(n) for n in names] or [p for p in notebooks() if p != index]
     failed = []
     for p in [*paths, index]:
         nb, seconds, error = execute(p, "workshop", tell=lambda s: print(f"{p.stem:<24} {s}", flush=True))

@@ -1,7 +1,7 @@
 """Student copies of the notebooks in _workshop: solutions taken out, outputs cleared, everything else as it stands."""
 import re, sys
 import nbformat
-from mdp.console import ROOT
+from mdp.console import ROOT, notebooks
 
 SOLUTION = re.compile(r"^[ \t]*### BEGIN SOLUTION.*?### END SOLUTION[^\n]*$", re.M | re.S)
 
@@ -14,8 +14,7 @@ def student(nb):
     return nb
 
 def main():
-    for p in sorted((ROOT/"nbs").rglob("*.ipynb")):
-        if ".ipynb_checkpoints" in p.parts: continue
+    for p in notebooks():
         out = ROOT/"_workshop"/p.relative_to(ROOT/"nbs")
         out.parent.mkdir(parents=True, exist_ok=True)
         nbformat.write(student(nbformat.read(p, as_version=4)), out)

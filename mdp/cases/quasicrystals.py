@@ -55,15 +55,15 @@ def alloys(
     parts, inside = mp.str.findall("[A-Z][a-z]?").map(set), set("-".join(systems(q.formula[~q.late])).split("-"))
     mp = mp[parts.map(lambda s: len(s) > 1 and s <= inside - NONMETALS)]
     d = pd.concat([q, pd.DataFrame(dict(formula=mp, label="crystal", late=False))], ignore_index=True)
-    F = fractions(d.formula)
+    d["system"], F = systems(d.formula), fractions(d.formula)
     first = ~pd.Series(list(map(tuple, F.round(4)))).duplicated().to_numpy()
     d, F = d[first].reset_index(drop=True), F[first]
     y, far = d.label.to_numpy(), np.full(len(d), np.inf)
-    for rows in d.groupby(d.assign(system=systems(d.formula)).system).indices.values():
+    for rows in d.groupby("system").indices.values():
         for mine, theirs in (("crystal", ("QC", "AC")), ("AC", ("QC",))):
             a, b = rows[y[rows] == mine], rows[np.isin(y[rows], theirs)]
             if len(a) and len(b): far[a] = apart(F[a], F[b])
-    return d.assign(system=systems(d.formula), doubtful=far <= near), F
+    return d.assign(doubtful=far <= near), F
 
 # %% ../../nbs/cases/53_quasicrystals.ipynb #5c15cdb4
 def scales() -> tuple[pd.DataFrame, pd.DataFrame, np.ndarray]: # per element: properties, classes (0 or 1), 24 bins of Mendeleev's axis

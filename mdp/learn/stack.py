@@ -78,7 +78,7 @@ def _complaints(y, train, valid):
 # %% ../../nbs/learn/31_stack.ipynb #8267f072
 RECIPE = dict(seed=0, lr=3e-3, weight_decay=1e-4, width=1.0)
 
-# %% ../../nbs/learn/31_stack.ipynb #c0d612c7
+# %% ../../nbs/learn/31_stack.ipynb #df5ae19c
 class Stack:
     "`M` multilayer perceptrons of one shape, trained together; each as if it were alone."
     def __init__(self,
@@ -142,7 +142,7 @@ class Stack:
             going = since < self.patience
             self.stopped[alive[~going].cpu()] = step
             if not going.any(): break
-            if going.float().mean() < 0.8:                               # enough have left: close the ranks
+            if not going.all():                                          # who has left is trained no more: close the ranks
                 params = [p.detach()[going].requires_grad_() for p in params]
                 adam.params, adam.m, adam.v, adam.lr, adam.wd = params, [m[going] for m in adam.m], [v[going] for v in adam.v], adam.lr[going], adam.wd[going]
                 alive, since, y, train, valid = alive[going], since[going], y[going], train[going], valid[going]
