@@ -92,7 +92,7 @@ def _crc(state, m):
     own = [k for k in state if not k.startswith("x_")]
     return zlib.crc32(b"".join(state[k][m].numpy().tobytes() for k in sorted(own)))
 
-# %% ../../nbs/learn/32_library.ipynb #8c7da029
+# %% ../../nbs/learn/32_library.ipynb #e113a21a
 _MEND = "delete its files and build again"
 
 class Library(Mapping):
@@ -156,7 +156,7 @@ class Library(Mapping):
         state = {}
         for k in ("W1", "b1", "W2", "b2", "W3", "b3", "W4", "b4", "W5", "b5", "x_mean", "x_sd", "y_mean", "y_sd"):
             if (name := f"{shard}/{k}") not in f.keys(): continue
-            state[k] = f.get_tensor(name) if k.startswith("x_") else f.get_slice(name)[int(rows[0]):int(rows[0])+1] if len(rows) == 1 else f.get_tensor(name)[torch.as_tensor(rows)]
+            state[k] = f.get_tensor(name) if k.startswith("x_") else f.get_slice(name)[int(rows[0]):int(rows[0])+1] if len(rows) == 1 else f.get_tensor(name)[torch.tensor(list(rows))]
         if bad := [i for m, (i, crc) in enumerate(zip(ids, crcs)) if _crc(state, m) != crc]: raise OSError(f"{self.path/file}: not as it was built: {', '.join(bad)}; {_MEND}")
         return Stack.from_state(state)
 
