@@ -55,6 +55,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                           'mdp.core._Failure.__init__': ('core.html#_failure.__init__', 'mdp/core.py'),
                           'mdp.core._dask_client': ('core.html#_dask_client', 'mdp/core.py'),
                           'mdp.core._guarded': ('core.html#_guarded', 'mdp/core.py'),
+                          'mdp.core._in_worker': ('core.html#_in_worker', 'mdp/core.py'),
                           'mdp.core._results': ('core.html#_results', 'mdp/core.py'),
                           'mdp.core._short': ('core.html#_short', 'mdp/core.py'),
                           'mdp.core._umask': ('core.html#_umask', 'mdp/core.py'),

@@ -112,10 +112,17 @@ def _guarded(fn, x):
     try: return fn(x)
     except Exception as e: return _Failure(e, traceback.format_exc())
 
+def _in_worker():
+    "Is this a worker process, or a task on a Dask worker?"
+    import multiprocessing
+    if multiprocessing.parent_process() is not None: return True
+    if "distributed" not in sys.modules: return False
+    try: return sys.modules["distributed"].get_worker() is not None
+    except ValueError: return False
+
 def _results(fn, items, workers):
     "Results in the order of `items`, as they come."
-    workers = workers or cores()
-    client = _dask_client()
+    workers, client = (1, None) if _in_worker() else (workers or cores(), _dask_client())      # workers that wait for workers wait for ever
     if client is not None:
         futures = client.map(_guarded, [fn]*len(items), items, pure=False)
         try: yield from (f.result() for f in futures)
