@@ -6,7 +6,7 @@
 __all__ = ['ROOT', 'WIDGET_MIME', 'notebooks', 'cases', 'title', 'execute', 'results', 'figure', 'mathml', 'without_widgets',
            'page', 'number', 'verdict', 'gallery', 'run', 'overview', 'main']
 
-# %% ../nbs/90_console.ipynb #c264b09e
+# %% ../nbs/90_console.ipynb #07ce4085
 import argparse, base64, copy, html, json, os, re, subprocess, sys, time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -14,7 +14,7 @@ import nbformat
 from nbclient import NotebookClient
 from .core import BadInput, FIGURE_MIME, PROFILES, RESULT_MIME, atomic_write, cores, profile
 
-# %% ../nbs/90_console.ipynb #5868a57b
+# %% ../nbs/90_console.ipynb #a91f941c
 ROOT = Path(__file__).parent.parent if "__file__" in globals() else Path("..").resolve()
 
 def notebooks(root:Path=ROOT) -> list[Path]:
@@ -33,7 +33,7 @@ def title(nb) -> tuple[str, str]:
     head, line = re.search(r"^# (.+)", text, re.M), re.search(r"^> (.+)", text, re.M)
     return head[1].strip() if head else "untitled", line[1].strip() if line else ""
 
-# %% ../nbs/90_console.ipynb #a1d00d8f
+# %% ../nbs/90_console.ipynb #16939893
 def execute(
     path:Path,              # the notebook
     size:str|None=None,     # the profile; None: that of `MDP_PROFILE`
@@ -64,7 +64,7 @@ def _sections(nb):
 def _clock(s): return f"{int(s)//60}:{int(s)%60:02d}"
 def _plain(s): return re.sub(r"\x1b\[[0-9;]*m", "", s)
 
-# %% ../nbs/90_console.ipynb #33577226
+# %% ../nbs/90_console.ipynb #f05657e0
 def results(nb, case:str="", seconds:float|None=None) -> list[dict]:
     "The headline numbers in an executed notebook."
     rows = [o.data[RESULT_MIME] for o in _outputs(nb) if RESULT_MIME in o.data]
@@ -77,7 +77,7 @@ def figure(nb) -> tuple[str, str] | None:
 
 def _outputs(nb): return (o for c in nb.cells if c.cell_type == "code" for o in c.outputs if "data" in o)
 
-# %% ../nbs/90_console.ipynb #c32d9b07
+# %% ../nbs/90_console.ipynb #5d0931a4
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 
 def mathml(text:str) -> str:
@@ -109,7 +109,7 @@ def page(nb, name:str) -> str:
     body, _ = exporter.from_notebook_node(nb, resources={"metadata": {"name": name}})
     return re.sub(r"<script\b[^>]*>.*?</script>", "", body, flags=re.S)
 
-# %% ../nbs/90_console.ipynb #2a62942f
+# %% ../nbs/90_console.ipynb #69ded295
 _CSS = """
 :root{--bg:#fafaf7;--card:#fff;--ink:#222;--soft:#666;--line:#ddd;--good:#009E73;--bad:#D55E00;--link:#0072B2}
 @media(prefers-color-scheme:dark){:root{--bg:#16181c;--card:#1f2228;--ink:#eee;--soft:#aaa;--line:#3a3f48;--link:#56B4E9}img{background:#fff}}
@@ -121,7 +121,7 @@ table{border-collapse:collapse;width:100%;margin:1rem 0}th,td{padding:.35rem .6r
 .good{color:var(--good);font-weight:600}.bad{color:var(--bad);font-weight:600}pre{overflow:auto;background:var(--bg);padding:.8rem;border-radius:6px;font-size:14px}
 """
 
-# %% ../nbs/90_console.ipynb #df3b5eae
+# %% ../nbs/90_console.ipynb #e869cb54
 def number(r:dict) -> str:
     "A result as text: value, spread, unit."
     spread = f" ± {r['spread']:.2g}" if r.get("spread") is not None else ""
@@ -150,7 +150,7 @@ def gallery(
     sub = f"{len(done)} case{'s'*(len(done) != 1)}, profile {profile()}" + (f', <span class="bad">{n_bad} failed</span>' if n_bad else "")
     return f'<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>mdp: the cases</title><style>{_CSS}</style><h1>The cases</h1><p class="soft">{sub}</p>{"".join(cards)}</html>'
 
-# %% ../nbs/90_console.ipynb #8da0bcc3
+# %% ../nbs/90_console.ipynb #b51f7fd5
 def run(
     names:list[str]=(),            # which cases; none: all
     out:Path=Path("_report"),      # where the report goes
@@ -181,7 +181,7 @@ def run(
     print(f"\n{len(done)-len(failed)} of {len(done)} cases ran" + (f"; failed: {', '.join(failed)}" if failed else "") + f". Open {out/'index.html'}")
     return len(failed)
 
-# %% ../nbs/90_console.ipynb #6c0ce50c
+# %% ../nbs/90_console.ipynb #83adfc9e
 def overview(root:Path=ROOT) -> str:
     "Markdown: every stored headline number that stands beside a paper's."
     lines = ["| case | metric | ours | paper | n | split |", "|---|---|---|---|---|---|"]
@@ -194,9 +194,9 @@ def overview(root:Path=ROOT) -> str:
             link = ""
     return "\n".join(lines)
 
-# %% ../nbs/90_console.ipynb #fca025b1
+# %% ../nbs/90_console.ipynb #07109f95
 def main(argv:list[str]|None=None) -> int:
-    "`mdp run | data | lab`."
+    "`mdp run | data | library | lab`."
     p = argparse.ArgumentParser("mdp", description="Materials informatics to read, run and build on.")
     words = p.add_subparsers(dest="word", required=True)
     r = words.add_parser("run", help="execute the case studies and write a report")
@@ -208,12 +208,23 @@ def main(argv:list[str]|None=None) -> int:
     d.add_parser("list", help="every dataset, its size, task, units, licence and whether it is at hand")
     d.add_parser("fetch", help="bring datasets into the cache").add_argument("names", nargs="+", metavar="NAME")
     d.add_parser("verify", help="check the hash of every file at hand").add_argument("names", nargs="*", metavar="NAME")
+    l = words.add_parser("library", help="the library of networks: ask, verify, build, ship").add_subparsers(dest="what", required=True)
+    for what, says in [("ask", "the networks that fulfil a condition, best R2 first"), ("verify", "check the hash of every file"), ("build", "train what is missing, of every task at hand"), ("ship", "choose the best and pack them, with cards")]:
+        w = l.add_parser(what, help=says)
+        if what == "ask": w.add_argument("condition", help="e.g. \"task == 'polymer_tg' and r2 > 0.8\"")
+        w.add_argument("--path", type=Path, help="its folder; without it the embedded library", required=what in ("build", "ship"))
+        if what == "ship": w.add_argument("--to", type=Path, required=True)
+        if what == "build":
+            for name, default in [("shards", 5), ("size", 8), ("steps", 1500), ("batch", 128)]: w.add_argument(f"--{name}", type=int, default=default)
+            w.add_argument("--hidden", type=int, nargs="+", default=[48, 24])
+            w.add_argument("--device", default="cpu")
+            w.add_argument("--workers", type=int)
     words.add_parser("lab", help="open the notebooks in JupyterLab")
     a = p.parse_args(argv)
     try:
         if a.word == "run": return run(a.names, a.out, a.profile, a.jobs)
         if a.word == "lab": return subprocess.call([sys.executable, "-m", "jupyterlab", "--notebook-dir", str(ROOT/"nbs")])
-        return _data(a)
+        return _library(a) if a.word == "library" else _data(a)
     except (ValueError, OSError) as e:
         print(f"mdp: {e}", file=sys.stderr)
         return 2
@@ -227,3 +238,20 @@ def _data(a) -> int:
     table = data.datasets() if a.what == "list" else data.verify(a.names or None)
     with pd.option_context("display.max_rows", None, "display.width", None, "display.max_columns", None, "display.max_colwidth", 48): print(table)
     return int(a.what == "verify" and (table["status"] == "wrong").any())
+
+# %% ../nbs/90_console.ipynb #a6e06e69
+def _library(a) -> int:
+    import pandas as pd
+    from mdp.learn.library import Library, ship
+    if a.what == "build":
+        library = Library.build(a.path, workers=a.workers, desc="shards", **{k: getattr(a, k) for k in ("shards", "size", "steps", "batch", "hidden", "device")})
+        print(f"{len(library):,} networks of {library.index.task.nunique()} tasks in {a.path}")
+        return 0
+    library = Library.open(a.path)
+    if a.what == "ship":
+        packed = ship(library, a.to, command=f"mdp library build: {library.index['shape'].iloc[0]}, {len(library):,} networks")
+        print(f"{len(packed):,} networks of {packed.index.task.nunique()} tasks in {a.to}, {sum(p.stat().st_size for p in a.to.iterdir())/1e6:.1f} MB")
+        return 0
+    table = library.verify() if a.what == "verify" else library.query(a.condition)[["task", "descriptor", "shape", "fold", "n_train", "n_test", "mae", "r2", "spearman"]]
+    with pd.option_context("display.max_rows", None, "display.width", None, "display.max_columns", None): print(table)
+    return int(a.what == "verify" and (table.status != "good").any())

@@ -80,12 +80,18 @@ def _task(task):
     if not t.dataset: raise ValueError(f"{task}: {t.note}")
     return t
 
-# %% ../../nbs/learn/29_tasks.ipynb #e4dab063
+# %% ../../nbs/learn/29_tasks.ipynb #7de1a22e
 _CHAIN = [n for n in NAMES if n not in LOST and "PartialCharge" not in n]
 DESCRIPTORS = dict(molecule=("composition", "rdkit", "ecfp"), polymer=("composition", "rdkit", "ecfp"), inorganic=("composition", "fraction", "rdf"))
 
-def _mol(x): return read(x)
+@functools.lru_cache(20_000)
 def _unit(x): return smallest_unit(x)
+
+def _mols(rows, kind):
+    "The molecules of SMILES, or the smallest units of polymers."
+    mols, bad, index = read_rows(rows, _unit if kind == "polymer" else read)
+    if bad: raise bad_input(bad, index, "repeat unit" if kind == "polymer" else "SMILES", len(mols))
+    return mols
 
 def _formula(mol):
     "Formula with its hydrogens; `*` and charges are left out."
@@ -100,9 +106,7 @@ def formulas(
 ) -> list[str]:
     "The chemical formula of each row."
     if kind == "inorganic": return [r if isinstance(r, str) else r.composition.reduced_formula for r in rows]
-    mols, bad, index = read_rows(rows, _unit if kind == "polymer" else _mol)
-    if bad: raise bad_input(bad, index, "repeat unit" if kind == "polymer" else "SMILES", len(mols))
-    return [_formula(m) for m in mols]
+    return [_formula(m) for m in _mols(rows, kind)]
 
 # %% ../../nbs/learn/29_tasks.ipynb #409fd32b
 def describe(
@@ -124,7 +128,7 @@ def describe(
     X = np.asarray((Polymers(of, on_error=on_error) if kind == "polymer" else of).fit_transform(list(rows)), float)
     return np.arcsinh(X) if descriptor == "rdkit" else np.log1p(X)
 
-# %% ../../nbs/learn/29_tasks.ipynb #c5b756d0
+# %% ../../nbs/learn/29_tasks.ipynb #f01d300b
 FOLDS = 5
 
 def keys(
@@ -135,9 +139,7 @@ def keys(
     "Rows of the same key are near copies for this descriptor."
     if kind == "inorganic": return np.array(["-".join(sorted(_elements(f))) for f in formulas(rows, kind)])
     if descriptor == "composition": return np.array(formulas(rows, kind))
-    mols, bad, index = read_rows(rows, _unit if kind == "polymer" else _mol)
-    if bad: raise bad_input(bad, index, "repeat unit" if kind == "polymer" else "SMILES", len(mols))
-    return np.array([_skeleton(m) for m in mols])
+    return np.array([_skeleton(m) for m in _mols(rows, kind)])
 
 def _elements(formula):
     from pymatgen.core import Composition
