@@ -50,13 +50,13 @@ def _ionic(df): return df.merge(load("polymer_refractive_index")[["smiles", "val
 DERIVED = dict(polymer_viscosity=_viscosity, polymer_dielectric_ionic=_ionic, polymer_dielectric_electronic=lambda df: df.assign(value=df.value**2),
                polymer_hildebrand=lambda df: df.assign(value=np.sqrt(4.184*df.value)), point_group=lambda df: df.assign(value=df.point_group.map(_ORDER)))
 
-# %% ../../nbs/learn/29_tasks.ipynb #59643f48
+# %% ../../nbs/learn/29_tasks.ipynb #5d398370
 def task_rows(
     task:str,               # a name of `tasks()`
     structures:bool=False,  # inorganic: structures in place of formulas
     limit:int|None=None,    # at most so many rows, always the same ones
 ) -> pd.DataFrame:          # row, value (log10 where the task says so)
-    "The rows of a task, repeated ones merged to their median."
+    "The rows of a task: repeated ones merged to their median, those that no descriptor can take left out."
     t = _task(task)
     df = _table(t.dataset.split("+")[0])
     if task in DERIVED: df = DERIVED[task](df)
@@ -69,7 +69,12 @@ def task_rows(
     if limit and len(out) > limit:
         rank = np.array([zlib.crc32(r.encode()) for r in df[what]] if structures else [zlib.crc32(r.encode()) for r in out.row])
         out = out.iloc[np.sort(np.argsort(rank, kind="stable")[:limit])]
-    return out.reset_index(drop=True)
+    return out[_readable(list(out.row), t.kind)].reset_index(drop=True)
+
+def _readable(rows, kind):
+    "Rows that the descriptors can take at all: a repeat unit has two ends, an element stands in the table."
+    if kind == "inorganic": return np.isfinite(Compositions(on_error="nan").fit_transform(formulas(rows, kind))).all(1)
+    return np.array([m is not None for m in read_rows(rows, _unit if kind == "polymer" else read)[0]], bool)
 
 @functools.lru_cache(2)
 def _table(dataset): return load(dataset)      # neighbours in a build often share it
@@ -108,7 +113,7 @@ def formulas(
     if kind == "inorganic": return [r if isinstance(r, str) else r.composition.reduced_formula for r in rows]
     return [_formula(m) for m in _mols(rows, kind)]
 
-# %% ../../nbs/learn/29_tasks.ipynb #409fd32b
+# %% ../../nbs/learn/29_tasks.ipynb #5cbd1ba1
 def describe(
     rows,             # SMILES, repeat units, formulas or structures: a list, an array or a Series
     kind:str,         # "molecule", "polymer" or "inorganic"
@@ -118,14 +123,27 @@ def describe(
     "Rows as the numbers a network of this descriptor takes."
     if kind not in DESCRIPTORS: raise ValueError(f"kind={kind!r}: one of {', '.join(DESCRIPTORS)}")
     if descriptor not in DESCRIPTORS[kind]: raise ValueError(f"descriptor={descriptor!r}: for a {kind} one of {', '.join(DESCRIPTORS[kind])}")
-    rows = pd.Series(rows).reset_index(drop=True)
-    if descriptor == "composition": return Compositions(on_error=on_error).fit_transform(formulas(rows, kind))
-    if descriptor == "fraction":
-        counts = Compositions("all", on_error=on_error).fit_transform(formulas(rows, kind))[:, :94]
+    rows, known = list(rows), _KNOWN.setdefault((kind, descriptor), {})
+    if not all(isinstance(r, str) for r in rows): out = _numbers(rows, kind, descriptor, "nan")
+    else:
+        if len(known) > 20_000: known.clear()
+        if new := [r for r in dict.fromkeys(rows) if r not in known]: known.update(zip(new, _numbers(new, kind, descriptor, "nan")))
+        out = np.array([known[r] for r in rows])
+    if on_error == "raise" and (not rows or np.isnan(out).any()): _numbers(rows, kind, descriptor, "raise")      # which rows, and why
+    return out
+
+_KNOWN = {}         # (kind, descriptor) -> {row: its numbers}: a design loop asks for the same rows again and again
+
+def _numbers(rows, kind, descriptor, on_error):
+    if descriptor in ("composition", "fraction"):
+        if on_error == "raise" or kind == "inorganic": f = formulas(rows, kind)
+        else: f = [_formula(m) if m is not None else "" for m in read_rows(rows, _unit if kind == "polymer" else read)[0]]
+        if descriptor == "composition": return Compositions(on_error=on_error).fit_transform(f)
+        counts = Compositions("all", on_error=on_error).fit_transform(f)[:, :94]
         return counts/counts.sum(1, keepdims=True)
-    if descriptor == "rdf": return np.asarray(RDF(per_atom=True, on_error=on_error).fit_transform(list(rows)))
+    if descriptor == "rdf": return np.asarray(RDF(per_atom=True, on_error=on_error).fit_transform(rows))
     of = RDKitDescriptors(_CHAIN, on_error=on_error) if descriptor == "rdkit" else Fingerprints("ECFP", radius=2, n_bits=256, counts=True, on_error=on_error)
-    X = np.asarray((Polymers(of, on_error=on_error) if kind == "polymer" else of).fit_transform(list(rows)), float)
+    X = np.asarray((Polymers(of, on_error=on_error) if kind == "polymer" else of).fit_transform(rows), float)
     return np.arcsinh(X) if descriptor == "rdkit" else np.log1p(X)
 
 # %% ../../nbs/learn/29_tasks.ipynb #f01d300b

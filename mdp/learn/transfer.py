@@ -4,17 +4,18 @@
 
 # %% auto #0
 __all__ = ['ALPHAS', 'FrozenFeatures', 'fine_tune', 'PropertyDescriptor', 'usable', 'key_blocks', 'Shotgun', 'shotgun', 'Forest',
-           'gaussian_process']
+           'gaussian_process', 'direct', 'few_rows', 'gain']
 
-# %% ../../nbs/learn/33_transfer.ipynb #006a272e
+# %% ../../nbs/learn/33_transfer.ipynb #c8b8caa5
 import numpy as np, pandas as pd, torch
 from sklearn.base import BaseEstimator, RegressorMixin, TransformerMixin, clone
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
 from sklearn.linear_model import BayesianRidge, RidgeCV
+from sklearn.feature_selection import VarianceThreshold
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from ..core import BadInput
 from .library import Library
 from .stack import Stack, forward
@@ -218,7 +219,7 @@ def key_blocks(
         size[where[k]] += (at == k).sum()
     return [np.flatnonzero(where[at] == b) for b in range(n)]
 
-# %% ../../nbs/learn/33_transfer.ipynb #d9caa776
+# %% ../../nbs/learn/33_transfer.ipynb #68dad6b6
 class Shotgun(RegressorMixin, BaseEstimator):
     "A library tried on a target: `ranking_` of all sources, `nested_` predictions of the target rows, and a predictor that rests on the best few."
     def __init__(self,
@@ -226,7 +227,7 @@ class Shotgun(RegressorMixin, BaseEstimator):
         library=None,            # a `Library`; None: the embedded one
         ids=None,                # networks to try; None: all that take such rows
         top:int=5,               # sources that predict together
-        blocks:int=10,           # of the nested validation
+        blocks:int=10,           # of the nested validation; 0: none
         head=None,               # scikit-learn regressor on the frozen features, with `return_std`; None: `BayesianRidge`
         random_state:int=0,
     ):
@@ -244,8 +245,8 @@ class Shotgun(RegressorMixin, BaseEstimator):
         if index.empty: raise ValueError("no network of the library takes these rows")
         about, own = self._about(X, index)
         near = own[next(d for d in own if d != "composition")] if len(own) > 1 else next(iter(own.values()))
-        blocks = key_blocks(near[1], self.blocks, self.random_state)
-        block = np.empty(len(X), int)
+        blocks = key_blocks(near[1], self.blocks, self.random_state) if self.blocks else []
+        block = np.zeros(len(X), int)
         for k, b in enumerate(blocks): block[b] = k
         ty = torch.tensor((y - y.mean())/y.std(), dtype=torch.float32)
         best = np.full((len(X), self.top), np.inf), np.zeros((len(X), self.top))
@@ -253,17 +254,20 @@ class Shotgun(RegressorMixin, BaseEstimator):
         stacks = ((ids, index.descriptor[ids[0]], stack) for ids, stack in self.library_.stacks(index.id))
         for ids, layer, H in _layers(stacks, about):
             inner, pred, full = (t.numpy() for t in _leave_out(H, ty, blocks))
-            allowed = self._allowed(index.loc[ids], own, len(X))
-            score = np.concatenate([best[0], np.where(allowed, inner[:, block], np.inf).T], 1)
-            order = np.argsort(score, 1, kind="stable")[:, :self.top]
-            best = np.take_along_axis(score, order, 1), np.take_along_axis(np.concatenate([best[1], pred.T], 1), order, 1)
+            if blocks: best = self._better(best, np.where(self._allowed(index.loc[ids], own, len(X)), inner[:, block], np.inf).T, pred.T)
             found.append(pd.DataFrame(dict(id=ids, layer=layer, mae=full*y.std())))
-        if not np.isfinite(best[0]).all(): raise ValueError("some rows have fewer networks that left out their fold than `top`")
-        self.nested_ = pd.DataFrame(dict(y=y, pred=best[1].mean(1)*y.std() + y.mean(), block=block))
+        if blocks and not np.isfinite(best[0]).all(): raise ValueError("some rows have fewer networks that left out their fold than `top`")
+        if blocks: self.nested_ = pd.DataFrame(dict(y=y, pred=best[1].mean(1)*y.std() + y.mean(), block=block))
         ranking = pd.concat(found).merge(index[["task", "descriptor", "kind", "fold", "r2"]], left_on="id", right_index=True)
         self.ranking_ = ranking.sort_values("mae", kind="stable").reset_index(drop=True)
         self._heads(X, y, about, index)
         return self
+
+    def _better(self, best, score, pred):
+        "The `top` smallest scores of every row, and their predictions."
+        score, pred = np.concatenate([best[0], score], 1), np.concatenate([best[1], pred], 1)
+        order = np.argsort(score, 1, kind="stable")[:, :self.top]
+        return np.take_along_axis(score, order, 1), np.take_along_axis(pred, order, 1)
 
     def _about(self, X, index):
         "Descriptions, and (fold, key) of the rows, for each descriptor."
@@ -322,3 +326,47 @@ def gaussian_process(random_state:int=0):
     "Standardised descriptors, a Gaussian process with a smooth kernel and noise; `predict(X, return_std=True)`."
     kernel = ConstantKernel(1., (1e-2, 1e3))*RBF(5., (0.5, 200.)) + WhiteKernel(0.1, (1e-4, 10.))
     return make_pipeline(StandardScaler(), GaussianProcessRegressor(kernel, normalize_y=True, n_restarts_optimizer=1, random_state=random_state))
+
+# %% ../../nbs/learn/33_transfer.ipynb #dd9c7203
+def direct(
+    rows,             # SMILES, repeat units or formulas
+    kind:str,         # "molecule", "polymer" or "inorganic"
+    random_state:int=0,
+) -> dict:            # name -> (descriptors (n, D), estimator)
+    "The roads without transfer."
+    roads = {}
+    for d in DESCRIPTORS[kind]:
+        if d == "rdf": continue
+        X = describe(rows, kind, d)
+        roads[f"ridge, {d}"] = X, make_pipeline(VarianceThreshold(1e-10), StandardScaler(), FunctionTransformer(np.clip, kw_args=dict(a_min=-5, a_max=5)), RidgeCV(np.logspace(-1, 4, 11)))
+        roads[f"forest, {d}"] = X, RandomForestRegressor(100, max_features=1/3, random_state=random_state)
+    return roads
+
+def few_rows(
+    roads:dict,       # name -> (X, estimator); X is an array or a list with a row for each target
+    y,                # targets (N,)
+    keys,             # near copies have the same key
+    n:int,            # training rows
+    repeats:int=10,
+    random_state:int=0,
+) -> pd.DataFrame:    # (repeats, roads): test MAE
+    "Test error of every road from n random rows; each draw is the same for all roads."
+    y, out = _targets(y, len(y)), []
+    if not 4 <= n < len(y): raise ValueError(f"n={n}: from 4 to {len(y) - 1}")
+    for seed in np.random.SeedSequence(random_state).spawn(repeats):
+        train = np.sort(np.random.default_rng(seed).permutation(len(y))[:n])
+        test = np.flatnonzero(~np.isin(keys, np.asarray(keys)[train]))
+        pick = lambda X, i: X.iloc[i] if hasattr(X, "iloc") else X[i] if isinstance(X, np.ndarray) else [X[k] for k in i]
+        out.append({name: np.abs(clone(e).fit(pick(X, train), y[train]).predict(pick(X, test)) - y[test]).mean() for name, (X, e) in roads.items()})
+    return pd.DataFrame(out)
+
+def gain(
+    errors:pd.DataFrame,   # see `few_rows`
+    road:str,              # a column
+    beside=None,           # the direct roads; None: columns that begin with "ridge" or "forest"
+) -> tuple[float, float]:  # share of the error of the best direct road that is saved, and its standard error over the draws
+    "What a road saves beside the best direct one (negative: what it costs)."
+    beside = list(beside) if beside is not None else [c for c in errors if c.startswith(("ridge", "forest"))]
+    best = errors[beside].mean().idxmin()
+    ratio = errors[road]/errors[best]
+    return 1 - errors[road].mean()/errors[best].mean(), ratio.std(ddof=1)/len(ratio)**0.5
