@@ -127,6 +127,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                           'mdp.data._localretro': ('data.html#_localretro', 'mdp/data.py'),
                           'mdp.data._matminer': ('data.html#_matminer', 'mdp/data.py'),
                           'mdp.data._matminer_table': ('data.html#_matminer_table', 'mdp/data.py'),
+                          'mdp.data._measured_conductivity': ('data.html#_measured_conductivity', 'mdp/data.py'),
                           'mdp.data._median': ('data.html#_median', 'mdp/data.py'),
                           'mdp.data._member': ('data.html#_member', 'mdp/data.py'),
                           'mdp.data._merged': ('data.html#_merged', 'mdp/data.py'),

@@ -760,6 +760,18 @@ register("polymer_viscosity", "melt viscosity of a repeat unit at molar mass [g/
 register("polymer_chi", "Flory-Huggins chi of a polymer in a solvent at a temperature [K]", {"chi": ""}, "measured", 1586,
     (_PV + "chi_parameter/chi_parameter.csv",), _chi, "Nistane et al., MRS Commun. 12, 1096 (2022)")
 
+# %% ../nbs/01_data.ipynb #7c0d0a02
+_TC = dict(conductivity="W/(m K)", low="W/(m K)", high="W/(m K)", temperature="K", tg="K", tm="K", density="g/cm3", cp="J/(kg K)")
+
+def _measured_conductivity(path):
+    df = _molecules(pd.read_csv(path))
+    text = df.columns.difference([*_TC, "reported"])
+    df[text] = df[text].fillna("").astype("str")
+    return df
+
+register("polymer_conductivity_measured", "measured thermal conductivity of polymers near 300 K, curated with a reference on each row", _TC, "measured", None,
+    ("polymer_conductivity.csv",), _measured_conductivity)
+
 # %% ../nbs/01_data.ipynb #15d0839a
 _OPV = dict(homo="eV", lumo="eV", voc="V", jsc="mA/cm2", ff="%", pce="%")
 
