@@ -104,6 +104,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                           'mdp.data._deepdonor': ('data.html#_deepdonor', 'mdp/data.py'),
                           'mdp.data._dippr100': ('data.html#_dippr100', 'mdp/data.py'),
                           'mdp.data._dippr101': ('data.html#_dippr101', 'mdp/data.py'),
+                          'mdp.data._donors': ('data.html#_donors', 'mdp/data.py'),
                           'mdp.data._download': ('data.html#_download', 'mdp/data.py'),
                           'mdp.data._elements': ('data.html#_elements', 'mdp/data.py'),
                           'mdp.data._enamine': ('data.html#_enamine', 'mdp/data.py'),

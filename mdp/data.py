@@ -837,6 +837,12 @@ register("hopv15", "HOMO, LUMO and solar-cell efficiency, with DOI", _OPV, "meas
 register("cep", "solar-cell efficiency by the Scharber model (Clean Energy Project)", {"efficiency": "%"}, "surrogate", 29966,
     ("HIPS/neural-fingerprint/data/2015-06-02-cep-pce/cep-processed.csv",), _cep, keep=True)
 
+# %% ../nbs/01_data.ipynb #7c0d0b02
+def _donors(path): return _molecules(pd.read_csv(path, keep_default_na=False))
+
+register("opv_donors", "donors of organic solar cells to 2012, each found in two tables, with year of first report", dict(homo="eV", lumo="eV", gap="eV", pce="%"),
+    "measured", None, ("opv_donors.csv",), _donors)
+
 # %% ../nbs/01_data.ipynb #1438fdd8
 def _am15g(wheel): return pd.read_csv(_member(wheel, "pvlib/data/ASTMG173.csv"), skiprows=1)
 
