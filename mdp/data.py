@@ -765,7 +765,7 @@ _TC = dict(conductivity="W/(m K)", low="W/(m K)", high="W/(m K)", temperature="K
 
 def _measured_conductivity(path):
     df = _molecules(pd.read_csv(path))
-    text = df.columns.difference([*_TC, "reported"])
+    text = df.columns.difference([*_TC])
     df[text] = df[text].fillna("").astype("str")
     return df
 
