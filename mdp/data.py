@@ -760,6 +760,18 @@ register("polymer_viscosity", "melt viscosity of a repeat unit at molar mass [g/
 register("polymer_chi", "Flory-Huggins chi of a polymer in a solvent at a temperature [K]", {"chi": ""}, "measured", 1586,
     (_PV + "chi_parameter/chi_parameter.csv",), _chi, "Nistane et al., MRS Commun. 12, 1096 (2022)")
 
+# %% ../nbs/01_data.ipynb #7c0d0a02
+_TC = dict(conductivity="W/(m K)", low="W/(m K)", high="W/(m K)", temperature="K", tg="K", tm="K", density="g/cm3", cp="J/(kg K)")
+
+def _measured_conductivity(path):
+    df = _molecules(pd.read_csv(path))
+    text = df.columns.difference([*_TC])
+    df[text] = df[text].fillna("").astype("str")
+    return df
+
+register("polymer_conductivity_measured", "measured thermal conductivity of polymers near 300 K, curated with a reference on each row", _TC, "measured", None,
+    ("polymer_conductivity.csv",), _measured_conductivity)
+
 # %% ../nbs/01_data.ipynb #15d0839a
 _OPV = dict(homo="eV", lumo="eV", voc="V", jsc="mA/cm2", ff="%", pce="%")
 
@@ -824,6 +836,12 @@ register("opv_molecules", "solar-cell efficiency of small-molecule donors, with 
 register("hopv15", "HOMO, LUMO and solar-cell efficiency, with DOI", _OPV, "measured", 350, ("beangoben/molecular_screening_lecture/data/hopv.csv",), _hopv)
 register("cep", "solar-cell efficiency by the Scharber model (Clean Energy Project)", {"efficiency": "%"}, "surrogate", 29966,
     ("HIPS/neural-fingerprint/data/2015-06-02-cep-pce/cep-processed.csv",), _cep, keep=True)
+
+# %% ../nbs/01_data.ipynb #7c0d0b02
+def _donors(path): return _molecules(pd.read_csv(path, keep_default_na=False))
+
+register("opv_donors", "donors of organic solar cells to 2012, each found in two tables, with year of first report", dict(homo="eV", lumo="eV", gap="eV", pce="%"),
+    "measured", None, ("opv_donors.csv",), _donors)
 
 # %% ../nbs/01_data.ipynb #1438fdd8
 def _am15g(wheel): return pd.read_csv(_member(wheel, "pvlib/data/ASTMG173.csv"), skiprows=1)
