@@ -441,13 +441,18 @@ def _mp_structures(sdist):
     return df.assign(formula=reduced_formula(df.formula), **{c: [f[i] for f in found] for i,
         c in enumerate(["space_group", "point_group", "density", "volume_per_atom"])})
 
+@functools.cache
+def _point_groups():
+    "Number of a space group -> symbol of its point group."
+    import spglib
+    return {t.number: t.pointgroup_international for t in map(spglib.get_spacegroup_type, range(1, 531))}
+
 def _symmetry(row):
     from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
-    from pymatgen.symmetry.groups import SpaceGroup
     text, group = row
     s = _structure(text)
     group = SpacegroupAnalyzer(s, symprec=0.1).get_space_group_number() if np.isnan(group) else int(group)
-    return group, SpaceGroup.from_int_number(group).point_group, float(s.density), s.volume/len(s)
+    return group, _point_groups()[group], float(s.density), s.volume/len(s)
 
 _MM = ("matminer==0.3.9",)
 register("mp_structures", "space group, point group, density, volume", {"space_group": "", "point_group": "", "density": "g/cm3",

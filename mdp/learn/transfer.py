@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['ALPHAS', 'FrozenFeatures', 'fine_tune', 'PropertyDescriptor', 'usable', 'key_blocks', 'Shotgun', 'shotgun', 'Forest',
-           'gaussian_process', 'direct', 'few_rows', 'gain']
+           'BlockRBF', 'gaussian_process', 'direct', 'few_rows', 'gain']
 
 # %% ../../nbs/learn/33_transfer.ipynb #c8b8caa5
 import numpy as np, pandas as pd, torch
@@ -321,13 +321,28 @@ class Forest(RandomForestRegressor):
         trees = np.array([t.predict(np.asarray(X, np.float32)) for t in self.estimators_])
         return trees.mean(0), trees.std(0)
 
-# %% ../../nbs/learn/33_transfer.ipynb #9dc41962
-def gaussian_process(random_state:int=0):
-    "Standardised descriptors, a Gaussian process with a smooth kernel and noise; `predict(X, return_std=True)`."
-    kernel = ConstantKernel(1., (1e-2, 1e3))*RBF(5., (0.5, 200.)) + WhiteKernel(0.1, (1e-4, 10.))
-    return make_pipeline(StandardScaler(), GaussianProcessRegressor(kernel, normalize_y=True, n_restarts_optimizer=1, random_state=random_state))
+# %% ../../nbs/learn/33_transfer.ipynb #cce84fc8
+class BlockRBF(RBF):
+    "scikit-learn's RBF kernel over the columns `start` to `stop`."
+    def __init__(self, start:int, stop:int, length_scale=1., length_scale_bounds=(1e-5, 1e5)):
+        super().__init__(length_scale, length_scale_bounds)
+        self.start, self.stop = start, stop
 
-# %% ../../nbs/learn/33_transfer.ipynb #dd9c7203
+    def __call__(self, X, Y=None, eval_gradient=False):
+        pick = lambda a: None if a is None else np.atleast_2d(a)[:, self.start:self.stop]
+        return super().__call__(pick(X), pick(Y), eval_gradient)
+
+def gaussian_process(
+    *widths,          # columns of each block, in their order
+):                    # a scikit-learn pipeline, `predict(X, return_std=True)`
+    "Standardised columns, clipped at five standard deviations; a Gaussian process with a smooth kernel a block, and noise."
+    kernel, at = WhiteKernel(0.1, (1e-3, 3.)), 0
+    for w in widths:
+        kernel = ConstantKernel(0.5, (1e-3, 1e2))*BlockRBF(at, at + w, 2*w**0.5, (0.3*w**0.5, 10*w**0.5)) + kernel
+        at += w
+    return make_pipeline(StandardScaler(), FunctionTransformer(np.clip, kw_args=dict(a_min=-5, a_max=5)), GaussianProcessRegressor(kernel, normalize_y=True))
+
+# %% ../../nbs/learn/33_transfer.ipynb #4a6bda55
 def direct(
     rows,             # SMILES, repeat units or formulas
     kind:str,         # "molecule", "polymer" or "inorganic"
@@ -340,7 +355,8 @@ def direct(
         X = describe(rows, kind, d)
         roads[f"ridge, {d}"] = X, make_pipeline(VarianceThreshold(1e-10), StandardScaler(), FunctionTransformer(np.clip, kw_args=dict(a_min=-5, a_max=5)), RidgeCV(np.logspace(-1, 4, 11)))
         roads[f"forest, {d}"] = X, RandomForestRegressor(100, max_features=1/3, random_state=random_state)
-    return roads
+    Xs = [X for name, (X, _) in roads.items() if name.startswith("ridge")]
+    return roads | {"Gaussian process": (np.hstack(Xs), gaussian_process(*(X.shape[1] for X in Xs)))}
 
 def few_rows(
     roads:dict,       # name -> (X, estimator); X is an array or a list with a row for each target
@@ -363,10 +379,10 @@ def few_rows(
 def gain(
     errors:pd.DataFrame,   # see `few_rows`
     road:str,              # a column
-    beside=None,           # the direct roads; None: columns that begin with "ridge" or "forest"
+    beside=None,           # the direct roads; None: the columns of the names that `direct` gives
 ) -> tuple[float, float]:  # share of the error of the best direct road that is saved, and its standard error over the draws
     "What a road saves beside the best direct one (negative: what it costs)."
-    beside = list(beside) if beside is not None else [c for c in errors if c.startswith(("ridge", "forest"))]
+    beside = list(beside) if beside is not None else [c for c in errors if c.startswith(("ridge", "forest", "Gaussian"))]
     best = errors[beside].mean().idxmin()
     ratio = errors[road]/errors[best]
     return 1 - errors[road].mean()/errors[best].mean(), ratio.std(ddof=1)/len(ratio)**0.5
