@@ -269,22 +269,22 @@ class ChemicalLanguage(BaseEstimator):
             written = words and to_smiles(words)
             mol = written and Chem.MolFromSmiles(written)
             if mol: return words, written, Chem.MolToSmiles(mol), "", n
-            if written: why = _why_not(written)
+            if words: why = _why_not(written) if written else "empty"
         return words, written, None, why, n
 
     def _rng(self, random_state): return random.Random(int(self.random_state if random_state is None else random_state))
 
     def propose(self,
-        smiles,                          # SMILES: a list or a Series
+        smiles,                          # SMILES or Mols: a list or a Series
         random_state:int|None=None,      # None: the model's own
     ) -> pd.DataFrame: # a row each, on its index: `written`, `smiles` (canonical; None: failed), `why` it failed, `tries`, `log_q`
         "Another molecule for each one."
         check_is_fitted(self, "arrays_"); self._check()
-        texts = [x.strip() if isinstance(x, str) else x for x in smiles]
+        texts = [x.strip() if isinstance(x, str) else Chem.MolToSmiles(x) if isinstance(x, Chem.Mol) else x for x in smiles]
         rng, r, out, index = self._rng(random_state), 1 - 1/self.delete, [], smiles.index if isinstance(smiles, pd.Series) else None
         with rdBase.BlockLogs():
-            mols = {s: Chem.MolFromSmiles(s) if isinstance(s, str) and s and len(s.split()) == 1 else None for s in texts}
-            if None in mols.values(): raise bad_input(read_rows(texts)[1], index, "SMILES", len(texts))
+            mols = {s: Chem.MolFromSmiles(s) for s in texts if isinstance(s, str) and len(s.split()) == 1}
+            if any(not isinstance(s, str) or not mols.get(s) or not mols[s].GetNumAtoms() for s in texts): raise bad_input(read_rows(list(smiles))[1], index, "SMILES", len(texts))
             for s in texts:
                 if rng.random() < self.reroot: s = Chem.MolToSmiles(mols[s], rootedAtAtom=rng.randrange(mols[s].GetNumAtoms()))
                 words = to_tokens(s)
