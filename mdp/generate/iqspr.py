@@ -147,6 +147,7 @@ def _mutate(mol, rng):
     Chem.SanitizeMol(mol)
     return mol
 
+# %% ../../nbs/generate/41_iqspr.ipynb #80a93447
 class _Moves(BaseEstimator):
     "What moves of molecules share: `_one(mol, others, rng)`, tried until a whole molecule comes out."
     def propose(self,
@@ -171,6 +172,7 @@ class _Moves(BaseEstimator):
                 out.append((s, s, "" if s else "no molecule", n, log_q if s else -math.inf))
         return pd.DataFrame(out, index, ["written", "smiles", "why", "tries", "log_q"])
 
+# %% ../../nbs/generate/41_iqspr.ipynb #14cdec58
 def _single(mol): return [b.GetIdx() for b in mol.GetBonds() if b.GetBondType() == Chem.BondType.SINGLE and not b.IsInRing() and b.GetBeginAtom().GetAtomicNum() and b.GetEndAtom().GetAtomicNum()]
 
 class GraphMoves(_Moves):
@@ -190,7 +192,7 @@ class GraphMoves(_Moves):
         if sum(not x.GetAtomicNum() for x in new.GetAtoms()) != sum(not x.GetAtomicNum() for x in mol.GetAtoms()): raise ValueError("an end too many")
         return new, 0.
 
-# %% ../../nbs/generate/41_iqspr.ipynb #d66511b2
+# %% ../../nbs/generate/41_iqspr.ipynb #2afbe4ad
 def _brics(mol): return [(mol.GetBondBetweenAtoms(*at).GetIdx(), at, ends) for at, ends in BRICS.FindBRICSBonds(mol)]
 
 class BRICSMoves(_Moves):
@@ -228,7 +230,7 @@ class BRICSMoves(_Moves):
         if not back: raise ValueError("no way back")
         return new, math.log(len(cuts)/back)
 
-# %% ../../nbs/generate/41_iqspr.ipynb #15f85fa0
+# %% ../../nbs/generate/41_iqspr.ipynb #8bb3c73f
 @dataclasses.dataclass(frozen=True)
 class Step:
     "One step of a run."
@@ -264,7 +266,16 @@ class _Seen:
 
 SCHEDULE = np.r_[np.linspace(.01, .2, 20), np.linspace(.21, .4, 10), np.linspace(.4, 1, 10), np.ones(10)]    # XenonPy's tutorial
 
-# %% ../../nbs/generate/41_iqspr.ipynb #f9e7ed76
+# %% ../../nbs/generate/41_iqspr.ipynb #2d1733ae
+def _power(L, beta):
+    "The log of the product of L^beta; a beta of zero counts for nothing, even where L is zero."
+    with np.errstate(invalid="ignore"): return np.where(beta == 0, 0., beta*L).sum(1)
+
+def _systematic(W, rng):
+    "Indices of a systematic resampling: each particle comes N W times, rounded down or up."
+    return np.minimum(np.searchsorted(np.cumsum(W), (rng.random() + np.arange(len(W)))/len(W)), len(W) - 1)
+
+# %% ../../nbs/generate/41_iqspr.ipynb #94464742
 class IQSPR:
     "A sequential Monte Carlo sampler of molecules whose properties lie in a region (Ikebata et al., J. Comput. Aided Mol. Des. 31, 379, 2017)."
     def __init__(self,
@@ -370,11 +381,3 @@ class IQSPR:
         good = [s for s, k in self.seen_.items() if not k.why]
         out = _frame(pd.Index(good, name="smiles"), self.seen_, self.names)
         return out.assign(inside=np.logical_and.reduce([(out[n] > low) & (out[n] < up) for n, (low, up) in self.regions.items()]))
-
-def _power(L, beta):
-    "The log of the product of L^beta; a beta of zero counts for nothing, even where L is zero."
-    with np.errstate(invalid="ignore"): return np.where(beta == 0, 0., beta*L).sum(1)
-
-def _systematic(W, rng):
-    "Indices of a systematic resampling: each particle comes N W times, rounded down or up."
-    return np.minimum(np.searchsorted(np.cumsum(W), (rng.random() + np.arange(len(W)))/len(W)), len(W) - 1)

@@ -198,27 +198,9 @@ def _why_not(smiles):
     flag = Chem.SanitizeMol(mol, catchErrors=True)
     return {Chem.SanitizeFlags.SANITIZE_PROPERTIES: "valence", Chem.SanitizeFlags.SANITIZE_KEKULIZE: "aromaticity"}.get(flag, "other")
 
-# %% ../../nbs/generate/40_language.ipynb #5bfd5251
-class ChemicalLanguage(BaseEstimator):
-    "An n-gram over extended SMILES with back-off (Ikebata et al., J. Comput. Aided Mol. Des. 31, 379, 2017)."
-    def __init__(self,
-        order:int=10,               # the longest context, tokens
-        smoothing:float=0.,         # 0: the longest known context decides; more: shorter ones are heard too (1: Witten and Bell)
-        ring_size:bool=True,        # a context knows how many atoms its newest open ring has; False: the published table
-        roots:int=0,                # copies of each training SMILES written from random atoms
-        reroot:float=.5,            # how often a molecule is written from another atom before it is changed
-        delete:float=6.,            # mean number of tokens that go, above 1
-        tries:int=3,                # how often to grow before a move has failed
-        random_state:int=0,
-        workers:int|None=1,         # processes that read; None: all cores
-    ):
-        self.order, self.smoothing, self.ring_size, self.roots, self.reroot = order, smoothing, ring_size, roots, reroot
-        self.delete, self.tries, self.random_state, self.workers = delete, tries, random_state, workers
-
-    def _check(self):
-        if self.order < 0 or self.smoothing < 0 or self.roots < 0: raise ValueError("order, smoothing, roots: 0 or more")
-        if not 0 <= self.reroot <= 1 or self.delete <= 1 or self.tries < 1: raise ValueError("reroot: from 0 to 1; delete: above 1; tries: 1 or more")
-
+# %% ../../nbs/generate/40_language.ipynb #dc5e54e3
+class _Counts(BaseEstimator):
+    "What a language knows: learned, asked, saved and read again."
     def fit(self,
         smiles,     # SMILES or Mols: a list, an array, a Series
         y=None,
@@ -249,6 +231,70 @@ class ChemicalLanguage(BaseEstimator):
         c = _Chain()
         for w in words: c.push(self._code[w], self._kinds[self._code[w]]) if w in self._code else c.push(-1, _kind(w))     # -1: a word it never met
         return c
+
+    def log_prob(self,
+        smiles,    # SMILES as they are written: a list or a Series
+    ) -> np.ndarray: # one each, natural logarithm, the end mark included
+        "How probable each string is; minus infinity where a token was never seen in its place."
+        check_is_fitted(self, "arrays_")
+        out = np.zeros(len(smiles))
+        for i, s in enumerate(smiles):
+            c = _Chain()
+            for w in to_tokens(s):
+                p = self.table_.prob(self.table_.path(c, c.state(self.ring_size)), self._code[w], self.smoothing) if w in self._code else 0.
+                out[i] += math.log(p) if p else -math.inf
+                if not p or w == END: break
+                c.push(self._code[w], self._kinds[self._code[w]])
+        return out
+
+    def save(self, path):
+        "Counts as safetensors, with the vocabulary and the parameters as JSON in its head."
+        check_is_fitted(self, "arrays_")
+        head = dict(kind="mdp.ChemicalLanguage", params=json.dumps(self.get_params()), vocabulary=json.dumps(self.vocabulary_), longest=str(self.longest_))
+        with atomic_write(path) as p: save_file(self.arrays_, p, head)
+
+    @classmethod
+    def load(cls, path) -> "ChemicalLanguage":
+        "What `save` wrote; a ValueError where a file is damaged or something else."
+        try:
+            with safe_open(path, "np") as f: head, arrays = f.metadata() or {}, {k: f.get_tensor(k) for k in f.keys()}
+            if head.get("kind") != "mdp.ChemicalLanguage": raise ValueError("no language was saved there")
+            self = cls(**json.loads(head["params"]))
+            self.vocabulary_, self.longest_, self.arrays_ = json.loads(head["vocabulary"]), int(head["longest"]), arrays
+            _whole(arrays, len(self.vocabulary_))
+        except (SafetensorError, KeyError, TypeError, ValueError) as e: raise ValueError(f"{path}: {e}") from e
+        return self._ready()
+
+# %% ../../nbs/generate/40_language.ipynb #f7349de1
+def _whole(arrays, n_words):
+    "A ValueError where the arrays of a file do not belong together."
+    a = {k: arrays[k] for k in ("states", "token", "child", "first", "next", "count")}
+    nodes = len(a["token"])
+    fine = all(v.ndim == 1 and v.dtype == np.int32 for v in a.values()) and len(a["child"]) == len(a["first"]) == nodes + 1 and len(a["next"]) == len(a["count"])
+    fine = fine and (np.diff(a["child"]) >= 0).all() and (np.diff(a["first"]) > 0).all() and a["child"][0] == len(a["states"]) and a["child"][-1] == nodes
+    fine = fine and a["first"][0] == 0 and a["first"][-1] == len(a["next"]) and 0 <= a["next"].min() and max(a["next"].max(), a["token"].max()) < n_words and a["count"].min() > 0
+    if not fine: raise ValueError("the counts do not belong together")
+
+# %% ../../nbs/generate/40_language.ipynb #8a49ebf6
+class ChemicalLanguage(_Counts):
+    "An n-gram over extended SMILES with back-off (Ikebata et al., J. Comput. Aided Mol. Des. 31, 379, 2017)."
+    def __init__(self,
+        order:int=10,               # the longest context, tokens
+        smoothing:float=0.,         # 0: the longest known context decides; more: shorter ones are heard too (1: Witten and Bell)
+        ring_size:bool=True,        # a context knows how many atoms its newest open ring has; False: the published table
+        roots:int=0,                # copies of each training SMILES written from random atoms
+        reroot:float=.5,            # how often a molecule is written from another atom before it is changed
+        delete:float=6.,            # mean number of tokens that go, above 1
+        tries:int=3,                # how often to grow before a move has failed
+        random_state:int=0,
+        workers:int|None=1,         # processes that read; None: all cores
+    ):
+        self.order, self.smoothing, self.ring_size, self.roots, self.reroot = order, smoothing, ring_size, roots, reroot
+        self.delete, self.tries, self.random_state, self.workers = delete, tries, random_state, workers
+
+    def _check(self):
+        if self.order < 0 or self.smoothing < 0 or self.roots < 0: raise ValueError("order, smoothing, roots: 0 or more")
+        if not 0 <= self.reroot <= 1 or self.delete <= 1 or self.tries < 1: raise ValueError("reroot: from 0 to 1; delete: above 1; tries: 1 or more")
 
     def _grow(self, kept, rng):
         "Tokens from `kept` on to the end: `(tokens, why it broke off)`."
@@ -301,46 +347,3 @@ class ChemicalLanguage(BaseEstimator):
         check_is_fitted(self, "arrays_"); self._check()
         rng = self._rng(random_state)
         with rdBase.BlockLogs(): return pd.DataFrame([self._move([], rng)[1:] for _ in range(n)], columns=["written", "smiles", "why", "tries"])
-
-    def log_prob(self,
-        smiles,    # SMILES as they are written: a list or a Series
-    ) -> np.ndarray: # one each, natural logarithm, the end mark included
-        "How probable each string is; minus infinity where a token was never seen in its place."
-        check_is_fitted(self, "arrays_")
-        out = np.zeros(len(smiles))
-        for i, s in enumerate(smiles):
-            c = _Chain()
-            for w in to_tokens(s):
-                p = self.table_.prob(self.table_.path(c, c.state(self.ring_size)), self._code[w], self.smoothing) if w in self._code else 0.
-                out[i] += math.log(p) if p else -math.inf
-                if not p or w == END: break
-                c.push(self._code[w], self._kinds[self._code[w]])
-        return out
-
-    def save(self, path):
-        "Counts as safetensors, with the vocabulary and the parameters as JSON in its head."
-        check_is_fitted(self, "arrays_")
-        head = dict(kind="mdp.ChemicalLanguage", params=json.dumps(self.get_params()), vocabulary=json.dumps(self.vocabulary_), longest=str(self.longest_))
-        with atomic_write(path) as p: save_file(self.arrays_, p, head)
-
-    @classmethod
-    def load(cls, path) -> "ChemicalLanguage":
-        "What `save` wrote; a ValueError where a file is damaged or something else."
-        try:
-            with safe_open(path, "np") as f: head, arrays = f.metadata() or {}, {k: f.get_tensor(k) for k in f.keys()}
-            if head.get("kind") != "mdp.ChemicalLanguage": raise ValueError("no language was saved there")
-            self = cls(**json.loads(head["params"]))
-            self.vocabulary_, self.longest_, self.arrays_ = json.loads(head["vocabulary"]), int(head["longest"]), arrays
-            _whole(arrays, len(self.vocabulary_))
-        except (SafetensorError, KeyError, TypeError, ValueError) as e: raise ValueError(f"{path}: {e}") from e
-        return self._ready()
-
-# %% ../../nbs/generate/40_language.ipynb #f7349de1
-def _whole(arrays, n_words):
-    "A ValueError where the arrays of a file do not belong together."
-    a = {k: arrays[k] for k in ("states", "token", "child", "first", "next", "count")}
-    nodes = len(a["token"])
-    fine = all(v.ndim == 1 and v.dtype == np.int32 for v in a.values()) and len(a["child"]) == len(a["first"]) == nodes + 1 and len(a["next"]) == len(a["count"])
-    fine = fine and (np.diff(a["child"]) >= 0).all() and (np.diff(a["first"]) > 0).all() and a["child"][0] == len(a["states"]) and a["child"][-1] == nodes
-    fine = fine and a["first"][0] == 0 and a["first"][-1] == len(a["next"]) and 0 <= a["next"].min() and max(a["next"].max(), a["token"].max()) < n_words and a["count"].min() > 0
-    if not fine: raise ValueError("the counts do not belong together")
