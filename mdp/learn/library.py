@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['draw_recipes', 'split', 'stack_scores', 'build_shard', 'Library', 'baselines', 'choose', 'card', 'ship']
 
-# %% ../../nbs/learn/32_library.ipynb #4c342e85
-import contextlib, hashlib, zlib
+# %% ../../nbs/learn/32_library.ipynb #7690aec8
+import contextlib, functools, hashlib, zlib
 from collections.abc import Mapping
 from pathlib import Path
 import numpy as np, pandas as pd, torch
@@ -59,7 +59,7 @@ def stack_scores(
     with np.errstate(invalid="ignore"): rho = (ry*rp).sum(-1)/np.sqrt((ry**2).sum()*(rp**2).sum(-1))
     return pd.DataFrame(dict(mae=np.abs(pred - y).mean(-1), r2=1 - ((pred - y)**2).sum(-1)/((y - y.mean())**2).sum(), spearman=rho))
 
-# %% ../../nbs/learn/32_library.ipynb #ae1c023f
+# %% ../../nbs/learn/32_library.ipynb #da3ec022
 def build_shard(
     path:Path,            # folder of the library
     name:str,             # "task.descriptor.000"
@@ -91,15 +91,16 @@ def _named(shard, state): return {f"{shard}/{k}": t for k, t in state.items()}
 def _crc(state, m):
     "Checksum of one network's own numbers."
     own = [k for k in state if not k.startswith("x_")]
-    return zlib.crc32(b"".join(state[k][m].numpy().tobytes() for k in sorted(own)))
+    return functools.reduce(lambda crc, k: zlib.crc32(state[k][m].numpy(), crc), sorted(own), 0)
 
-# %% ../../nbs/learn/32_library.ipynb #6a916d46
+# %% ../../nbs/learn/32_library.ipynb #dd04bf3d
 _MEND = "delete its files and build again"
 
 class Library(Mapping):
     "Networks on disk under one index; `library.models[id]` is one of them."
     def __init__(self, path:Path, index:pd.DataFrame):
         self.path, self.index = Path(path), index.set_index("id", drop=False)
+        self._held = {} if sum(p.stat().st_size for p in self.path.glob("*.safetensors")) < 1e8 else None      # a small library is read once
         for c in ("task", "descriptor", "shape", "shard", "file"): self.index[c] = self.index[c].astype("category")
 
     @classmethod
@@ -127,7 +128,7 @@ class Library(Mapping):
         "One network, as a stack of one; only its own slices are read."
         if id not in self: raise KeyError(f"no network {id!r} in {self.path}")
         r = self.index.loc[id]
-        with self._opened(r.file) as f: return self._checked(f, r.file, r.shard, [r.row], [r.crc], [id])
+        with self._opened(r.file) as f: return self._checked(*f, r.file, r.shard, [r.row], [r.crc], [id])
 
     def stacks(self,
         ids=None,         # which networks; None: all
@@ -135,8 +136,14 @@ class Library(Mapping):
         "Networks shard by shard: yields (ids, Stack)."
         chosen = self.index if ids is None else self.index.loc[list(ids)]
         for file, rows in chosen.groupby("file", observed=True, sort=False):
-            with self._opened(file) as f:
-                for shard, part in rows.groupby("shard", observed=True, sort=False): yield list(part.id), self._checked(f, file, shard, part.row.to_numpy(), part.crc, part.id)
+            parts = [(list(part.id), part) for _, part in rows.groupby("shard", observed=True, sort=False)]
+            if self._held is not None and all(tuple(ids) in self._held for ids, _ in parts): yield from ((ids, self._held[tuple(ids)]) for ids, _ in parts)
+            else:
+                with self._opened(file) as f:
+                    for ids, part in parts:
+                        stack = self._checked(*f, file, part.shard.iloc[0], part.row.to_numpy(), part.crc, ids)
+                        if self._held is not None: self._held[tuple(ids)] = stack
+                        yield ids, stack
 
     def verify(self) -> pd.DataFrame:
         "Every file's hash: a row each, status 'good', 'wrong' or 'missing'."
@@ -149,15 +156,16 @@ class Library(Mapping):
     @contextlib.contextmanager
     def _opened(self, file):
         try:
-            with safe_open(self.path/file, "pt") as f: yield f
+            with safe_open(self.path/file, "pt") as f: yield f, set(f.keys())
         except (SafetensorError, FileNotFoundError) as e: raise OSError(f"{self.path/file}: the shard cannot be read ({e}); {_MEND}") from e
 
-    def _checked(self, f, file, shard, rows, crcs, ids):
+    def _checked(self, f, names, file, shard, rows, crcs, ids):
         "Some networks of a shard as a stack; refused when one is not as it was built."
-        state = {}
+        state, first = {}, int(rows[0])
+        neighbours = list(rows) == list(range(first, first + len(rows)))
         for k in ("W1", "b1", "W2", "b2", "W3", "b3", "W4", "b4", "W5", "b5", "x_mean", "x_sd", "y_mean", "y_sd"):
-            if (name := f"{shard}/{k}") not in f.keys(): continue
-            state[k] = f.get_tensor(name) if k.startswith("x_") else f.get_slice(name)[int(rows[0]):int(rows[0])+1] if len(rows) == 1 else f.get_tensor(name)[torch.tensor(list(rows))]
+            if (name := f"{shard}/{k}") not in names: continue
+            state[k] = f.get_tensor(name) if k.startswith("x_") else f.get_slice(name)[first:first+len(rows)] if neighbours else f.get_tensor(name)[torch.tensor(list(rows))]
         if bad := [i for m, (i, crc) in enumerate(zip(ids, crcs)) if _crc(state, m) != crc]: raise OSError(f"{self.path/file}: not as it was built: {', '.join(bad)}; {_MEND}")
         return Stack.from_state(state)
 
@@ -237,7 +245,7 @@ def choose(
     formula = best[best.descriptor == "composition"].groupby("task", observed=True).head(1)
     return sorted({*best.merge(kept).id, *formula.id})
 
-# %% ../../nbs/learn/32_library.ipynb #b05399ef
+# %% ../../nbs/learn/32_library.ipynb #71f135d1
 def card(
     index:pd.DataFrame,       # of a library
     baselines:pd.DataFrame,   # see `baselines`
@@ -246,11 +254,12 @@ def card(
     "The model card of a task."
     t, own = tasks().loc[task], index[index.task == task]
     best = own.groupby(["descriptor", "fold"], observed=True).r2.idxmax()
-    lines = [f"### {task}", f"{t.property}{f' ({t.unit})' if t.unit else ''}, {t.kind}s; {t.origin} values from `{t.dataset}`" + (", learnt as log10" if t.log else "") + (f"; {t.note}" if t.note else "") + f". {REGISTRY[t.dataset.split('+')[0]].citation}. {len(own)} networks, seeds and hyper-parameters in the index.", "",
+    lines = [f"### {task}", f"{t.property}{f' ({t.unit})' if t.unit else ''}, {dict(molecule='molecules', polymer='polymers', inorganic='inorganic crystals')[t.kind]}; {t.origin} values from `{t.dataset}`" + (", learnt as log10" if t.log else "") + (f"; {t.note}" if t.note else "") + f". {REGISTRY[t.dataset.split('+')[0]].citation}. {len(own)} networks, seeds and hyper-parameters in the index.", "",
              "| descriptor | model | test rows | MAE | R2 | Spearman |", "|---|---|---|---|---|---|"]
     row = lambda d, name, r: lines.append(f"| {d} | {name} | {r.n_test.sum():,} | {r.mae.mean():.3g} | {r.r2.mean():.2f} | {r.spearman.mean():.2f} |")
     for d in own.descriptor.unique():
-        row(d, f"network ({own.loc[best[d], 'fold'].nunique()} folds)", own.loc[best[d]])
+        f = sorted(own.loc[best[d], "fold"])
+        row(d, f"network ({'5 folds' if len(f) == FOLDS else 'fold ' + ', '.join(map(str, f))})", own.loc[best[d]])
         for _, b in baselines[(baselines.task == task) & (baselines.descriptor == d)].groupby("model", sort=False): row(d, f"{b.model.iloc[0]} (fold {b.fold.iloc[0]})", b)
     return "\n".join(lines)
 

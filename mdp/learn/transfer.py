@@ -6,8 +6,9 @@
 __all__ = ['ALPHAS', 'FrozenFeatures', 'fine_tune', 'PropertyDescriptor', 'usable', 'leave_out', 'key_blocks', 'Shotgun',
            'shotgun', 'Forest', 'BlockRBF', 'gaussian_process', 'direct', 'few_rows', 'gain']
 
-# %% ../../nbs/learn/33_transfer.ipynb #c8b8caa5
-import numpy as np, pandas as pd, torch
+# %% ../../nbs/learn/33_transfer.ipynb #dadf1276
+from concurrent.futures import ThreadPoolExecutor
+import numba, numpy as np, pandas as pd, torch
 from sklearn.base import BaseEstimator, RegressorMixin, TransformerMixin, clone
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.gaussian_process import GaussianProcessRegressor
@@ -161,8 +162,82 @@ def usable(
     own = index.task.astype(str).map(tasks().kind)
     return index[index.descriptor.isin([d for d in DESCRIPTORS[kind] if structures or d != "rdf"]).to_numpy()].assign(kind=own)
 
-# %% ../../nbs/learn/33_transfer.ipynb #a4078120
-ALPHAS = (0.01, 0.03, 0.1, 0.3, 1., 3.)
+# %% ../../nbs/learn/33_transfer.ipynb #7605e26a
+_jit = numba.njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "arcp", "nsz"})
+
+@_jit
+def _invert(A, row):
+    "A symmetric positive matrix becomes minus its inverse: a sweep of the lower half for each row."
+    n = len(A)
+    for k in range(n):
+        p = A.dtype.type(1)/A[k, k]
+        for j in range(k): row[j] = A[k, j]
+        for j in range(k, n): row[j] = A[j, k]
+        for i in range(n):
+            f = row[i]*p
+            for j in range(i + 1): A[i, j] -= f*row[j]
+        for j in range(k): A[k, j] = row[j]*p
+        for j in range(k, n): A[j, k] = row[j]*p
+        A[k, k] = -p
+    for i in range(n):
+        for j in range(i): A[j, i] = A[i, j]
+
+# %% ../../nbs/learn/33_transfer.ipynb #48bd3fe0
+@_jit
+def _outside(G, Gy, B, start, S, left, diag):
+    "Mean leave-one-out error of the rows outside a block; B is minus the inverse of its part of G."
+    n, error = len(Gy), 0*Gy[0]
+    for j in range(n): left[j], diag[j] = Gy[j], G[j, j]
+    for i in range(len(B)):
+        for j in range(n): S[j] = 0
+        for k in range(len(B)):
+            for j in range(n): S[j] += B[i, k]*G[start+k, j]
+        for j in range(n):
+            left[j] += S[j]*Gy[start+i]
+            diag[j] += S[j]*G[start+i, j]
+    for j in range(start): error += abs(left[j]/diag[j])
+    for j in range(start + len(B), n): error += abs(left[j]/diag[j])
+    return error/Gy.dtype.type(n - len(B))
+
+# %% ../../nbs/learn/33_transfer.ipynb #c84264f0
+@_jit
+def _ridge(K, y, ends, alphas, inner, pred):
+    "One network, rows block by block: fills its errors outside each block and its predictions; returns its error over all rows."
+    n, zero, full = len(y), 0*K[0, 0], K.dtype.type(np.inf)
+    G, space, row, Gy, S, left, diag = np.empty_like(K), np.empty_like(K), np.empty_like(y), np.empty_like(y), np.empty_like(y), np.empty_like(y), np.empty_like(y)
+    for alpha in alphas:
+        G[:], error, start, c = K, zero, 0, K.dtype.type(1/(alpha*n))          # K is centred: A^-1 1 = 1/alpha
+        for i in range(n): G[i, i] += alpha
+        _invert(G, row)
+        for i in range(n):
+            t = zero
+            for j in range(n):
+                G[i, j] = -G[i, j] - c
+                t += G[i, j]*y[j]
+            Gy[i] = t
+            error += abs(t/G[i, i])
+        full = min(error/K.dtype.type(n), full)
+        for b, end in enumerate(ends):
+            B = space[:end-start, :end-start]
+            for i in range(end - start):
+                for j in range(end - start): B[i, j] = G[start+i, start+j]
+            _invert(B, row)
+            error = _outside(G, Gy, B, start, S, left, diag)
+            if error < inner[b]:
+                inner[b] = error
+                for i in range(end - start):
+                    t = y[start+i]
+                    for j in range(end - start): t += B[i, j]*Gy[start+j]
+                    pred[start+i] = t
+            start = end
+    return full
+
+@_jit
+def _ridges(K, y, ends, alphas, inner, pred, full):
+    for m in range(len(K)): full[m] = _ridge(K[m], y, ends, alphas, inner[m], pred[m])
+
+# %% ../../nbs/learn/33_transfer.ipynb #03a91834
+ALPHAS = (0.03, 0.1, 0.3, 1., 3., 10.)
 
 def leave_out(
     H,        # features (m, n, h)
@@ -171,39 +246,29 @@ def leave_out(
 ):            # (m, blocks) leave-one-out error outside each block; (m, n) predictions, each row's block left out; (m,) leave-one-out error over all rows
     "Bayesian ridge on the features of each of m networks, alpha chosen for each block and network."
     m, n, _ = H.shape
-    H = H - H.mean(1, keepdim=True)
+    order, ends = np.concatenate(blocks) if blocks else np.arange(n), np.cumsum([len(b) for b in blocks], dtype=int)
+    H = (H - H.mean(1, keepdim=True))[:, order]
     K = H @ H.transpose(1, 2)
-    K = K/K.diagonal(dim1=1, dim2=2).mean(1).clamp(min=1e-12)[:, None, None]
-    inner, pred, full = torch.full((m, len(blocks)), torch.inf, dtype=H.dtype), torch.zeros(m, n, dtype=H.dtype), torch.full((m,), torch.inf, dtype=H.dtype)
-    for alpha in ALPHAS:
-        G = torch.cholesky_inverse(torch.linalg.cholesky(K + alpha*torch.eye(n, dtype=H.dtype)))
-        s = G.sum(2)
-        G -= s[:, :, None]*(s/s.sum(1, keepdim=True))[:, None]
-        Gy = G @ y
-        full = torch.minimum(full, (Gy/G.diagonal(dim1=1, dim2=2)).abs().mean(1))
-        for k, b in enumerate(blocks):
-            t = np.setdiff1d(np.arange(n), b)
-            inverse = torch.linalg.inv(G[:, b][:, :, b])
-            T = G[:, t][:, :, t] - G[:, t][:, :, b] @ inverse @ G[:, b][:, :, t]
-            error = ((T @ y[t])/T.diagonal(dim1=1, dim2=2)).abs().mean(1)
-            better = error < inner[:, k]
-            inner[better, k] = error[better]
-            pred[np.ix_(better.numpy(), b)] = (y[b] - (inverse @ Gy[:, b, None])[..., 0])[better]
-    return inner, pred, full
+    K = (K/K.diagonal(dim1=1, dim2=2).mean(1).clamp(min=1e-12)[:, None, None]).numpy()
+    inner, pred, full = np.full((m, len(blocks)), np.inf, K.dtype), np.zeros((m, n), K.dtype), np.empty(m, K.dtype)
+    fill = lambda s: _ridges(K[s], y.numpy()[order], ends, np.array(ALPHAS, K.dtype), inner[s], pred[s], full[s])
+    with ThreadPoolExecutor(k := torch.get_num_threads()) as pool: list(pool.map(fill, [slice(m*i//k, m*(i + 1)//k) for i in range(k)]))
+    return tuple(map(torch.from_numpy, (inner, pred[:, np.argsort(order)], full)))
 
-# %% ../../nbs/learn/33_transfer.ipynb #112353ba
+# %% ../../nbs/learn/33_transfer.ipynb #fe7adb6b
 def _layers(stacks, descriptions, width=256):
     "Features of all networks, hidden layer by hidden layer, in chunks of equal shape: yields (ids, layer, (m, n, h))."
     waiting = {}
     for ids, descriptor, stack in stacks:
-        for depth in range(1, len(stack.hidden) + 1):
-            H = torch.from_numpy(stack.features(descriptions[descriptor], depth))
-            key = (depth - len(stack.hidden) - 1, H.shape[2])
-            waiting.setdefault(key, []).append((ids, H))
+        units = forward(stack.layers[:1], stack._scaled(descriptions[descriptor]))
+        for depth, (W, b) in enumerate(stack.layers[1:], 1):
+            key = (depth - len(stack.hidden) - 1, units.shape[1])
+            waiting.setdefault(key, []).append((ids, units.transpose(1, 2)))
+            units = torch.baddbmm(b, W, torch.relu(units)) if depth < len(stack.hidden) else None
             if sum(len(i) for i, _ in waiting[key]) >= width: yield _joined(key, waiting.pop(key))
     for key in list(waiting): yield _joined(key, waiting.pop(key))
 
-def _joined(key, parts): return [i for ids, _ in parts for i in ids], key[0], torch.cat([H for _, H in parts])
+def _joined(key, parts): return [i for ids, _ in parts for i in ids], key[0], torch.cat([H for _, H in parts]) if len(parts) > 1 else parts[0][1]
 
 def key_blocks(
     keys,             # near copies have the same key
