@@ -42,7 +42,7 @@ def near_copies(rows, kind):
     "Rows of one key are near copies."
     return keys(rows, kind, "fraction" if kind == "inorganic" else "ecfp")
 
-# %% ../../nbs/cases/56_shotgun_transfer.ipynb #50921198
+# %% ../../nbs/cases/56_shotgun_transfer.ipynb #6ce9aefc
 def transfer_map(
     targets,          # names of tasks
     library,          # a `Library`
@@ -57,4 +57,4 @@ def transfer_map(
         ranking = Shotgun(kind, library, blocks=0).fit(table.row, table.value).ranking_
         ranking = ranking[ranking.task != t]
         out[t] = 1 - ranking.groupby("task", observed=True).mae.median()/table.value.std(ddof=0)/own
-    return pd.DataFrame(out).T
+    return pd.DataFrame(out).T.reindex(columns=sorted(library.index.task.unique()))

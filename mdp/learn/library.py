@@ -93,7 +93,7 @@ def _crc(state, m):
     own = [k for k in state if not k.startswith("x_")]
     return functools.reduce(lambda crc, k: zlib.crc32(state[k][m].numpy(), crc), sorted(own), 0)
 
-# %% ../../nbs/learn/32_library.ipynb #dd04bf3d
+# %% ../../nbs/learn/32_library.ipynb #4a7ace58
 _MEND = "delete its files and build again"
 
 class Library(Mapping):
@@ -127,8 +127,7 @@ class Library(Mapping):
     def __getitem__(self, id:str) -> Stack:
         "One network, as a stack of one; only its own slices are read."
         if id not in self: raise KeyError(f"no network {id!r} in {self.path}")
-        r = self.index.loc[id]
-        with self._opened(r.file) as f: return self._checked(*f, r.file, r.shard, [r.row], [r.crc], [id])
+        return next(self.stacks([id]))[1]
 
     def stacks(self,
         ids=None,         # which networks; None: all
