@@ -77,7 +77,7 @@ def _sink(g, y, x, deep):
             break
     return y
 
-# %% ../../nbs/simulate/22_film.ipynb #10093f72
+# %% ../../nbs/simulate/22_film.ipynb #4504011e
 @numba.njit(cache=True, nogil=True)
 def _bonds(g, y, x):
     "Of the 8 neighbours, those of the grain that has most (two grains are looked at)."
@@ -94,6 +94,7 @@ def _bonds(g, y, x):
             elif b == 0 or i == b: b = i; nb += 1
     return max(na, nb)
 
+# %% ../../nbs/simulate/22_film.ipynb #d9694af4
 @numba.njit(cache=True, nogil=True)
 def _walk(g, y, x, hops):
     "A random walk on the surface: the best site seen, the lower of equals, and its bonds."
@@ -111,7 +112,7 @@ def _walk(g, y, x, hops):
         if n > best or (n == best and y <= by): by, bx, best = y, x, n
     return by, bx, best
 
-# %% ../../nbs/simulate/22_film.ipynb #5f7e6c3d
+# %% ../../nbs/simulate/22_film.ipynb #39bfdb7e
 @numba.njit(cache=True, nogil=True)
 def _join(g, y, x, pace, drift):
     "The grain of most neighbours, or with the chance `drift` the one of the highest pace."
@@ -128,7 +129,7 @@ def _join(g, y, x, pace, drift):
             if p > most: best, most = i, p
     return best
 
-# %% ../../nbs/simulate/22_film.ipynb #8fe07160
+# %% ../../nbs/simulate/22_film.ipynb #71482e50
 @numba.njit(cache=True, nogil=True)
 def _deposit(H, W, thick, seed, diffuse, fan, ions, hops, knock, etch, renew, spacing, drift):
     "The grains (H, W) and the height of each column."
@@ -161,7 +162,7 @@ def _deposit(H, W, thick, seed, diffuse, fan, ions, hops, knock, etch, renew, sp
         peak = max(peak, y)
     return g, top
 
-# %% ../../nbs/simulate/22_film.ipynb #46df14c5
+# %% ../../nbs/simulate/22_film.ipynb #793b2d78
 def _recrystallise(g, share, size, seed):
     "Grains around random seeds, one per size x size; `share` of them have nucleated."
     H, W = g.shape
@@ -172,6 +173,7 @@ def _recrystallise(g, share, size, seed):
     new = (rng.random(len(seeds)) < share)[which]
     g[tuple(at[new].T)] = g.max() + 1 + which[new]
 
+# %% ../../nbs/simulate/22_film.ipynb #386bd691
 @numba.njit(cache=True, nogil=True)
 def _anneal(g, sweeps, seed):
     "A pixel goes over to a neighbour's grain if the boundary does not become longer."
@@ -190,7 +192,7 @@ def _anneal(g, sweeps, seed):
                 gain += int(k == j) - int(k == i)
         if gain >= 0: g[y, x] = j
 
-# %% ../../nbs/simulate/22_film.ipynb #b5c54e95
+# %% ../../nbs/simulate/22_film.ipynb #cd920458
 def _groove(g, top, width):
     "Cut grooves into `g` where grains meet at the surface; returns the new heights."
     W = len(top)
@@ -202,6 +204,7 @@ def _groove(g, top, width):
     g[np.arange(len(g))[:, None] > new] = 0
     return new
 
+# %% ../../nbs/simulate/22_film.ipynb #2874037a
 def _section(law, size, seed):
     "Heights (size,) and grains (size, size) of a cross-section, row 0 the substrate."
     g, top = _deposit(size, size, .8*size, seed, law.diffuse, law.fan, law.ions, law.hops, law.knock, law.etch, law.renew, law.spacing, law.drift)
@@ -211,7 +214,7 @@ def _section(law, size, seed):
     if law.groove > .5: top = _groove(g, top, law.groove)
     return top, g
 
-# %% ../../nbs/simulate/22_film.ipynb #8f4b1658
+# %% ../../nbs/simulate/22_film.ipynb #2c725cce
 @numba.njit(cache=True, nogil=True)
 def _envelope(h, g, centre, edge, normal):
     "Cubes: centres (n, 2), half edges (n,), outward normals of the three upper faces (n, 3, 3), z last."
@@ -231,7 +234,7 @@ def _envelope(h, g, centre, edge, normal):
                 for m in range(3): z = min(z, (edge[k] - normal[k, m, 0]*dy - normal[k, m, 1]*dx)/normal[k, m, 2])
                 if z > h[row, col]: h[row, col], g[row, col] = z, k+1
 
-# %% ../../nbs/simulate/22_film.ipynb #5a10beb4
+# %% ../../nbs/simulate/22_film.ipynb #bfe79ac2
 def _surface(law, size, seed):
     "Heights and grains (size, size) seen from above; the film is 200 pixels thick."
     rng = np.random.default_rng(seed)
@@ -246,7 +249,7 @@ def _surface(law, size, seed):
     _envelope(h, g, rng.random((n, 2))*size, edge[order], normal[order])
     return ndimage.gaussian_filter(h, law.knock*(.5 + law.ions)/5 + law.groove/10, mode="wrap"), g
 
-# %% ../../nbs/simulate/22_film.ipynb #0736fbd1
+# %% ../../nbs/simulate/22_film.ipynb #d0394439
 def _sliced(top, g, rng):
     grey = np.r_[.08, rng.uniform(.45, .95, g.max())][g]
     boundary = (g > 0) & ((g != np.roll(g, 1, 1)) | (g != np.roll(g, 1, 0)))
@@ -262,7 +265,7 @@ def _shaded(h, g, rng):
     low, high = np.percentile(bright, [1, 99])
     return np.clip((bright-low)/(high-low), 0, 1)
 
-# %% ../../nbs/simulate/22_film.ipynb #54e58596
+# %% ../../nbs/simulate/22_film.ipynb #5e074d5a
 class Film(NamedTuple):
     "Films as grown: of one process, or of N with a leading axis."
     image:np.ndarray    # (H, W) grey values 0 to 255; a section's substrate is at the bottom
@@ -271,6 +274,7 @@ class Film(NamedTuple):
 
 _VIEWS = dict(section=(_section, _sliced), surface=(_surface, _shaded))
 
+# %% ../../nbs/simulate/22_film.ipynb #ed59724f
 def grow(
     process,             # a dict or a Series (one film), or a DataFrame (a row each): the columns of `FILM`
     view:str="section",  # "section" (cut across), or "surface" (seen from above)
@@ -288,6 +292,7 @@ def grow(
     films = [_grow_one(law, view, size, s) for law, s in zip(rates.itertuples(), seeds)]
     return films[0] if one else Film(*map(np.stack, zip(*films)))
 
+# %% ../../nbs/simulate/22_film.ipynb #e6d06dab
 def _grow_one(law, view, size, seed):
     make, draw = _VIEWS[view]
     height, g = make(law, size, seed)
@@ -295,7 +300,7 @@ def _grow_one(law, view, size, seed):
     image = (255*draw(height, g, np.random.default_rng(seed)) + .5).astype(np.uint8)
     return Film(*((image[::-1], height, g[::-1]) if view == "section" else (image, height, g)))
 
-# %% ../../nbs/simulate/22_film.ipynb #46a73785
+# %% ../../nbs/simulate/22_film.ipynb #ed900c14
 def measure(
     film:Film,           # from `grow`, sections
 ) -> pd.DataFrame:       # a row each; lengths in pixels
@@ -304,6 +309,7 @@ def measure(
     heights, grains = (film.height[None], film.grains[None]) if film.grains.ndim == 2 else (film.height, film.grains)
     return pd.DataFrame([_measure(h, g[::-1]) for h, g in zip(heights, grains)])
 
+# %% ../../nbs/simulate/22_film.ipynb #fd91b1e0
 def _measure(h, g):
     band = g[int(.2*h.mean()):int(.75*h.mean())+1]
     near = ndimage.distance_transform_edt(np.pad(band, ((0, 0), (len(band),)*2), "wrap") == 0, return_distances=False, return_indices=True)
@@ -315,7 +321,7 @@ def _measure(h, g):
     return dict(porosity=(band == 0).mean(), width=width, length=length, aspect=length/width, roughness=h.std(),
                 exponent=np.polyfit(np.log(lag), np.log(np.maximum(rise, .01)), 1)[0], thickness=h.mean())
 
-# %% ../../nbs/simulate/22_film.ipynb #8439b9c4
+# %% ../../nbs/simulate/22_film.ipynb #3e5872ec
 def zone(
     measured:pd.DataFrame,   # from `measure`
 ) -> pd.Series:              # "1", "T", "2" or "3"
@@ -323,7 +329,7 @@ def zone(
     m = measured
     return pd.Series(np.select([m.porosity > .05, (m.aspect < 2) & (m.width > m.thickness/10), m.length > m.thickness], ["1", "3", "2"], "T"), m.index, name="zone")
 
-# %% ../../nbs/simulate/22_film.ipynb #bb40228d
+# %% ../../nbs/simulate/22_film.ipynb #6adb95ed
 def film_set(
     path,                 # a folder, new or begun
     n:int,                # films; a folder may be made larger later
@@ -344,6 +350,7 @@ def film_set(
     tables = parallel(_film_shard, jobs, workers=workers, desc=desc)
     return pd.concat(tables, ignore_index=True).drop(columns="sha256"), np.concatenate([_images_of(job[0], t) for job, t in zip(jobs, tables)])
 
+# %% ../../nbs/simulate/22_film.ipynb #92a720f8
 def _version():
     "A number that changes when the model does: of two small films, seen both ways."
     process = design(2, FILM)
