@@ -526,4 +526,11 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                        'mdp.represent.polymer.recut': ('represent/polymer.html#recut', 'mdp/represent/polymer.py'),
                                        'mdp.represent.polymer.smallest_unit': ( 'represent/polymer.html#smallest_unit',
                                                                                 'mdp/represent/polymer.py'),
-                                       'mdp.represent.polymer.unit': ('represent/polymer.html#unit', 'mdp/represent/polymer.py')}}}
+                                       'mdp.represent.polymer.unit': ('represent/polymer.html#unit', 'mdp/represent/polymer.py')},
+            'mdp.simulate.solar': { 'mdp.simulate.solar.Cell': ('simulate/solar.html#cell', 'mdp/simulate/solar.py'),
+                                    'mdp.simulate.solar._bad_levels': ('simulate/solar.html#_bad_levels', 'mdp/simulate/solar.py'),
+                                    'mdp.simulate.solar._sun': ('simulate/solar.html#_sun', 'mdp/simulate/solar.py'),
+                                    'mdp.simulate.solar.efficiency_map': ('simulate/solar.html#efficiency_map', 'mdp/simulate/solar.py'),
+                                    'mdp.simulate.solar.optimum': ('simulate/solar.html#optimum', 'mdp/simulate/solar.py'),
+                                    'mdp.simulate.solar.photocurrent': ('simulate/solar.html#photocurrent', 'mdp/simulate/solar.py'),
+                                    'mdp.simulate.solar.scharber': ('simulate/solar.html#scharber', 'mdp/simulate/solar.py')}}}
