@@ -719,4 +719,11 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                    'mdp.simulate.film.laws': ('simulate/film.html#laws', 'mdp/simulate/film.py'),
                                    'mdp.simulate.film.measure': ('simulate/film.html#measure', 'mdp/simulate/film.py'),
                                    'mdp.simulate.film.melting_point': ('simulate/film.html#melting_point', 'mdp/simulate/film.py'),
-                                   'mdp.simulate.film.zone': ('simulate/film.html#zone', 'mdp/simulate/film.py')}}}
+                                   'mdp.simulate.film.zone': ('simulate/film.html#zone', 'mdp/simulate/film.py')},
+            'mdp.simulate.solar': { 'mdp.simulate.solar.Cell': ('simulate/solar.html#cell', 'mdp/simulate/solar.py'),
+                                    'mdp.simulate.solar._bad_levels': ('simulate/solar.html#_bad_levels', 'mdp/simulate/solar.py'),
+                                    'mdp.simulate.solar._sun': ('simulate/solar.html#_sun', 'mdp/simulate/solar.py'),
+                                    'mdp.simulate.solar.efficiency_map': ('simulate/solar.html#efficiency_map', 'mdp/simulate/solar.py'),
+                                    'mdp.simulate.solar.optimum': ('simulate/solar.html#optimum', 'mdp/simulate/solar.py'),
+                                    'mdp.simulate.solar.photocurrent': ('simulate/solar.html#photocurrent', 'mdp/simulate/solar.py'),
+                                    'mdp.simulate.solar.scharber': ('simulate/solar.html#scharber', 'mdp/simulate/solar.py')}}}

@@ -25,7 +25,7 @@ def environment():
     project = tomllib.loads((ROOT/"pyproject.toml").read_text())["project"]
     direct = [Requirement(d) for d in project["dependencies"] + project["optional-dependencies"]["dev"] if not d.startswith(("torch", "pip"))]
     have = locked()
-    pin = lambda r, eq: f"{r.name}{'[' + ','.join(r.extras) + ']' if r.extras else ''}{eq}{have[r.name]}"
+    pin = lambda r, eq: f"{r.name}{'[' + ','.join(r.extras) + ']' if r.extras else ''}{eq}{have[r.name]}{' ; ' + str(r.marker) if r.marker else ''}"
     conda = [f"  - {pin(r, '=')}" for r in direct if r.name in FROM_CONDA]
     pip = [f"    - {pin(r, '==')}" for r in direct if r.name not in FROM_CONDA]
     return HEAD + "\n".join(["name: mdp", "channels: [conda-forge]", "dependencies:", "  - python=3.11", "  - make", "  - pip", *conda, "  - pip:", *pip, f"    - {TORCH}", "    - -e .", ""])
