@@ -297,6 +297,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
             'mdp.learn.library': { 'mdp.learn.library.Library': ('learn/library.html#library', 'mdp/learn/library.py'),
                                    'mdp.learn.library.Library.__contains__': ( 'learn/library.html#library.__contains__',
                                                                                'mdp/learn/library.py'),
+                                   'mdp.learn.library.Library.__deepcopy__': ( 'learn/library.html#library.__deepcopy__',
+                                                                               'mdp/learn/library.py'),
                                    'mdp.learn.library.Library.__getitem__': ( 'learn/library.html#library.__getitem__',
                                                                               'mdp/learn/library.py'),
                                    'mdp.learn.library.Library.__init__': ('learn/library.html#library.__init__', 'mdp/learn/library.py'),

@@ -42,19 +42,20 @@ def near_copies(rows, kind):
     "Rows of one key are near copies."
     return keys(rows, kind, "fraction" if kind == "inorganic" else "ecfp")
 
-# %% ../../nbs/cases/56_shotgun_transfer.ipynb #6ce9aefc
+# %% ../../nbs/cases/56_shotgun_transfer.ipynb #3423c90e
 def transfer_map(
     targets,          # names of tasks
     library,          # a `Library`
     n:int=60,         # rows of each target
 ) -> pd.DataFrame:    # targets x source tasks
-    "Share of the leave-one-out error of a ridge on the rows' own best descriptor that frozen features of a source save; the target itself is left out."
+    "Share of the leave-one-out error of a ridge on a descriptor that the frozen features of networks of this descriptor save, by source task; the target itself is left out."
     out = {}
     for t in targets:
         kind, table = tasks().kind[t], task_rows(t, limit=n)
         y = torch.tensor(((table.value - table.value.mean())/table.value.std(ddof=0)).to_numpy(), dtype=torch.float64)
-        own = min(leave_out(torch.tensor(StandardScaler().fit_transform(X))[None], y, [])[2].item() for name, (X, _) in direct(table.row, kind).items() if name.startswith("ridge"))
+        own = {name.split(", ")[1]: leave_out(torch.tensor(StandardScaler().fit_transform(X))[None], y, [])[2].item() for name, (X, _) in direct(table.row, kind).items() if name.startswith("ridge")}
         ranking = Shotgun(kind, library, blocks=0).fit(table.row, table.value).ranking_
         ranking = ranking[ranking.task != t]
-        out[t] = 1 - ranking.groupby("task", observed=True).mae.median()/table.value.std(ddof=0)/own
+        saved = 1 - ranking.mae/table.value.std(ddof=0)/ranking.descriptor.astype(str).map(own)
+        out[t] = saved.groupby(ranking.task.astype(str)).median()
     return pd.DataFrame(out).T.reindex(columns=sorted(library.index.task.unique()))

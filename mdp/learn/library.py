@@ -93,7 +93,7 @@ def _crc(state, m):
     own = [k for k in state if not k.startswith("x_")]
     return functools.reduce(lambda crc, k: zlib.crc32(state[k][m].numpy(), crc), sorted(own), 0)
 
-# %% ../../nbs/learn/32_library.ipynb #4a7ace58
+# %% ../../nbs/learn/32_library.ipynb #3d10621b
 _MEND = "delete its files and build again"
 
 class Library(Mapping):
@@ -111,6 +111,8 @@ class Library(Mapping):
         path = Path(path) if path else Path(__file__).parent.parent/"weights"/"library"
         if not (path/"index.csv").exists(): raise FileNotFoundError(f"{path}: no index.csv, so no library is here")
         return cls(path, pd.read_csv(path/"index.csv"))
+
+    def __deepcopy__(self, memo): return self       # files under an index: estimators that are cloned share it
 
     @property
     def models(self): return self
