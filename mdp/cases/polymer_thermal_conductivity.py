@@ -46,7 +46,7 @@ def saved(
     best = errors[list(beside)].mean().idxmin()
     return interval(lambda a, b: 1 - a.mean()/b.mean(), errors[road], errors[best], groups=keys)
 
-# %% ../../nbs/cases/50_polymer_thermal_conductivity.ipynb #8ef0671b
+# %% ../../nbs/cases/50_polymer_thermal_conductivity.ipynb #0379aef9
 PIECES = dict(para="c1ccc(cc1)", meta="c1cccc(c1)", biphenyl="c1ccc(cc1)-c1ccc(cc1)", ether="c1ccc(cc1)Oc1ccc(cc1)", methylene="c1ccc(cc1)Cc1ccc(cc1)", isopropylidene="c1ccc(cc1)C(C)(C)c1ccc(cc1)",
               sulfone="c1ccc(cc1)S(=O)(=O)c1ccc(cc1)", ketone="c1ccc(cc1)C(=O)c1ccc(cc1)", naphthalene="c1ccc2cc(ccc2c1)", tolyl="c1ccc(cc1C)", hexafluoro="c1ccc(cc1)C(C(F)(F)F)(C(F)(F)F)c1ccc(cc1)", cyclohexane="C1CCC(CC1)",
               two="CC", four="CCCC", six="CCCCCC", eight="CCCCCCCC", oxa="CCOCC", xylylene="Cc1ccc(cc1)C")
@@ -60,7 +60,7 @@ def textbook_units() -> list[str]:
     made += [f"*CC(*){s}" for s in SIDES] + [f"*CC(*)(C){s}" for s in SIDES]
     return sorted({canonical_unit(s) for s in made})
 
-# %% ../../nbs/cases/50_polymer_thermal_conductivity.ipynb #3cc420fe
+# %% ../../nbs/cases/50_polymer_thermal_conductivity.ipynb #7f863be7
 def capped(mol:Chem.Mol) -> Chem.Mol:
     "A repeat unit with a methyl group on each end: a score of fragments knows no `*`."
     m = Chem.RWMol(mol)
@@ -78,13 +78,13 @@ def unit_rule(max_sa:float=4.5, **kwargs):
         return rule(mol) or ("hard to make" if sa_score(capped(mol)) > max_sa else "")
     return all_three
 
-# %% ../../nbs/cases/50_polymer_thermal_conductivity.ipynb #93ea1e74
+# %% ../../nbs/cases/50_polymer_thermal_conductivity.ipynb #91a0c757
 def atom_ratio(unit:str) -> str: # like "C8 H8"
     "Atoms of a repeat unit in smallest whole numbers: the same for every cut and multiple of a chain."
     counts = Counter(a.GetSymbol() for a in Chem.AddHs(read(unit)).GetAtoms() if a.GetAtomicNum())
     return " ".join(f"{k}{n//math.gcd(*counts.values())}" for k, n in sorted(counts.items()))
 
-# %% ../../nbs/cases/50_polymer_thermal_conductivity.ipynb #c2f07b0a
+# %% ../../nbs/cases/50_polymer_thermal_conductivity.ipynb #b8a2506b
 RODS = {"terephthaloyl": "C(=O)-!@c1ccc(-!@C=O)cc1", "oxybenzoyl": "C(=O)-!@c1ccc(-!@O)cc1", "aminobenzoyl": "C(=O)-!@c1ccc(-!@[#7])cc1", "hydroquinone": "O-!@c1ccc(-!@O)cc1", "biphenyl": "*-!@c1ccc(cc1)-!@c1ccc(-!@*)cc1",
         "pyromellitimide": "O=[#6]1[#7][#6](=O)c2cc3c(cc21)[#6](=O)[#7][#6]3=O", "stilbene, azomethine, azo": "c1ccc(cc1)[#6,#7]=[#6,#7]c1ccccc1", "benzobisazole": "c1c2[n,o,s]c[n,o,s]c2cc2[n,o,s]c[n,o,s]c12"}
 KINKS = ("c[OX2]c", "cS(=O)(=O)c", "c[CX4](C)(C)c", "C(F)(F)F", "*-!@c1cccc(-!@*)c1")
@@ -99,7 +99,7 @@ def looks(
                         **{k: m.HasSubstructMatch(_find(p)) for k, p in AROMATIC.items()}}
     return pd.DataFrame([one(read(u)) for u in units], list(units))
 
-# %% ../../nbs/cases/50_polymer_thermal_conductivity.ipynb #3f0dd926
+# %% ../../nbs/cases/50_polymer_thermal_conductivity.ipynb #b4491d83
 _gen = rdFingerprintGenerator.GetMorganGenerator(2, fpSize=2048)
 
 def nearest(
