@@ -78,8 +78,8 @@ def unit_rule(max_sa:float=4.5, **kwargs):
         return rule(mol) or ("hard to make" if sa_score(capped(mol)) > max_sa else "")
     return all_three
 
-# %% ../../nbs/cases/50_polymer_thermal_conductivity.ipynb #91a0c757
-def atom_ratio(unit:str) -> str: # like "C8 H8"
+# %% ../../nbs/cases/50_polymer_thermal_conductivity.ipynb #ecbc791b
+def atom_ratio(unit:str) -> str: # "C1 H1" for styrene
     "Atoms of a repeat unit in smallest whole numbers: the same for every cut and multiple of a chain."
     counts = Counter(a.GetSymbol() for a in Chem.AddHs(read(unit)).GetAtoms() if a.GetAtomicNum())
     return " ".join(f"{k}{n//math.gcd(*counts.values())}" for k, n in sorted(counts.items()))
@@ -99,7 +99,7 @@ def looks(
                         **{k: m.HasSubstructMatch(_find(p)) for k, p in AROMATIC.items()}}
     return pd.DataFrame([one(read(u)) for u in units], list(units))
 
-# %% ../../nbs/cases/50_polymer_thermal_conductivity.ipynb #b4491d83
+# %% ../../nbs/cases/50_polymer_thermal_conductivity.ipynb #d80cb4e4
 _gen = rdFingerprintGenerator.GetMorganGenerator(2, fpSize=2048)
 
 def nearest(
