@@ -113,7 +113,7 @@ def test_kills_lose_nothing(tmp_path):
         after = {p.name: p.read_bytes() for p in there.glob("*.csv")}
         assert all(after.get(n) == b for n, b in before.items()), "a shard was lost"
         kills += killed
-        if not killed: [p.unlink() for p in sorted(there.glob("0*"))[::3]]        # done: take some away and go on
+        if not killed: [q.unlink() for p in sorted(there.glob("0*.csv"))[::2] for q in (p, p.with_suffix(".npy"))]        # done: take some shards away and go on
     again, others = film_set(there, 24, workers=1, **HOW)
     assert again.equals(whole) and (others == images).all()
 
