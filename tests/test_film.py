@@ -105,8 +105,8 @@ def test_kills_lose_nothing(tmp_path):
         before = {p.name: p.read_bytes() for p in there.glob("*.csv")}
         child = os.fork()
         if child == 0:
-            film_set(there, 24, workers=1, **HOW)
-            os._exit(0)
+            try: film_set(there, 24, workers=1, **HOW)
+            finally: os._exit(0)                                                  # never back into pytest
         time.sleep(rng.uniform(.01, .12))
         os.kill(child, signal.SIGKILL)
         killed = os.waitpid(child, 0)[1] == signal.SIGKILL

@@ -31,8 +31,8 @@ def test_twenty_kills_lose_nothing(tmp_path):
             child = os.fork()
             if child == 0:
                 torch.set_num_threads(1)
-                Library.build(here, worlds(), workers=1, **HOW)
-                os._exit(0)
+                try: Library.build(here, worlds(), workers=1, **HOW)
+                finally: os._exit(0)
             time.sleep(rng.uniform(0.02, 0.4))
             os.kill(child, signal.SIGKILL)
             killed = os.waitpid(child, 0)[1] == signal.SIGKILL
