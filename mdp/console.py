@@ -215,7 +215,7 @@ def main(argv:list[str]|None=None) -> int:
         w.add_argument("--path", type=Path, help="its folder; without it the embedded library", required=what in ("build", "ship"))
         if what == "ship": w.add_argument("--to", type=Path, required=True)
         if what == "build":
-            for name, default in [("shards", 5), ("size", 8), ("steps", 1500), ("batch", 128)]: w.add_argument(f"--{name}", type=int, default=default)
+            for name, default in [("shards", 5), ("size", 8), ("steps", 1000), ("batch", 128)]: w.add_argument(f"--{name}", type=int, default=default)
             w.add_argument("--hidden", type=int, nargs="+", default=[48, 24])
             w.add_argument("--device", default="cpu")
             w.add_argument("--workers", type=int)
@@ -249,7 +249,7 @@ def _library(a) -> int:
         return 0
     library = Library.open(a.path)
     if a.what == "ship":
-        packed = ship(library, a.to, command=f"mdp library build: {library.index['shape'].iloc[0]}, {len(library):,} networks")
+        packed = ship(library, a.to, command="mdp library build --path LIBRARY && mdp library ship --path LIBRARY --to FOLDER")
         print(f"{len(packed):,} networks of {packed.index.task.nunique()} tasks in {a.to}, {sum(p.stat().st_size for p in a.to.iterdir())/1e6:.1f} MB")
         return 0
     table = library.verify() if a.what == "verify" else library.query(a.condition)[["task", "descriptor", "shape", "fold", "n_train", "n_test", "mae", "r2", "spearman"]]
