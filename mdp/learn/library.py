@@ -129,7 +129,9 @@ class Library(Mapping):
     def __getitem__(self, id:str) -> Stack:
         "One network, as a stack of one; only its own slices are read."
         if id not in self: raise KeyError(f"no network {id!r} in {self.path}")
-        return next(self.stacks([id]))[1]
+        r = self.index.loc[id]
+        if (held := (self._held or {}).get((id,))) is not None: return held
+        with self._opened(r.file) as f: return self._checked(*f, r.file, r.shard, [r.row], [r.crc], [id])
 
     def stacks(self,
         ids=None,         # which networks; None: all
