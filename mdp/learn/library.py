@@ -86,6 +86,8 @@ def build_shard(
     with atomic_write(table) as tmp: out.to_csv(tmp, index=False)
     return out
 
+def _at_hand(): return {p: source(*p, limit=10_000) for p in pairs()}
+
 def _named(shard, state): return {f"{shard}/{k}": t for k, t in state.items()}
 
 def _crc(state, m):
@@ -207,7 +209,7 @@ class Library(Mapping):
         **kwargs,              # passed to `build_shard`
     ):
         "Train what is missing, shard by shard; then write the index and open the library."
-        path, jobs = Path(path), tasks or {p: source(*p, limit=10_000) for p in pairs()}
+        path, jobs = Path(path), tasks or _at_hand()
         path.mkdir(parents=True, exist_ok=True)
         if bad := [(i, k, "a name with a dot or a slash") for i, k in enumerate(jobs) if any(c in part for part in k for c in "./")]: raise BadInput(bad, "task", len(jobs))
         jobs = [(path, f"{t}.{d}", get, shards, kwargs) for (t, d), get in jobs.items()]
@@ -276,7 +278,7 @@ def ship(
 ):                          # the packed library
     "Choose, train the baselines on fold 0 of each chosen pair, pack, write baselines.csv and CARDS.md."
     packed = library.pack(path, choose(library.index))
-    jobs = jobs or {p: source(*p, limit=10_000) for p in pairs()}
+    jobs = jobs or _at_hand()
     used = sorted(set(packed.index.shard.astype(str).str.rsplit(".", n=1).str[0]))
     table = pd.concat(parallel(_baselines, [(f"{t}.{d}.000", get) for (t, d), get in jobs.items() if f"{t}.{d}" in used], workers=workers))
     with atomic_write(packed.path/"baselines.csv") as tmp: table.to_csv(tmp, index=False)

@@ -9,14 +9,13 @@ __all__ = ['DESCRIPTORS', 'DERIVED', 'FOLDS', 'tasks', 'formulas', 'describe', '
 import functools, hashlib, zlib
 import numpy as np, pandas as pd
 from rdkit import Chem
-from rdkit.Chem.Scaffolds import MurckoScaffold
 from safetensors.numpy import load_file, save_file
-from ..core import BadInput, atomic_write
+from ..core import atomic_write
 from ..data import REGISTRY, SOURCES, cache_dir, facts, load, mirror_dir
 from ..represent.composition import Compositions
 from ..represent.crystal import RDF
 from ..represent.molecule import NAMES, Fingerprints, RDKitDescriptors, bad_input, read, read_rows
-from ..represent.polymer import LOST, Polymers, smallest_unit, unit
+from ..represent.polymer import LOST, Polymers, smallest_unit
 
 # %% ../../nbs/learn/29_tasks.ipynb #e97f18ef
 @functools.cache
@@ -38,9 +37,11 @@ DESCRIPTORS = dict(molecule=("composition", "rdkit", "ecfp"), polymer=("composit
 @functools.lru_cache(20_000)
 def _unit(x): return smallest_unit(x)
 
+def _read(rows, kind): return read_rows(rows, _unit if kind == "polymer" else read)
+
 def _mols(rows, kind):
     "The molecules of SMILES, or the smallest units of polymers."
-    mols, bad, index = read_rows(rows, _unit if kind == "polymer" else read)
+    mols, bad, index = _read(rows, kind)
     if bad: raise bad_input(bad, index, "repeat unit" if kind == "polymer" else "SMILES", len(mols))
     return mols
 
@@ -83,7 +84,7 @@ _KNOWN = {}         # (kind, descriptor) -> {row: its numbers}: a design loop as
 def _numbers(rows, kind, descriptor, on_error):
     if descriptor in ("composition", "fraction"):
         if on_error == "raise" or kind == "inorganic": f = formulas(rows, kind)
-        else: f = [_formula(m) if m is not None else "" for m in read_rows(rows, _unit if kind == "polymer" else read)[0]]
+        else: f = [_formula(m) if m is not None else "" for m in _read(rows, kind)[0]]
         if descriptor == "composition": return Compositions(on_error=on_error).fit_transform(f)
         counts = Compositions("all", on_error=on_error).fit_transform(f)[:, :94]
         return counts/counts.sum(1, keepdims=True)
@@ -135,7 +136,7 @@ def task_rows(
 def _readable(rows, kind):
     "Rows that the descriptors can take at all: a repeat unit has two ends, an element stands in the table."
     if kind == "inorganic": return np.isfinite(Compositions(on_error="nan").fit_transform(formulas(rows, kind))).all(1)
-    return np.array([m is not None for m in read_rows(rows, _unit if kind == "polymer" else read)[0]], bool)
+    return np.array([m is not None for m in _read(rows, kind)[0]], bool)
 
 @functools.lru_cache(2)
 def _table(dataset): return load(dataset)      # neighbours in a build often share it
