@@ -178,7 +178,7 @@ def _single(mol): return [b.GetIdx() for b in mol.GetBonds() if b.GetBondType() 
 class GraphMoves(_Moves):
     "Mutation and crossover of molecular graphs, as in a genetic algorithm (Jensen, Chem. Sci. 10, 3567, 2019). Taken as symmetric, which they are not quite."
     def __init__(self,
-        crossover:float=.3,    # how often two parents swap sides
+        crossover:float=.9,    # how often two parents swap sides
         tries:int=10,
         random_state:int=0,
     ): self.crossover, self.tries, self.random_state = crossover, tries, random_state
@@ -271,9 +271,9 @@ def _power(L, beta):
     "The log of the product of L^beta; a beta of zero counts for nothing, even where L is zero."
     with np.errstate(invalid="ignore"): return np.where(beta == 0, 0., beta*L).sum(1)
 
-def _systematic(W, rng):
-    "Indices of a systematic resampling: each particle comes N W times, rounded down or up."
-    return np.minimum(np.searchsorted(np.cumsum(W), (rng.random() + np.arange(len(W)))/len(W)), len(W) - 1)
+def _systematic(W, n, rng):
+    "Indices of a systematic resampling: each particle comes n W times, rounded down or up."
+    return np.minimum(np.searchsorted(np.cumsum(W), (rng.random() + np.arange(n))/n), len(W) - 1)
 
 # %% ../../nbs/generate/41_iqspr.ipynb #94464742
 class IQSPR:
@@ -317,7 +317,7 @@ class IQSPR:
     def run(self,
         start,               # SMILES: the first particles
         betas=SCHEDULE,      # exponents, one a step; or name -> exponents
-        n:int|None=None,     # particles, drawn from `start`; None: as many as there are
+        n:int|None=None,     # particles, drawn from `start` by their weights at the first step; None: as many as there are
     ):
         "A generator of `Step`: look at each, stop when you like."
         start, names = list(start), self.names
@@ -329,11 +329,10 @@ class IQSPR:
         for i, (m, s) in enumerate(zip(mols, canonical)):
             if m and (why := self.evaluate([s])[0].why): bad.append((i, start[i], why))
         if bad or not start: raise bad_input(bad, None, "SMILES", len(start)) if bad else ValueError("no particles to start from")
-        at = np.arange(len(start)) if n is None else rng.permutation(np.resize(np.arange(len(start)), n))
-        strings, smiles = [start[i] for i in at], [canonical[i] for i in at]
-        N, log_w, log_z, old = len(at), np.zeros(len(at)), 0., np.zeros(len(names))
+        strings, smiles, M = start, canonical, len(start)
+        N, log_w, log_z, old = n or M, np.zeros(M), 0., np.zeros(len(names))
         L, prior = self._read(smiles)
-        yield Step(0, dict(zip(names, old)), strings, smiles, np.full(N, 1/N), float(N), False, 0., Counter(), self.calls_, 0., self.seen_)
+        yield Step(0, dict(zip(names, old)), strings, smiles, np.full(M, 1/M), float(M), False, 0., Counter(), self.calls_, 0., self.seen_)
         for t, beta in enumerate(B, 1):
             step = _power(L, beta - old)
             before = logsumexp(log_w)
@@ -342,8 +341,8 @@ class IQSPR:
             if not np.isfinite(log_z): raise ValueError(f"step {t}: no particle has any likelihood left; a smaller step of beta, or models with an error bar above zero")
             W = np.exp(log_w - logsumexp(log_w))
             ess = 1/(W**2).sum()
-            if resampled := bool(ess < self.ess*N):
-                pick = _systematic(W, rng)
+            if resampled := bool(ess < self.ess*N or len(W) != N):
+                pick = _systematic(W, N, rng)
                 strings, smiles, L, prior, log_w = [strings[i] for i in pick], [smiles[i] for i in pick], L[pick], prior[pick], np.zeros(N)
             strings, smiles, took, failed = self._move(strings, smiles, L, prior, beta, rng)
             L, prior = self._read(smiles)
