@@ -2,7 +2,7 @@
 
 usage: python benchmarks/design.py [BUDGET ...]     (default 2000 10000)
 """
-import os, platform, random, sys, time
+import json, os, platform, random, sys, time
 from pathlib import Path
 if os.environ.get("PYTHONHASHSEED") != "0": os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, "PYTHONHASHSEED": "0"})      # mol_ga walks through sets
 for v in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"): os.environ[v] = "1"
@@ -10,8 +10,8 @@ import numpy as np, pandas as pd
 from rdkit import Chem, RDLogger
 from rdkit.Chem.Scaffolds.MurckoScaffold import MurckoScaffoldSmiles
 from sklearn.linear_model import BayesianRidge
-from mdp.core import atomic_write, versions
-from mdp.data import SOURCES, get, load
+from mdp.core import atomic_write, sha256, versions
+from mdp.data import SOURCES, cache_dir, get, load
 from mdp.generate.iqspr import IQSPR, GraphMoves, rules
 from mdp.generate.language import ChemicalLanguage
 from mdp.represent.molecule import Fingerprints
@@ -40,7 +40,7 @@ def task():
 
 
 def iqspr(oracle, start, budget):
-    for _ in oracle.run(start, np.r_[np.geomspace(1, 10, 5), np.full(400, 10.)], n=budget//20):
+    for _ in oracle.run(start, np.r_[np.geomspace(1, 10, 5), np.full(195, 10.)], n=budget//20):
         if len(oracle.seen_) - len(start) >= budget: break
     return [s for s in oracle.seen_ if s not in set(start)]
 
@@ -87,7 +87,10 @@ def main(budgets):
     RDLogger.DisableLog("rdApp.*")
     data, models, features, rule, pool = task()
     language = ChemicalLanguage(roots=3).fit(pool)
-    rows = []
+    kept = cache_dir()/"bench"/f"design-{sha256(Path(__file__))[:12]}.jsonl"       # a run that was cut off goes on
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    rows = [json.loads(x) for x in kept.read_text().splitlines()] if kept.exists() else []
+    done = {(r["budget"], r["method"], r["seed"]) for r in rows}
     for budget in budgets:
         for seed in SEEDS:
             start = pool.sample(START, random_state=seed).tolist()
@@ -100,11 +103,14 @@ def main(budgets):
                 "IQSPR, graph moves": lambda: iqspr(fresh(GraphMoves()), start, budget),
                 "IQSPR, graph moves, diversity 1": lambda: iqspr(fresh(GraphMoves(), diversity=1.), start, budget)}
             for k, f in methods.items():
+                if (budget, k, seed) in done: continue
                 t = time.process_time()
                 found = f()[:budget]
                 rows.append(dict(budget=budget, method=k, seed=seed, seconds=time.process_time() - t, **judge(fresh(), found)))
-                print({a: b if isinstance(b, (str, int)) else round(float(b), 3) for a, b in rows[-1].items()}, flush=True)
-    d = pd.DataFrame(rows)
+                rows[-1] = {a: b if isinstance(b, (str, int)) else float(b) for a, b in rows[-1].items()}
+                with kept.open("a") as out: out.write(json.dumps(rows[-1]) + "\n")
+                print(rows[-1], flush=True)
+    d = pd.DataFrame(rows).query("budget in @budgets").sort_values(["budget", "seed"], kind="stable")
     lines = ["# The GA criterion", "", f"Wanted: a refractive index in {REGIONS['index']} and a density in {REGIONS['density']} g/cm³, as predicted by two Bayesian ridges fitted on measured liquids ({len(data):,}). "
              f"The same {START} molecules to start from for every method and seed (none inside; not charged), the same rules for all (rings, atoms, unwanted groups, SA score at most 4.5). "
              "Every different molecule that a method asks about is a call, also when the rules refuse it. Strings that are no molecule reach no oracle in any method. Mean ± standard deviation over five seeds.", ""]
@@ -116,7 +122,7 @@ def main(budgets):
             lines.append(f"| {k} | {x.calls.mean():,.0f} | {pm(x.hits, '.0f')} | {pm(x.circles, '.0f')} | {pm(x.scaffolds, '.0f')} | {pm(x.diversity, '.2f')} | {x.refused.mean():.0%} | {x.seconds.mean():.0f} |")
         lines.append("")
     lines += ["Unlike hits: one after the other, a hit counts when its Tanimoto similarity (ECFP4) to all that were counted is below 0.4. Mean distance: 1 - Tanimoto over all pairs of hits.",
-              "IQSPR: one twentieth of the budget as particles, beta from 1 to 10 in five steps, then 10 until the calls are spent or 400 steps have gone. mol_ga 0.2.1: its own graph GA, 100 offspring a generation. "
+              "IQSPR: one twentieth of the budget as particles, beta from 1 to 10 in five steps, then 10 until the calls are spent or 200 steps have gone. mol_ga 0.2.1: its own graph GA, 100 offspring a generation. "
               f"Both were tuned on seeds 0 to 2 at 2,000 calls (IQSPR: schedule, share of crossover, diversity; mol_ga: populations of 50, 100, 200, 500, 10,000); the seeds here, {SEEDS[0]} to {SEEDS[-1]}, are others.", "",
               f"{versions('rdkit', 'scikit-learn', 'numpy')}. {os.cpu_count()} cores, {platform.system()}, one thread.", ""]
     with atomic_write(HERE/"design.md") as p: p.write_text("\n".join(lines))
