@@ -78,3 +78,15 @@ def test_ternary_widget(lab, page):
     page.wait_for_function("([e, old]) => e.src != old", arg=[picture.element_handle(), before], timeout=10_000)
     print(f"  {chosen} -> {other}: a new triangle after {time.time()-t0:.2f} s")
     assert picture.get_attribute("src") != before
+
+def test_candidates_widget(lab, page):
+    run_all(lab, page, "cases/50_polymer_thermal_conductivity.ipynb")
+    box = show(page, ".mdp-candidates")
+    pictures, menu = box.locator("img"), box.locator("select")
+    def changes(i, act):
+        before = pictures.nth(i).get_attribute("src")
+        act()
+        page.wait_for_function("([e, old]) => e.src != old", arg=[pictures.nth(i).element_handle(), before], timeout=60_000)
+    changes(0, lambda: menu.select_option(index=2))
+    def move(): handle = box.locator(".noUi-handle-lower").first; handle.focus(); handle.press("ArrowLeft")
+    changes(1, move)

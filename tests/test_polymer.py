@@ -7,7 +7,7 @@ from sklearn.base import clone
 from sklearn.utils import estimator_checks as checks
 from mdp.core import BadInput
 from mdp.represent.molecule import Fingerprints, RDKitDescriptors
-from mdp.represent.polymer import LOST, Polymers, _join, _words, canonical_unit, common, periodic, read_unit, recut, smallest_unit, unit
+from mdp.represent.polymer import LOST, Polymers, _join, _words, atom_ratio, canonical_unit, capped, common, nearest, periodic, read_unit, recut, smallest_unit, unit
 
 quick = settings(max_examples=60, deadline=None)
 POOL = sorted({w for s in common().smiles for w in _words(read_unit(s))[0]})
@@ -89,3 +89,19 @@ def test_parameters():
 @pytest.mark.parametrize("check", ["check_estimator_cloneable", "check_estimator_repr", "check_no_attributes_set_in_init", "check_parameters_default_constructible", "check_get_params_invariance",
                                    "check_set_params", "check_estimator_tags_renamed", "check_valid_tag_types", "check_mixin_order"])
 def test_sklearn(check): getattr(checks, check)("Polymers", Polymers())
+
+@quick
+@given(words, st.integers(1, 3), st.integers(0, 10**6))
+def test_one_chain_one_ratio_and_its_own_nearest(word, times, seed):
+    s = Chem.MolToSmiles(_join(word))
+    other = Chem.MolToSmiles(_join(_words(read_unit(random.Random(seed).choice(recut(s))))[seed % 2]*times))
+    assert atom_ratio(s) == atom_ratio(other)
+    found = nearest([other], [*common().smiles[:20], s])
+    assert found.tanimoto.iloc[0] == pytest.approx(1) and 0 <= nearest([s], ["*[Si](C)(C)O*"]).tanimoto.iloc[0] <= 1
+    ends = capped(s)
+    assert ends.GetNumAtoms() == read_unit(s).GetNumAtoms() and not any(a.GetAtomicNum() == 0 for a in ends.GetAtoms()) and Chem.MolFromSmiles(Chem.MolToSmiles(ends))
+
+@pytest.mark.parametrize("f", [atom_ratio, capped, lambda s: nearest([s], ["*CC*"]), lambda s: nearest(["*CC*"], [s])])
+@pytest.mark.parametrize("s", ["CC", "*CC", "*CC(*)C*"])
+def test_comparison_refuses_what_is_no_chain(f, s):
+    with pytest.raises(ValueError, match=r"`\*`"): f(s)

@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['ALPHAS', 'FrozenFeatures', 'fine_tune', 'PropertyDescriptor', 'usable', 'leave_out', 'key_blocks', 'Shotgun',
-           'shotgun', 'Forest', 'BlockRBF', 'gaussian_process', 'direct', 'few_rows', 'gain']
+           'shotgun', 'Forest', 'BlockRBF', 'gaussian_process', 'PriorMean', 'direct', 'few_rows', 'gain', 'crossed',
+           'saved']
 
 # %% ../../nbs/learn/33_transfer.ipynb #dadf1276
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,7 @@ from sklearn.feature_selection import VarianceThreshold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from ..core import BadInput
+from .evaluate import interval
 from .library import Library
 from .stack import Stack, forward
 from .tasks import DESCRIPTORS, describe, fold, keys, tasks
@@ -409,6 +411,27 @@ def gaussian_process(
         at += w
     return make_pipeline(StandardScaler(), FunctionTransformer(np.clip, kw_args=dict(a_min=-5, a_max=5)), GaussianProcessRegressor(kernel, normalize_y=True))
 
+# %% ../../nbs/learn/33_transfer.ipynb #e82a51eb
+class PriorMean(RegressorMixin, BaseEstimator):
+    "A straight line on the first columns, which hold what sources predict; an estimator learns from the other columns what the line leaves."
+    def __init__(self,
+        estimator,      # scikit-learn regressor for what is left
+        first:int=1,    # columns of the line
+    ):
+        self.estimator, self.first = estimator, first
+
+    def fit(self, X, y):
+        "The line, then the rest."
+        X = np.asarray(X, float)
+        self.line_ = make_pipeline(StandardScaler(), BayesianRidge()).fit(X[:, :self.first], y)
+        self.rest_ = clone(self.estimator).fit(X[:, self.first:], y - self.line_.predict(X[:, :self.first]))
+        return self
+
+    def predict(self, X):
+        "Line and rest together."
+        X = np.asarray(X, float)
+        return self.line_.predict(X[:, :self.first]) + self.rest_.predict(X[:, self.first:])
+
 # %% ../../nbs/learn/33_transfer.ipynb #4a6bda55
 def direct(
     rows,             # SMILES, repeat units or formulas
@@ -453,3 +476,30 @@ def gain(
     best = errors[beside].mean().idxmin()
     ratio = errors[road]/errors[best]
     return 1 - errors[road].mean()/errors[best].mean(), ratio.std(ddof=1)/len(ratio)**0.5
+
+# %% ../../nbs/learn/33_transfer.ipynb #f57d6df4
+def crossed(
+    roads:dict,       # name -> (X, estimator), see `direct`
+    y,                # targets (n,)
+    keys,             # near copies have the same key
+    repeats:int=1,    # divisions into blocks
+    blocks:int=5,
+) -> dict:            # name -> predictions (repeats, n)
+    "Predictions of every row from blocks without its key."
+    y = _targets(y, len(y))
+    out = {name: np.empty((repeats, len(y))) for name in roads}
+    for r in range(repeats):
+        for b in key_blocks(keys, blocks, r):
+            t = np.setdiff1d(np.arange(len(y)), b)
+            for name, (X, e) in roads.items(): out[name][r, b] = clone(e).fit(X[t], y[t]).predict(X[b])
+    return out
+
+def saved(
+    errors:pd.DataFrame,   # absolute errors, rows x roads
+    road:str,              # a column
+    beside,                # the roads whose best is the one to beat
+    keys,
+) -> tuple[float, float, float]: # share of the error saved; its 95 % interval over resampled keys
+    "What a road saves beside the best of others."
+    best = errors[list(beside)].mean().idxmin()
+    return interval(lambda a, b: 1 - a.mean()/b.mean(), errors[road], errors[best], groups=keys)
