@@ -87,6 +87,6 @@ def test_candidates_widget(lab, page):
         before = pictures.nth(i).get_attribute("src")
         act()
         page.wait_for_function("([e, old]) => e.src != old", arg=[pictures.nth(i).element_handle(), before], timeout=60_000)
-    changes(0, lambda: menu.select_option(index=2))
+    changes(0, lambda: menu.select_option(index=1))
     def move(): handle = box.locator(".noUi-handle-lower").first; handle.focus(); handle.press("ArrowLeft")
     changes(1, move)
