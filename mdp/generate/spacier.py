@@ -123,8 +123,57 @@ def _plain(x):
     if isinstance(x, (float, np.floating)): return float(x) if np.isfinite(x) else str(float(x))
     return int(x) if isinstance(x, np.integer) else x
 
-# %% ../../nbs/generate/42_spacier.ipynb #8d3203ef
-class Spacier:
+# %% ../../nbs/generate/42_spacier.ipynb #73cab2f4
+class _State:
+    "What a loop knows, in memory and on disk."
+    def data(self) -> pd.DataFrame:
+        "All values so far, the start included, failures left out."
+        return pd.concat([self.start_, *(r.batch[self.names].dropna() for r in self.rounds_)])
+
+    def calculated(self) -> pd.DataFrame:
+        "All calls: values, predictions, `reason`, `step`, and `hit`: in the final region?"
+        if not self.rounds_: return pd.DataFrame(columns=[*self.names, "reason", "step", "hit"])
+        d = pd.concat([r.batch.assign(step=r.step) for r in self.rounds_])
+        return d.assign(hit=np.logical_and.reduce([d[k].between(*v) for k, v in self.final.items()]))
+
+    def _calls(self): return self.rounds_[-1].calls if self.rounds_ else 0
+
+    def _cloud(self):
+        "Molecules to begin a step with."
+        return list(dict.fromkeys([*self.data().index, *(self.rounds_[-1].generated.index if self.rounds_ else [])]))
+
+    def _settings(self):
+        "What must be the same for a run to go on."
+        keep = {k: getattr(self, k) for k in ("final", "alpha", "pick", "batch", "floor", "particles", "betas", "alike", "random_state")}
+        said = {k: f"{type(x).__name__} {x.get_params() if hasattr(x, 'get_params') else ''}" for k in ("estimator", "features", "proposal") if (x := getattr(self, k)) is not None}
+        return json.loads(json.dumps(_plain({**keep, **said})))
+
+    def _write(self):
+        if self.path is None: return
+        state = dict(kind="mdp.Spacier", settings=self._settings(), start=self.start_.to_dict("split"), rounds=[{**dataclasses.asdict(r), "generated": r.generated.to_dict("split"), "batch": r.batch.to_dict("split")} for r in self.rounds_])
+        with atomic_write(self.path) as p: p.write_text(json.dumps(_plain(state)))
+
+    def _read(self):
+        try: state = json.loads(self.path.read_text())
+        except ValueError as e: raise ValueError(f"{self.path}: damaged: {e}") from e
+        if not isinstance(state, dict) or state.get("kind") != "mdp.Spacier": raise ValueError(f"{self.path}: not the state of a Spacier")
+        if other := [k for k, v in self._settings().items() if state["settings"].get(k) != v]: raise ValueError(f"{self.path}: was run with another {', '.join(other)}; give another path")
+        table = lambda d: pd.DataFrame(d["data"], pd.Index(d["index"], name="smiles"), d["columns"])
+        numbers = lambda t: t.assign(**{c: t[c].astype(float) for c in t if c != "reason"})
+        if not numbers(table(state["start"])).equals(self.start_): raise ValueError(f"{self.path}: was run from another start; give another path")
+        for r in state["rounds"]:
+            region = {k: tuple(map(float, v)) for k, v in r["region"].items()}
+            self.rounds_.append(Round(**{**r, "region": region, "generated": numbers(table(r["generated"])), "batch": numbers(table(r["batch"]))}))
+
+class _Inflated:
+    "A fitted model whose error bars are multiplied."
+    def __init__(self, model, factor): self.model, self.factor = model, factor
+    def predict(self, X, return_std=False):
+        mean, sd = mean_sd(self.model, X)
+        return (mean, sd*self.factor) if return_std else mean
+
+# %% ../../nbs/generate/42_spacier.ipynb #a907be33
+class Spacier(_State):
     "Design beyond the data: surrogate, temporary region, generation by `IQSPR`, calculation, again."
     def __init__(self,
         calculator,                          # list of SMILES -> DataFrame of the properties; NaN: failed, reasons in `.attrs["failed"]`
@@ -158,12 +207,6 @@ class Spacier:
         self.particles, self.betas, self.alike, self.random_state, self.path, self.names = particles, betas, alike, random_state, path and Path(path), list(final)
         self.rounds_, self.start_, self.stopped_ = [], None, ""
 
-    def _settings(self):
-        "What must be the same for a run to go on."
-        keep = {k: getattr(self, k) for k in ("final", "alpha", "pick", "batch", "floor", "particles", "betas", "alike", "random_state")}
-        said = {k: f"{type(x).__name__} {x.get_params() if hasattr(x, 'get_params') else ''}" for k in ("estimator", "features", "proposal") if (x := getattr(self, k)) is not None}
-        return json.loads(json.dumps(_plain({**keep, **said})))
-
     def fit(self,
         data,    # values of the properties (start x properties), by SMILES
     ) -> "Spacier":
@@ -179,16 +222,6 @@ class Spacier:
         if self.path and self.path.exists(): self._read()
         return self
 
-    def data(self) -> pd.DataFrame:
-        "All values so far, the start included, failures left out."
-        return pd.concat([self.start_, *(r.batch[self.names].dropna() for r in self.rounds_)])
-
-    def calculated(self) -> pd.DataFrame:
-        "All calls: values, predictions, `reason`, `step`, and `hit`: in the final region?"
-        if not self.rounds_: return pd.DataFrame(columns=[*self.names, "reason", "step", "hit"])
-        d = pd.concat([r.batch.assign(step=r.step) for r in self.rounds_])
-        return d.assign(hit=np.logical_and.reduce([d[k].between(*v) for k, v in self.final.items()]))
-
     def run(self):
         "A generator of `Round`, those already on disk first, until a stop rule holds; `stopped_` says which."
         if self.start_ is None: raise ValueError("fit(data) comes first")
@@ -202,12 +235,6 @@ class Spacier:
         rules = {"enough hits": self.enough is not None and self.calculated().hit.sum() >= self.enough, "the budget is spent": self._calls() >= self.budget, "all steps are made": len(self.rounds_) >= self.steps}
         self.stopped_ = next((k for k, v in rules.items() if v), "")
         return bool(self.stopped_)
-
-    def _calls(self): return self.rounds_[-1].calls if self.rounds_ else 0
-
-    def _cloud(self):
-        "Molecules to begin a step with."
-        return list(dict.fromkeys([*self.data().index, *(self.rounds_[-1].generated.index if self.rounds_ else [])]))
 
     def _inflation(self):
         "The factor of each error bar."
@@ -271,27 +298,3 @@ class Spacier:
         failed = ~np.isfinite(values).all(axis=1)
         values[failed] = np.nan
         return values.assign(reason=[why.get(s, "no value") if f else "" for s, f in zip(chosen, failed)])
-
-    def _write(self):
-        if self.path is None: return
-        state = dict(kind="mdp.Spacier", settings=self._settings(), start=self.start_.to_dict("split"), rounds=[{**dataclasses.asdict(r), "generated": r.generated.to_dict("split"), "batch": r.batch.to_dict("split")} for r in self.rounds_])
-        with atomic_write(self.path) as p: p.write_text(json.dumps(_plain(state)))
-
-    def _read(self):
-        try: state = json.loads(self.path.read_text())
-        except ValueError as e: raise ValueError(f"{self.path}: damaged: {e}") from e
-        if not isinstance(state, dict) or state.get("kind") != "mdp.Spacier": raise ValueError(f"{self.path}: not the state of a Spacier")
-        if other := [k for k, v in self._settings().items() if state["settings"].get(k) != v]: raise ValueError(f"{self.path}: was run with another {', '.join(other)}; give another path")
-        table = lambda d: pd.DataFrame(d["data"], pd.Index(d["index"], name="smiles"), d["columns"])
-        numbers = lambda t: t.assign(**{c: t[c].astype(float) for c in t if c != "reason"})
-        if not numbers(table(state["start"])).equals(self.start_): raise ValueError(f"{self.path}: was run from another start; give another path")
-        for r in state["rounds"]:
-            region = {k: tuple(map(float, v)) for k, v in r["region"].items()}
-            self.rounds_.append(Round(**{**r, "region": region, "generated": numbers(table(r["generated"])), "batch": numbers(table(r["batch"]))}))
-
-class _Inflated:
-    "A fitted model whose error bars are multiplied."
-    def __init__(self, model, factor): self.model, self.factor = model, factor
-    def predict(self, X, return_std=False):
-        mean, sd = mean_sd(self.model, X)
-        return (mean, sd*self.factor) if return_std else mean
