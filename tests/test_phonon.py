@@ -1,0 +1,109 @@
+"Phonons: what cannot be used, what does not converge, and rows that survive a kill."
+
+import numpy as np, pandas as pd, pytest
+from pymatgen.core import Lattice, Structure
+from mdp.core import BadInput
+from mdp.data import facts
+from mdp.represent.prototypes import build, candidates, describe, geometry, prototypes
+from mdp.simulate import phonon
+from mdp.simulate.phonon import NotConverged, Phonons, conductivity, dimension, phase_space, relax, third_order
+
+SI = build("diamond", ["Si"])
+BAD = {
+    "disordered": (Structure(Lattice.cubic(5.6), [{"Na": .5, "K": .5}, "Cl"], [[0, 0, 0], [.5, .5, .5]]), "disordered"),
+    "overlapping": (build("zincblende", ["Ga", "As"], scale=.3), "overlap"),
+    "molecular": (Structure.from_spacegroup(205, Lattice.cubic(5.66), ["N"], [[.054, .054, .054]]), "molecular"),
+    "metallic": (build("CsCl", ["Al", "Ni"]), "metals only"),
+    "unknown": (build("rocksalt", ["Mg", "O"]).copy(), "does not know"),
+    "nothing": (Structure(Lattice.cubic(4), [], []), "no atoms"),
+    "not finite": (Structure(Lattice.cubic(4), ["Si"], [[np.nan, 0, 0]]), "not finite"),
+    "text": ("Si", "no Structure"),
+    "none": (None, "no Structure"),
+}
+BAD["unknown"][0].replace(0, "Ra")
+
+@pytest.mark.parametrize("run", [phase_space, conductivity])
+def test_every_bad_structure_is_named(run, tmp_path):
+    "One error, with the caller's index and a reason for each row; nothing is computed."
+    rows = pd.Series({k: s for k, (s, _) in BAD.items()} | {"good": SI}, dtype=object)
+    with pytest.raises(BadInput) as e: run(rows, cache=tmp_path)
+    assert {i: True for i, *_ in e.value.rows} == {k: True for k in BAD} and e.value.of == len(rows)
+    for i, _, why in e.value.rows: assert BAD[i][1] in why
+    assert not list(tmp_path.iterdir())
+
+def test_flags_instead_of_errors(tmp_path):
+    "on_error='flag' keeps the rows in order and has no number where there is a flag."
+    rows = [BAD["disordered"][0], SI, BAD["metallic"][0]]
+    t = phase_space(rows, on_error="flag", cache=tmp_path)
+    assert t.p3.notna().tolist() == [False, True, False] and (t.flag != "").tolist() == [True, False, True]
+    with pytest.raises(ValueError, match="on_error"): phase_space(rows, on_error="ignore")
+
+def test_a_cell_is_a_cell(tmp_path):
+    "Conventional, primitive, shifted and strained cells of silicon are one crystal."
+    conventional = SI.to_conventional()
+    shifted = conventional.copy()
+    shifted.translate_sites(range(len(shifted)), [.13, .2, .3])
+    p = [phase_space(s, cache=tmp_path) for s in (SI, conventional, shifted, build("diamond", ["Si"], scale=1.1))]
+    assert np.ptp(p)/p[0] < .02
+
+def test_relaxation_that_fails_is_said():
+    with pytest.raises(NotConverged): relax(build("zincblende", ["Ga", "As"], scale=1.3), steps=1)
+
+def test_imaginary_modes_give_no_conductivity(tmp_path):
+    "Rocksalt silicon carbide does not stand; single crystals raise, many are flagged."
+    s = build("CsCl", ["Ga", "As"])
+    assert phase_space([s], on_error="flag", cache=tmp_path, metals=True).flag[0] != ""
+    with pytest.raises(BadInput): phase_space(s, cache=tmp_path)
+
+def test_underdetermined_fit_is_refused():
+    with pytest.raises(NotConverged, match="equations"): third_order(Phonons(build("zincblende", ["B", "As"])), equations=.5)
+
+def test_rows_survive_a_kill(tmp_path, monkeypatch):
+    "What was finished before the interruption is not computed again, and a torn file is."
+    done = []
+    def work(s, length, total):
+        if len(done) == 2: raise KeyboardInterrupt
+        done.append(s.formula)
+        return dict(p3=1., flag="")
+    monkeypatch.setattr(phonon, "_p3", work)
+    rows = [build("rocksalt", [a, "F"]) for a in ("Li", "Na", "K", "Rb")]
+    with pytest.raises(KeyboardInterrupt): phase_space(rows, cache=tmp_path)
+    assert len(list(tmp_path.glob("*.json"))) == 2 and not list(tmp_path.glob("*.tmp"))
+    def work(s, length, total):
+        done.append(s.formula)
+        return dict(p3=2., flag="")
+    monkeypatch.setattr(phonon, "_p3", work)
+    t = phase_space(rows, on_error="flag", cache=tmp_path)
+    assert t.p3.tolist() == [1., 1., 2., 2.] and len(done) == 4
+    next(tmp_path.glob("*.json")).write_text('{"p3": 1.0, "fl')
+    assert phase_space(rows, on_error="flag", cache=tmp_path).p3.notna().all()
+
+def test_the_key_knows_structure_and_settings():
+    a = phonon._key(SI, "p3", dict(total=1))
+    assert a == phonon._key(SI.copy(), "p3", dict(total=1)) and len({a, phonon._key(SI, "p3", dict(total=2)), phonon._key(build("diamond", ["Ge"]), "p3", dict(total=1)), phonon._key(SI, "kappa", dict(total=1))}) == 4
+
+def test_weights_are_read_without_running_code():
+    "The checkpoint holds nothing but tensors, NumPy arrays and plain containers."
+    import sevenn, torch
+    from pathlib import Path
+    path = Path(sevenn.__file__).parent/"pretrained_potentials"/"SevenNet_0__11Jul2024"/"checkpoint_sevennet_0.pth"
+    assert set(torch.serialization.get_unsafe_globals_in_checkpoint(path)) <= {"numpy.core.multiarray._reconstruct", "numpy.ndarray", "numpy.dtype"}
+
+def test_prototypes_say_what_is_wrong():
+    with pytest.raises(BadInput, match="no such prototype"): build("perovskit", ["Sr", "Ti", "O"])
+    with pytest.raises(BadInput, match="kinds of sites"): build("zincblende", ["Ga"])
+
+def test_descriptors_keep_rows_and_index():
+    c = candidates(["zincblende", "chalcopyrite"]).sample(40, random_state=0)
+    d = describe(c)
+    assert d.index.equals(c.index) and np.isfinite(d).all().all()
+    assert np.allclose(geometry(c.iloc[::-1]).iloc[::-1], geometry(c))
+
+def test_shipped_phase_spaces_hold_no_number_with_a_flag():
+    from mdp.cases.lattice_thermal_conductivity import source, targets
+    s = source()
+    assert (s.p3.notna() == (s.flag == "")).all() and (s.p3.dropna() > 0).all() and s.p3.notna().sum() >= 320 and set(s.prototype) <= set(prototypes().index)
+    t = targets(dft=False)
+    assert (t.reference.str.len() > 10).all() and (t.kappa > 0).all() and not t.duplicated(["prototype", "elements"]).any()
+    m = pd.read_csv(facts("crystal_conductivity.csv"))
+    assert (m.checked.fillna("").str.len() > 0).all() and ((m.low <= m.conductivity) & (m.conductivity <= m.high)).all()
