@@ -477,7 +477,7 @@ def third_order(
     ph3.fc3, ph3.fc2 = fit.force_constants[3], ph.fc
     return ph3, unknown, 3*n*many
 
-# %% ../../nbs/simulate/21_phonon.ipynb #9e478736
+# %% ../../nbs/simulate/21_phonon.ipynb #7a8b6a60
 def _rta(ph3, mesh, temperature):
     "Conductivity tensor (xx, yy, zz) on a mesh, W/(m K)."
     ph3.mesh_numbers = [int(m) for m in mesh]
@@ -509,5 +509,5 @@ def conductivity(
     metals:bool=False,       # accept structures of metals only
     cache=None,              # folder of finished rows; None: the project's cache
 ):                           # W/(m K), the mean over directions, for one structure; for many a frame: kappa, flag and more
-    "Lattice thermal conductivity in the relaxation-time approximation, natural isotopes, by SevenNet-0: good to rank, about half in absolute value."
+    "Lattice thermal conductivity in the relaxation-time approximation, natural isotopes, by SevenNet-0: good to rank; the absolute value of hard crystals comes out several times too low."
     return _many(_kappa, "kappa", structures, on_error, workers, cache, metals, dict(temperature=temperature, length=length, cutoff=cutoff, total=total))
