@@ -477,10 +477,10 @@ def third_order(
     ph3.fc3, ph3.fc2 = fit.force_constants[3], ph.fc
     return ph3, unknown, 3*n*many
 
-# %% ../../nbs/simulate/21_phonon.ipynb #7a8b6a60
+# %% ../../nbs/simulate/21_phonon.ipynb #09a6d1c7
 def _rta(ph3, mesh, temperature):
-    "Conductivity tensor (xx, yy, zz) on a mesh, W/(m K)."
-    ph3.mesh_numbers = [int(m) for m in mesh]
+    "Conductivity tensor (xx, yy, zz), W/(m K), on the mesh that `mesh`, a length in Å, makes of the lattice and its symmetry."
+    ph3.mesh_numbers = mesh
     ph3.init_phph_interaction()
     ph3.run_thermal_conductivity(temperatures=[temperature], is_isotope=True)
     return np.array(ph3.thermal_conductivity.kappa)[0, 0, :3]
@@ -491,12 +491,12 @@ def _kappa(s, temperature, length, cutoff, total):
     if w.min()/2/np.pi < SOFT: raise NotConverged("imaginary modes")
     ph3, unknown, equations = third_order(ph, length, cutoff)
     b = np.linalg.norm(np.linalg.inv(ph.cell), axis=0)
-    mesh = lambda t: np.maximum(3, np.rint((t/(3*len(ph.z))/b.prod())**(1/3)*b)).astype(int)
+    mesh = lambda t: float((t/(3*len(ph.z))/b.prod())**(1/3))
     coarse, fine = (_rta(ph3, mesh(t), temperature) for t in (total/2, total))
     kappa, change = float(fine.mean()), float(coarse.mean()/fine.mean())
     good = np.isfinite(kappa) and 0 < kappa < 2e4 and abs(change - 1) < .25
     return dict(kappa=kappa if good else None, flag="" if good else "the mesh is too coarse", formula=ph.structure.reduced_formula, tensor=fine.round(4).tolist() if np.isfinite(fine).all() else None,
-                coarse=change if np.isfinite(change) else None, unknown=int(unknown), equations=int(equations), mesh=mesh(total).tolist())
+                coarse=change if np.isfinite(change) else None, unknown=int(unknown), equations=int(equations), mesh=[int(m) for m in ph3.mesh_numbers])
 
 def conductivity(
     structures,              # a pymatgen Structure, or a list or Series of them
