@@ -78,3 +78,16 @@ def test_ternary_widget(lab, page):
     page.wait_for_function("([e, old]) => e.src != old", arg=[picture.element_handle(), before], timeout=10_000)
     print(f"  {chosen} -> {other}: a new triangle after {time.time()-t0:.2f} s")
     assert picture.get_attribute("src") != before
+
+def test_film_sliders(lab, page):
+    run_all(lab, page, "cases/54_microstructure_gan.ipynb")
+    box = show(page, ".mdp-film")
+    picture, before = box.locator("img"), box.locator("img").get_attribute("src")
+    handle = box.locator(".noUi-handle").first
+    handle.focus()
+    t0 = time.time()
+    handle.press("PageUp")
+    page.wait_for_function("([e, old]) => e.src != old", arg=[picture.element_handle(), before], timeout=10_000)
+    seconds = time.time() - t0
+    print(f"  temperature up: a new film after {seconds:.2f} s")
+    assert picture.get_attribute("src") != before and seconds < 1
