@@ -90,3 +90,18 @@ def test_candidates_widget(lab, page):
     changes(0, lambda: menu.select_option(index=1))
     def move(): handle = box.locator(".noUi-handle-lower").first; handle.focus(); handle.press("ArrowLeft")
     changes(1, move)
+
+def test_film_sliders(lab, page):
+    run_all(lab, page, "cases/54_microstructure_gan.ipynb")
+    box = show(page, ".mdp-film")
+    picture = box.locator("img")
+    handle = box.locator(".noUi-handle").first
+    handle.focus()
+    times = []
+    for _ in range(3):                       # the first may wait for a busy kernel
+        before, t0 = picture.get_attribute("src"), time.time()
+        handle.press("PageUp")
+        page.wait_for_function("([e, old]) => e.src != old", arg=[picture.element_handle(), before], timeout=10_000)
+        times.append(time.time() - t0)
+    print(f"  temperature up: a new film after {min(times):.2f} s")
+    assert min(times) < 1
