@@ -110,7 +110,7 @@ def traits(
     y = np.c_[np.log(r.width.clip(1))/.25, r.porosity/.03]
     return y.reshape(-1, repeats, 2).mean(1)
 
-# %% ../../nbs/cases/54_microstructure_gan.ipynb #ddf5fa96
+# %% ../../nbs/cases/54_microstructure_gan.ipynb #b6323251
 class InverseDesign:
     "Bayesian optimisation over a generator: one memory of what each process gives, for all targets."
     def __init__(self,

@@ -156,7 +156,7 @@ class _Layer(nn.Module):
         scale, shift = self.film(code)[..., None, None].chunk(2, 1)
         return F.leaky_relu(torch.addcmul(shift, x, 1+scale), .2)
 
-# %% ../../nbs/generate/45_micrograph.ipynb #56f51c83
+# %% ../../nbs/generate/45_micrograph.ipynb #b39a86b6
 def _double(x):
     "Twice the size, linear, around the seam."
     return F.interpolate(_wrap(x), scale_factor=2, mode="bilinear")[..., 2:-2]
@@ -191,8 +191,8 @@ class _Generator(nn.Module):
         grey = torch.lerp(self.range[0], self.range[1], torch.rand(n, height.shape[1], 1, 1, generator=rng, device=c.device))
         solid = _grains(_double(height), grey)
         pore, speck, light = self.over(_wrap(self.fine(F.interpolate(x, scale_factor=2, mode="nearest"), code, rng))).float().chunk(3, 1)
-        solid = torch.lerp(solid, torch.full_like(solid, .35), torch.sigmoid(4*speck)) + .1*torch.tanh(light)
-        return (torch.lerp(solid, torch.full_like(solid, .08), torch.sigmoid(4*pore))*2 - 1).clamp(-1.2, 1.2)
+        solid = torch.lerp(solid, torch.full_like(solid, .35), torch.sigmoid(3.5*torch.tanh(speck))) + .1*torch.tanh(light)
+        return (torch.lerp(solid, torch.full_like(solid, .08), torch.sigmoid(3.5*torch.tanh(pore)))*2 - 1).clamp(-1.2, 1.2)
 
 # %% ../../nbs/generate/45_micrograph.ipynb #bef0febf
 def _dense(*sizes): return nn.Sequential(*(m for a, b in zip(sizes, sizes[1:]) for m in (nn.Linear(a, b), nn.SiLU())))
