@@ -19,6 +19,7 @@ def clean(path):
 
 def main(names):
     os.chdir(ROOT)
+    os.environ.setdefault("OMP_NUM_THREADS", "1")      # as `make run`: threads of two programs on the same cores wait for each other
     subprocess.run([Path(sys.executable).parent/"nbdev-export"], check=True)
     index = ROOT/"nbs"/"index.ipynb"
     paths = [Path(n) for n in names] or [p for p in notebooks() if p != index]
