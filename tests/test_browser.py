@@ -17,7 +17,7 @@ def lab(tmp_path_factory):
     dirs = {f"JUPYTER_{k}_DIR": str(home/k.lower()) for k in ("CONFIG", "DATA", "RUNTIME")}
     log = open(home/"log", "w")
     server = subprocess.Popen([sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}", f"--IdentityProvider.token={TOKEN}",
-                               "--expose-app-in-browser", "--notebook-dir", str(home/"nbs")], env={**os.environ, **dirs, "MDP_PROFILE": "fast", "MDP_QUIET": "1"}, stdout=log, stderr=log)
+                               "--expose-app-in-browser", "--notebook-dir", str(home/"nbs")], env={**os.environ, **dirs, "MDP_PROFILE": "fast", "MDP_QUIET": "1", "OMP_NUM_THREADS": "1"}, stdout=log, stderr=log)
     address = f"http://127.0.0.1:{port}"
     try:
         for _ in range(120):
@@ -43,8 +43,9 @@ def page(lab):
 
 def run_all(lab, page, notebook):
     "Open a notebook of the copy in JupyterLab, run every cell, wait for the end; fails if a cell did."
-    page.goto(f"{lab}/lab/tree/{notebook}?token={TOKEN}")
-    page.wait_for_function("window.jupyterapp && window.jupyterapp.shell.currentWidget && window.jupyterapp.shell.currentWidget.context")
+    page.goto(f"{lab}/lab/workspaces/{Path(notebook).stem}/tree/{notebook}?token={TOKEN}")      # a workspace of its own: JupyterLab would open the last notebook too
+    page.wait_for_function("path => window.jupyterapp && window.jupyterapp.shell.currentWidget?.context?.path == path", arg=notebook)
+    page.evaluate("path => Promise.all([...window.jupyterapp.serviceManager.sessions.running()].filter(s => s.path != path).map(s => window.jupyterapp.serviceManager.sessions.shutdown(s.id)))", notebook)
     page.evaluate("""async () => {
         const panel = window.jupyterapp.shell.currentWidget
         await panel.context.ready; await panel.sessionContext.ready; await panel.sessionContext.session.kernel.info
