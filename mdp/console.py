@@ -167,7 +167,7 @@ def run(
     todo, width = {n: found[n] for n in names or found}, max(map(len, found))
     jobs = min(jobs or cores(), len(todo))
     if jobs > 1: os.environ.setdefault("OMP_NUM_THREADS", str(max(1, cores()//jobs)))
-    say = lambda name, s: print(f"{name:<{width}}  {s}", flush=True)
+    say = lambda name, s: print(f"{name:<{width}}  {s}\n", end="", flush=True)      # one write: threads would share a line
     def one(name):
         nb, seconds, error = execute(todo[name], tell=lambda s: say(name, s))
         with atomic_write(out/f"{name}.html") as tmp: tmp.write_text(page(nb, name), encoding="utf-8")
