@@ -83,6 +83,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                'mdp/cases/opv_rediscovery.py'),
                                            'mdp.cases.opv_rediscovery.main': ( 'cases/opv_rediscovery.html#main',
                                                                                'mdp/cases/opv_rediscovery.py'),
+                                           'mdp.cases.opv_rediscovery.one_system': ( 'cases/opv_rediscovery.html#one_system',
+                                                                                     'mdp/cases/opv_rediscovery.py'),
                                            'mdp.cases.opv_rediscovery.pieces': ( 'cases/opv_rediscovery.html#pieces',
                                                                                  'mdp/cases/opv_rediscovery.py'),
                                            'mdp.cases.opv_rediscovery.start': ( 'cases/opv_rediscovery.html#start',
