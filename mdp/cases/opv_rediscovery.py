@@ -4,14 +4,15 @@
 
 # %% auto #0
 __all__ = ['MOST', 'LEAST', 'UNSTABLE', 'ZONE', 'LADDER', 'METHODS', 'pieces', 'landscape', 'calculate', 'one_system',
-           'donor_rule', 'start', 'loop', 'genetic', 'at_random', 'compare', 'tables', 'main']
+           'environments', 'heard_of', 'donor_rule', 'start', 'loop', 'genetic', 'at_random', 'compare', 'tables',
+           'main']
 
 # %% ../../nbs/cases/52_opv_rediscovery.ipynb #3c39825b
 import argparse, functools, json, random, sys
 from pathlib import Path
 import numpy as np, pandas as pd
 from rdkit import Chem
-from rdkit.Chem import rdMolDescriptors
+from rdkit.Chem import rdFingerprintGenerator, rdMolDescriptors
 from ..core import atomic_write
 from ..data import SOURCES, facts, get, load
 from ..generate.iqspr import GraphMoves, UNWANTED, rules
@@ -82,10 +83,21 @@ def one_system(mol) -> bool:
     cut = [b.GetIdx() for b in mol.GetBonds() if not {b.GetBeginAtomIdx(), b.GetEndAtomIdx()} <= pi]
     return sum(pi.issuperset(part) for part in Chem.GetMolFrags(Chem.FragmentOnBonds(mol, cut, addDummies=False) if cut else mol)) == 1
 
+def environments(mol) -> set:
+    "Each atom with its neighbours, as numbers."
+    return set(rdFingerprintGenerator.GetMorganGenerator(radius=1).GetSparseCountFingerprint(mol).GetNonzeroElements())
+
+@functools.cache
+def heard_of() -> frozenset:
+    "Environments in compounds with a measured melting point and in the pieces of 2009."
+    mols = map(Chem.MolFromSmiles, [*load("organic_tm").smiles, *landscape().query("year <= 2009").index])
+    return frozenset().union(*map(environments, mols))
+
 def donor_rule():
     "A rule for `IQSPR`: a donor that one could make."
-    rule = rules(max_atoms=MOST, unwanted=(*UNWANTED, *UNSTABLE))
-    more = {"bridged rings": rdMolDescriptors.CalcNumBridgeheadAtoms, "too small": lambda mol: mol.GetNumHeavyAtoms() < LEAST, "more than one conjugated system": lambda mol: not one_system(mol)}
+    rule, known = rules(max_atoms=MOST, unwanted=(*UNWANTED, *UNSTABLE)), heard_of()
+    more = {"bridged rings": rdMolDescriptors.CalcNumBridgeheadAtoms, "too small": lambda mol: mol.GetNumHeavyAtoms() < LEAST, "more than one conjugated system": lambda mol: not one_system(mol),
+            "an unheard-of environment": lambda mol: not environments(mol) <= known}
     return lambda mol: rule(mol) or next((why for why, holds in more.items() if holds(mol)), "")
 
 # %% ../../nbs/cases/52_opv_rediscovery.ipynb #089e9537

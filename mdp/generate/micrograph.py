@@ -221,12 +221,13 @@ class _Critic(nn.Module):
 _LAGS = 1, 2, 3, 4, 6, 8, 12, 16, 24, 32
 
 def _correlations(x, most=32):
-    "(n, 1, H, W) of -1 to 1 -> (n, k): means and correlations of grey, of pores and of dark, along x in 8 bands, along y in the film; lags up to `most`."
-    x = x[:, 0].float()
-    f = torch.stack([x, torch.sigmoid((-.66-x)/.06)*2-1, torch.sigmoid((-.2-x)/.08)*2-1], 1)
-    n, _, h, w = f.shape
+    "(n, 1, H, W) of -1 to 1 -> (n, k): means and correlations of grey, of pores, of dark and of valleys, along x in 8 bands, along y in the film; lags up to `most`."
+    x, widest = x.float(), lambda t: F.max_pool2d(t, 5, 1, 2)
+    valley = -widest(-widest(x)) - x                                # as in `phases`, with a slope
+    f = torch.cat([x, *(torch.sigmoid(t)*2-1 for t in ((-.66-x)/.06, (-.2-x)/.08, (valley-.2)/.06))], 1)
+    n, m, h, w = f.shape
     lags, film = [l for l in _LAGS if l <= most], f[:, :, h//4:]
-    band = lambda t: t.mean(-1).view(n, 3, 8, -1).mean(-1)
+    band = lambda t: t.mean(-1).view(n, m, 8, -1).mean(-1)
     out = [band(f), *(band(f[..., :-l]*f[..., l:]) for l in lags), *((film[:, :, :-l]*film[:, :, l:]).mean((-1, -2)) for l in lags)]
     return torch.cat([o.flatten(1) for o in out], 1)
 
