@@ -61,6 +61,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                        'mdp/cases/microstructure_gan.py')},
             'mdp.cases.opv_rediscovery': { 'mdp.cases.opv_rediscovery._Spent': ( 'cases/opv_rediscovery.html#_spent',
                                                                                  'mdp/cases/opv_rediscovery.py'),
+                                           'mdp.cases.opv_rediscovery._calls': ( 'cases/opv_rediscovery.html#_calls',
+                                                                                 'mdp/cases/opv_rediscovery.py'),
                                            'mdp.cases.opv_rediscovery._cut_out': ( 'cases/opv_rediscovery.html#_cut_out',
                                                                                    'mdp/cases/opv_rediscovery.py'),
                                            'mdp.cases.opv_rediscovery._cuts': ( 'cases/opv_rediscovery.html#_cuts',

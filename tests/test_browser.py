@@ -106,3 +106,17 @@ def test_film_sliders(lab, page):
         times.append(time.time() - t0)
     print(f"  temperature up: a new film after {min(times):.2f} s")
     assert min(times) < 1
+
+def test_walk_and_map(lab, page):
+    run_all(lab, page, "cases/52_opv_rediscovery.ipynb")
+    box = show(page, ".mdp-walk")
+    picture = box.locator("img")
+    before = picture.get_attribute("src")
+    box.locator(".noUi-handle").first.focus()
+    page.keyboard.press("PageDown")
+    page.wait_for_function("([e, old]) => e.src != old", arg=[picture.element_handle(), before], timeout=10_000)
+    point = show(page, ".mdp-map").locator(".p").last
+    drawn = point.locator(".m")
+    assert drawn.evaluate("e => getComputedStyle(e).visibility") == "hidden"
+    point.locator("circle").hover()
+    assert drawn.evaluate("e => getComputedStyle(e).visibility") == "visible" and drawn.locator("image").count() == 1

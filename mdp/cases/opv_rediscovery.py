@@ -158,6 +158,8 @@ def at_random(seed:int, calls:int) -> pd.DataFrame:
     return calculate(list(new)[:calls])
 
 # %% ../../nbs/cases/52_opv_rediscovery.ipynb #d21549a4
+def _calls(folder): return pd.concat([pd.read_csv(p) for p in sorted(Path(folder).glob("*-[0-9].csv"))], ignore_index=True)
+
 METHODS = {"ladder": LADDER, "adaptive": "adaptive", "no ladder": 1., "graph GA": genetic, "random n-gram": at_random}
 
 def compare(
@@ -183,17 +185,16 @@ def compare(
             table = table.rename_axis("smiles").reset_index().assign(method=name, seed=seed)[["method", "seed", "step", "alpha", "smiles", "homo", "lumo"]]
             with atomic_write(out) as p: table.to_csv(p, index=False, float_format="%.4f")
             tell(f"{name}, seed {seed}: {len(table)} calls, {int((_distance(table) == 0).sum())} hits")
-    return pd.concat([pd.read_csv(p) for p in sorted(folder.glob("*-[0-9].csv"))], ignore_index=True)
+    return _calls(folder)
 
 # %% ../../nbs/cases/52_opv_rediscovery.ipynb #62ded4bf
 def tables(
     folder,               # of `compare`
 ) -> tuple[pd.DataFrame, pd.DataFrame]: # the calls of all runs; the clouds of the first seed: method, step, homo, lumo as predicted
     "What a folder of runs holds."
-    calls = pd.concat([pd.read_csv(p) for p in sorted(Path(folder).glob("*-[0-9].csv"))], ignore_index=True)
     states = {p.stem[:-2].replace("_", " "): json.loads(p.read_text()) for p in sorted(Path(folder).glob("*-0.json"))}
     clouds = pd.concat([pd.DataFrame(r["generated"]["data"], columns=["homo", "lumo"]).assign(method=m, step=r["step"]) for m, s in states.items() for r in s["rounds"]], ignore_index=True)
-    return calls, clouds[["method", "step", "homo", "lumo"]]
+    return _calls(folder), clouds[["method", "step", "homo", "lumo"]]
 
 def main(argv=None):
     "`python -m mdp.cases.opv_rediscovery FOLDER`: the whole comparison; runs are kept in FOLDER, the two tables written there."
