@@ -1053,6 +1053,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                      'mdp.simulate.phonon._network': ('simulate/phonon.html#_network', 'mdp/simulate/phonon.py'),
                                      'mdp.simulate.phonon._p3': ('simulate/phonon.html#_p3', 'mdp/simulate/phonon.py'),
                                      'mdp.simulate.phonon._radial': ('simulate/phonon.html#_radial', 'mdp/simulate/phonon.py'),
+                                     'mdp.simulate.phonon._repeats': ('simulate/phonon.html#_repeats', 'mdp/simulate/phonon.py'),
                                      'mdp.simulate.phonon._rta': ('simulate/phonon.html#_rta', 'mdp/simulate/phonon.py'),
                                      'mdp.simulate.phonon._scatter': ('simulate/phonon.html#_scatter', 'mdp/simulate/phonon.py'),
                                      'mdp.simulate.phonon._stored': ('simulate/phonon.html#_stored', 'mdp/simulate/phonon.py'),
