@@ -206,6 +206,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                           'mdp.data._chi': ('data.html#_chi', 'mdp/data.py'),
                           'mdp.data._conductivity_md': ('data.html#_conductivity_md', 'mdp/data.py'),
                           'mdp.data._counts': ('data.html#_counts', 'mdp/data.py'),
+                          'mdp.data._csv': ('data.html#_csv', 'mdp/data.py'),
                           'mdp.data._dataset': ('data.html#_dataset', 'mdp/data.py'),
                           'mdp.data._deepdonor': ('data.html#_deepdonor', 'mdp/data.py'),
                           'mdp.data._dippr100': ('data.html#_dippr100', 'mdp/data.py'),
