@@ -233,6 +233,13 @@ def _averaged(R, perm, f, s):
 class NotConverged(ValueError):
     "A calculation that gave no trustworthy number; says why."
 
+def _lonely(cell, positions, z):
+    "Elements of atoms that the potential does not connect to any other: free to move, so that their modes have no frequency."
+    from ase.data import chemical_symbols
+    from vesin import NeighborList
+    i = NeighborList(cutoff=float(_network().cutoff), full_list=True).compute(np.asarray(positions, float), np.asarray(cell, float), True, "i")[0]
+    return sorted({chemical_symbols[z[k]] for k in set(range(len(z))) - set(i.tolist())})
+
 def relax(
     structure,              # a pymatgen Structure
     force:float=2e-3,       # eV/Å
@@ -258,6 +265,7 @@ def relax(
     for step in range(steps):
         if abs(F).max() < force and abs(S).max() < stress:
             h, r, _ = crystal(x)
+            if lost := _lonely(h, r, z): raise NotConverged(f"after relaxation no neighbour is within the potential's reach of {', '.join(lost)}")
             return Structure(h, z, r, coords_are_cartesian=True)
         p = -H@g
         p /= max(1, abs(p[:9]).max()/.04, abs(p[9:]).max()/.1)
