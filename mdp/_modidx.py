@@ -21,6 +21,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                                                  'mdp/cases/lattice_thermal_conductivity.py'),
                                                         'mdp.cases.lattice_thermal_conductivity.Transfer.predict': ( 'cases/lattice_thermal_conductivity.html#transfer.predict',
                                                                                                                      'mdp/cases/lattice_thermal_conductivity.py'),
+                                                        'mdp.cases.lattice_thermal_conductivity._source_rows': ( 'cases/lattice_thermal_conductivity.html#_source_rows',
+                                                                                                                 'mdp/cases/lattice_thermal_conductivity.py'),
                                                         'mdp.cases.lattice_thermal_conductivity.aflow': ( 'cases/lattice_thermal_conductivity.html#aflow',
                                                                                                           'mdp/cases/lattice_thermal_conductivity.py'),
                                                         'mdp.cases.lattice_thermal_conductivity.bands': ( 'cases/lattice_thermal_conductivity.html#bands',

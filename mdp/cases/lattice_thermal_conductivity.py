@@ -8,7 +8,7 @@ __all__ = ['SPACE_GROUPS', 'ALPHAS', 'COLUMNS', 'LIKELY', 'CLASSICS', 'LINES', '
            'validate', 'to_validate', 'bands', 'picture', 'main']
 
 # %% ../../nbs/cases/51_lattice_thermal_conductivity.ipynb #9f4fc263
-import re, sys, time
+import functools, re, sys, time
 from pathlib import Path
 import numpy as np, pandas as pd
 from sklearn.base import BaseEstimator, RegressorMixin
@@ -68,17 +68,24 @@ def composition(formula) -> np.ndarray: # (n, 232), as the last columns of `desc
     return c.loc[:, ~c.columns.str.startswith("sum:")].to_numpy()
 
 # %% ../../nbs/cases/51_lattice_thermal_conductivity.ipynb #1fc6562f
+@functools.cache
+def _source_rows(rows):
+    "Descriptors, log10 of the quantities and element systems of both sources."
+    s, a = load("phase_space"), aflow(rows)
+    s = s[s.p3.notna()]
+    return ((describe(s).to_numpy(), np.log10(s[["p3", "highest"]].to_numpy().T), systems(s.formula)),
+            (composition(a.formula), np.log10(a.drop(columns="formula").to_numpy().T), systems(a.formula)))
+
 class Sources:
     "Networks of P3 and the highest frequency from structure and composition, and of AGL's κ, Debye temperature and thermal expansion from composition."
     def __init__(self,
         size:int=8,           # networks for each quantity
         without=(),           # element systems withheld from every network
         rows:int|None=2500,   # of AGL
+        steps:int=1500,       # of training
     ):
-        keep = lambda d: d[~np.isin(systems(d.formula), list(without))]
-        s, a = load("phase_space"), aflow(rows)
-        s, a, self.size = keep(s[s.p3.notna()]), keep(a), size
-        self.stacks = [pretrain(describe(s), np.log10(s[["p3", "highest"]].T), size), pretrain(composition(a.formula), np.log10(a.drop(columns="formula").T), size)]
+        self.size, keep = size, lambda of: ~np.isin(of, list(without))
+        self.stacks = [pretrain(X[k], Y[:, k], size, steps=steps) for X, Y, of in _source_rows(rows) for k in [keep(of)]]
 
     def hidden(self, X) -> np.ndarray: # (size, n, 64)
         "The first hidden layer of the networks of P3."
@@ -123,7 +130,7 @@ def flagged(s:pd.DataFrame) -> pd.DataFrame:
 
 def stability(
     s:pd.DataFrame|None=None,   # rows like those of `load("phase_space")`; None: all of them
-    trees:int=200,
+    trees:int=300,
     random_state:int=0,
 ) -> RandomForestClassifier:    # of `describe`'s columns; class 1: real modes
     "A forest that tells crystals with real phonons from those with imaginary ones."
@@ -198,10 +205,9 @@ def screen(
     chunk:int=10_000,
 ) -> pd.DataFrame:          # prototype, elements, formula, kappa (W/(m K)), spread (of log10), closed, real (probability), likely; best first
     "Candidates ranked by predicted conductivity: those with closed shells first, filled up at random with whatever balances; `likely`: real modes with a probability of `LIKELY`."
-    closed, every = candidates(closed=True).assign(closed=True), candidates().assign(closed=False)
-    closed = closed.sample(min(n, len(closed)), random_state=random_state)
-    rest = every.sample(min(len(every), int(1.2*(n - len(closed)))), random_state=random_state)
-    c = pd.concat([closed, rest]).drop_duplicates(["prototype", "elements"]).head(n)
+    c = candidates(closed=True).assign(closed=True)
+    c = c.sample(min(n, len(c)), random_state=random_state)
+    if len(c) < n: c = pd.concat([c, candidates().assign(closed=False).sample(int(1.2*n), random_state=random_state)]).drop_duplicates(["prototype", "elements"]).head(n)
     X = [describe(c.iloc[i:i+chunk]).to_numpy() for i in range(0, len(c), chunk)]
     mean, sd = (np.concatenate(p) for p in zip(*(model.predict(x, return_std=True) for x in X)))
     real = np.concatenate([stable.predict_proba(x)[:, 1] for x in X])
@@ -217,13 +223,13 @@ def validate(
     out:Path|None=None,        # a CSV, written again after every crystal
     workers=1, cache=None,
 ) -> pd.DataFrame:             # beside them: p3 (ps), kappa_phonon (W/(m K)) and flag, why one is missing
-    "Phase space of all, then conductivity in the order given where the modes are real, by our phonon calculation."
+    "Phase space of all, then conductivity where the modes are real, small cells first, by our phonon calculation."
     t = time.monotonic()
     s = [build(p, e.split("-")) for p, e in zip(crystals.prototype, crystals.elements)]
     p = phase_space(s, on_error="flag", workers=workers, cache=cache)
     d = crystals.reset_index(drop=True).assign(p3=p.p3.astype(float).to_numpy(), flag=p.flag.to_numpy(), kappa_phonon=np.nan)
     d.loc[d.flag == "", "flag"] = "conductivity not computed"
-    for i in d.index[d.p3.notna()]:
+    for i in sorted(d.index[d.p3.notna()], key=lambda i: len(s[i])):
         if time.monotonic() - t > 60*minutes: break
         d.loc[i, ["kappa_phonon", "flag"]] = conductivity([s[i]], on_error="flag", cache=cache)[["kappa", "flag"]].to_numpy()[0]
         if out:
