@@ -267,8 +267,9 @@ def picture(structure, ax, colours=("#0072B2", "#E69F00", "#009E73")):
     import itertools
     from ase.data import covalent_radii
     s = structure.to_conventional()
-    frac = np.array([f + t for f in np.round(s.frac_coords % 1, 6) % 1 for t in itertools.product((0, 1), repeat=3) if (f + t < 1.001).all()])
-    of = [k for k, f in enumerate(np.round(s.frac_coords % 1, 6) % 1) for t in itertools.product((0, 1), repeat=3) if (f + t < 1.001).all()]
+    if len(s) < 8 and s.lattice.gamma > 100: s = s*(2, 2, 1)
+    of, frac = zip(*[(k, f + t) for k, f in enumerate(np.round(s.frac_coords % 1, 6) % 1) for t in itertools.product((0, 1), repeat=3) if (f + t < 1.001).all()])
+    of, frac = list(of), np.array(frac)
     z = np.array(s.atomic_numbers)[of]
     turn = np.array([[np.cos(.45), np.sin(.45)*np.sin(.3), -np.sin(.45)*np.cos(.3)], [np.sin(.45), -np.cos(.45)*np.sin(.3), np.cos(.45)*np.cos(.3)], [0, np.cos(.3), np.sin(.3)]])
     xyz = frac@s.lattice.matrix@turn                                                                  # x to the right, y up, z away from the reader
