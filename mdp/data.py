@@ -899,6 +899,14 @@ register("phonondb", "structures, phonon frequencies and mode conductivities of 
 register("supercon", "critical temperature of superconductors", {"critical temperature": "K"}, "measured", 16406, ("vstanev1/Supercon/Supercon_data.csv",),
     _supercon)
 
+# %% ../nbs/01_data.ipynb #3db73f18
+def _csv(path): return pd.read_csv(path, keep_default_na=False, na_values={"p3": [""], **{c: [""] for c in "highest softest coarse volume a c atoms supercell space_group".split()}})
+
+register("phase_space", "three-phonon scattering phase space of crystals in known prototypes, computed", {"p3": "ps", "highest": "THz", "softest": "THz", "volume": "A^3 per atom"},
+    "surrogate", None, ("phase_space.csv",), _csv)
+register("crystal_conductivity", "measured lattice thermal conductivity at 300 K, curated with a reference on each row", {k: "W/(m K)" for k in ("conductivity", "low", "high")},
+    "measured", None, ("crystal_conductivity.csv",), _csv)
+
 # %% ../nbs/01_data.ipynb #3bccb3fd
 def _quasicrystals(*paths): return pd.concat([pd.read_csv(p, dtype="str", keep_default_na=False) for p in paths if p.is_file()], ignore_index=True)
 

@@ -86,7 +86,7 @@ def test_list_needs_no_network(tmp_path, monkeypatch):
     monkeypatch.setattr(subprocess, "run", lambda *a, **k: pytest.fail("a process was started"))
     monkeypatch.setattr(D.urllib.request, "urlopen", lambda *a, **k: pytest.fail("the network was used"))
     available = D.datasets().set_index("name").available
-    ours = ["quasicrystals", "polymer_conductivity_measured", "opv_donors"]
+    ours = ["quasicrystals", "polymer_conductivity_measured", "opv_donors", "phase_space", "crystal_conductivity"]
     assert available[ours].all() and not available.drop(ours).any()
     assert (D.verify().status == "not here").all() and len(D.verify()) == len(D.SOURCES)
 

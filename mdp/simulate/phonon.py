@@ -233,6 +233,13 @@ def _averaged(R, perm, f, s):
 class NotConverged(ValueError):
     "A calculation that gave no trustworthy number; says why."
 
+def _lonely(cell, positions, z):
+    "Elements of atoms that the potential does not connect to any other: free to move, so that their modes have no frequency."
+    from ase.data import chemical_symbols
+    from vesin import NeighborList
+    i = NeighborList(cutoff=float(_network().cutoff), full_list=True).compute(np.asarray(positions, float), np.asarray(cell, float), True, "i")[0]
+    return sorted({chemical_symbols[z[k]] for k in set(range(len(z))) - set(i.tolist())})
+
 def relax(
     structure,              # a pymatgen Structure
     force:float=2e-3,       # eV/Å
@@ -258,6 +265,7 @@ def relax(
     for step in range(steps):
         if abs(F).max() < force and abs(S).max() < stress:
             h, r, _ = crystal(x)
+            if lost := _lonely(h, r, z): raise NotConverged(f"after relaxation no neighbour is within the potential's reach of {', '.join(lost)}")
             return Structure(h, z, r, coords_are_cartesian=True)
         p = -H@g
         p /= max(1, abs(p[:9]).max()/.04, abs(p[9:]).max()/.1)
@@ -272,6 +280,10 @@ def relax(
     raise NotConverged("the relaxation does not converge")
 
 # %% ../../nbs/simulate/21_phonon.ipynb #7baf3e65
+def _repeats(cell, length):
+    "How often each primitive vector goes into a supercell at least `length` (Å) long along it."
+    return np.maximum(1, np.ceil(length/np.linalg.norm(cell, axis=1) - 1e-6)).astype(int)
+
 class Phonons:
     "The harmonic crystal: relaxed structure and force constants."
     def __init__(self,
@@ -285,7 +297,7 @@ class Phonons:
         from pymatgen.core import Structure
         s = self.structure = structure if relaxed else relax(structure)
         self.cell, self.frac, self.z = np.array(s.lattice.matrix), s.frac_coords, np.array(s.atomic_numbers)
-        self.repeats = np.maximum(1, np.ceil(length/np.linalg.norm(self.cell, axis=1) - 1e-6)).astype(int)
+        self.repeats = _repeats(self.cell, length)
         ph = Phonopy(PhonopyAtoms(cell=self.cell, scaled_positions=self.frac, numbers=self.z), np.diag(self.repeats), primitive_matrix=np.eye(3), log_level=0)
         ph.generate_displacements(distance=displacement)
         moved = ph.supercells_with_displacements
@@ -458,8 +470,7 @@ def third_order(
     from phonopy.structure.atoms import PhonopyAtoms
     from symfc import Symfc
     from symfc.utils.utils import SymfcAtoms
-    repeats = np.maximum(1, np.ceil(length/np.linalg.norm(ph.cell, axis=1) - 1e-6)).astype(int)
-    ph3 = Phono3py(PhonopyAtoms(cell=ph.cell, scaled_positions=ph.frac, numbers=ph.z), np.diag(repeats), primitive_matrix=np.eye(3),
+    ph3 = Phono3py(PhonopyAtoms(cell=ph.cell, scaled_positions=ph.frac, numbers=ph.z), np.diag(_repeats(ph.cell, length)), primitive_matrix=np.eye(3),
                    phonon_supercell_matrix=np.diag(ph.repeats), log_level=0)
     s = ph3.supercell
     n, atoms = len(s), SymfcAtoms(cell=s.cell, scaled_positions=s.scaled_positions, numbers=s.numbers)
