@@ -220,11 +220,11 @@ class _Critic(nn.Module):
 # %% ../../nbs/generate/45_micrograph.ipynb #7405f6b1
 _LAGS = 1, 2, 3, 4, 6, 8, 12, 16, 24, 32
 
-def _correlations(x, most=32):
+def _correlations(x, most=32, valleys=True):
     "(n, 1, H, W) of -1 to 1 -> (n, k): means and correlations of grey, of pores, of dark and of valleys, along x in 8 bands, along y in the film; lags up to `most`."
     x, widest = x.float(), lambda t: F.max_pool2d(t, 5, 1, 2)
     valley = -widest(-widest(x)) - x                                # as in `phases`, with a slope
-    f = torch.cat([x, *(torch.sigmoid(t)*2-1 for t in ((-.66-x)/.06, (-.2-x)/.08, (valley-.2)/.06))], 1)
+    f = torch.cat([x, *(torch.sigmoid(t)*2-1 for t in ((-.66-x)/.06, (-.2-x)/.08, (valley-.2)/.06)[:2 + valleys])], 1)
     n, m, h, w = f.shape
     lags, film = [l for l in _LAGS if l <= most], f[:, :, h//4:]
     band = lambda t: t.mean(-1).view(n, m, 8, -1).mean(-1)
@@ -458,7 +458,7 @@ class _Encoder(nn.Module):
         mean, log = self.net((s - self.mean)/self.sd).chunk(2, 1)
         return mean, log.clamp(-8, 4)
 
-def _short(x): return _correlations(F.avg_pool2d(x, 2), 16)      # of images of -1 to 1, at half size
+def _short(x): return _correlations(F.avg_pool2d(x, 2), 16, valleys=False)      # of images of -1 to 1, at half size, where lines are too thin for valleys
 
 # %% ../../nbs/generate/45_micrograph.ipynb #6844005a
 class MicrographVAE(_Model):
