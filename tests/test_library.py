@@ -47,6 +47,9 @@ def test_twenty_kills_lose_nothing(tmp_path):
     assert done.stdout.strip() == "20", done.stderr[-2000:]
     undisturbed, again = (Library.build(tmp_path/name, worlds(), workers=1, **HOW) for name in ("whole", "killed"))
     assert again.index.equals(undisturbed.index) and (again.verify().status == "good").all()
+    next((tmp_path/"killed").glob("*.safetensors")).unlink()                    # weights gone, their table still there
+    again = Library.build(tmp_path/"killed", worlds(), workers=1, **HOW)
+    assert again.index.equals(undisturbed.index) and (again.verify().status == "good").all()
 
 def test_a_cluster_that_loses_a_worker(tmp_path):
     from distributed import Client, LocalCluster

@@ -222,8 +222,9 @@ def _build_task(job):
     path, name, get, shards, kwargs = job
     if multiprocessing.parent_process() is not None: torch.set_num_threads(1)     # the processes share the cores
     tables = {n: path/f"{n}.csv" for n in (f"{name}.{k:03d}" for k in range(shards))}
-    data = get() if not all(t.exists() for t in tables.values()) else None
-    return [pd.read_csv(t) if t.exists() else build_shard(path, n, *data, **kwargs) for n, t in tables.items()]
+    there = {n for n, t in tables.items() if t.exists() and t.with_suffix(".safetensors").exists()}
+    data = get() if there != set(tables) else None
+    return [pd.read_csv(t) if n in there else build_shard(path, n, *data, **kwargs) for n, t in tables.items()]
 
 # %% ../../nbs/learn/32_library.ipynb #a97414ea
 def baselines(
