@@ -7,7 +7,7 @@ from mdp.core import profile
 
 SMALL = "elementembeddings==0.8.0"                       # 3.8 MB: the wheel that is broken on purpose below
 LONG  = {"uspto_50k", "uspto_full", "uspto_mit", "zinc250k"}   # a minute or more each when nothing is kept
-KEEPS_SPELLING = {"quasicrystals", "xenonpy_quasicrystals", "phase_space"}
+KEEPS_SPELLING = {"quasicrystals", "xenonpy_quasicrystals"}
 
 def loaded(name, column=None):
     "A dataset, or a skip that says why not. (A long reading, or a big download that nobody has made yet, waits for the full profile.)"

@@ -35,9 +35,8 @@ def targets(dft:bool=True) -> pd.DataFrame: # prototype, elements, formula, kapp
     try: k = load("kappa103")
     except DataUnavailable: return out
     s = load("phase_space")
-    s = s[s.prototype.isin(SPACE_GROUPS.values())].assign(reduced=lambda d: reduced_formula(d.formula)).drop_duplicates(["prototype", "reduced"])
-    k = k.assign(prototype=k.space_group.map(SPACE_GROUPS), reduced=k.formula, kappa=k.value, kind="DFT", reference=k.source).drop(columns="formula")
-    k = k.merge(s[["prototype", "reduced", "elements", "formula"]], on=["prototype", "reduced"])
+    s = s.drop_duplicates(["prototype", "formula"])[["prototype", "formula", "elements"]]
+    k = k.assign(prototype=k.space_group.map(SPACE_GROUPS), kappa=k.value, kind="DFT", reference=k.source).merge(s, on=["prototype", "formula"])
     return pd.concat([out, k[out.columns]], ignore_index=True).drop_duplicates(["prototype", "elements"], ignore_index=True)
 
 # %% ../../nbs/cases/51_lattice_thermal_conductivity.ipynb #b0455b5f
@@ -146,7 +145,7 @@ def compute(
 ) -> pd.DataFrame:             # COLUMNS
     "Rows of the phase-space table."
     r = phase_space([build(p, e.split("-"), scale=1.05) for p, e in zip(crystals.prototype, crystals.elements)], on_error="flag", workers=workers, cache=cache)
-    r = r.reindex(columns=list(dict.fromkeys([*COLUMNS, "lattice"]))).assign(prototype=crystals.prototype.to_numpy(), elements=crystals.elements.to_numpy(), formula=formulas(crystals))
+    r = r.reindex(columns=list(dict.fromkeys([*COLUMNS, "lattice"]))).assign(prototype=crystals.prototype.to_numpy(), elements=crystals.elements.to_numpy(), formula=reduced_formula(formulas(crystals)))
     r[["a", "c"]] = [x[:3:2] if isinstance(x, list) else [np.nan]*2 for x in r.lattice]
     r = r.astype({k: float for k in ("p3", "highest", "softest", "coarse", "volume", "a", "c")} | {k: "Int64" for k in ("atoms", "supercell", "space_group")})
     return r.round(dict(highest=4, softest=4, coarse=4, volume=4, a=5, c=5)).assign(p3=[float(f"{v:.6g}") for v in r.p3])[COLUMNS]
