@@ -900,7 +900,7 @@ register("supercon", "critical temperature of superconductors", {"critical tempe
     _supercon)
 
 # %% ../nbs/01_data.ipynb #3db73f18
-def _csv(path): return pd.read_csv(path, keep_default_na=False, na_values={"p3": [""], **{c: [""] for c in "highest softest coarse volume a c atoms supercell space_group".split()}})
+def _csv(path): return pd.read_csv(path, keep_default_na=False, na_values={c: [""] for c in "p3 highest softest coarse volume a c atoms supercell space_group".split()})
 
 register("phase_space", "three-phonon scattering phase space of crystals in known prototypes, computed", {"p3": "ps", "highest": "THz", "softest": "THz", "volume": "A^3 per atom"},
     "surrogate", None, ("phase_space.csv",), _csv)

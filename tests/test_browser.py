@@ -67,6 +67,13 @@ def show(page, selector):
     target.scroll_into_view_if_needed()
     return target
 
+def repaint(page, picture, act, timeout=10_000):
+    "Seconds from an act to another picture."
+    before, t0 = picture.get_attribute("src"), time.time()
+    act()
+    page.wait_for_function("([e, old]) => e.src != old", arg=[picture.element_handle(), before], timeout=timeout)
+    return time.time() - t0
+
 def test_ternary_widget(lab, page):
     run_all(lab, page, "cases/53_quasicrystals.ipynb")
     box = show(page, ".mdp-ternary")
@@ -74,23 +81,17 @@ def test_ternary_widget(lab, page):
     menu = box.locator("select").nth(2)
     chosen = menu.input_value()
     other = next(v for v in menu.locator("option").all_text_contents() if v not in [box.locator("select").nth(i).input_value() for i in range(3)])
-    t0 = time.time()
-    menu.select_option(label=other)
-    page.wait_for_function("([e, old]) => e.src != old", arg=[picture.element_handle(), before], timeout=10_000)
-    print(f"  {chosen} -> {other}: a new triangle after {time.time()-t0:.2f} s")
+    seconds = repaint(page, picture, lambda: menu.select_option(label=other))
+    print(f"  {chosen} -> {other}: a new triangle after {seconds:.2f} s")
     assert picture.get_attribute("src") != before
 
 def test_candidates_widget(lab, page):
     run_all(lab, page, "cases/50_polymer_thermal_conductivity.ipynb")
     box = show(page, ".mdp-candidates")
     pictures, menu = box.locator("img"), box.locator("select")
-    def changes(i, act):
-        before = pictures.nth(i).get_attribute("src")
-        act()
-        page.wait_for_function("([e, old]) => e.src != old", arg=[pictures.nth(i).element_handle(), before], timeout=60_000)
-    changes(0, lambda: menu.select_option(index=1))
+    repaint(page, pictures.nth(0), lambda: menu.select_option(index=1), 60_000)
     def move(): handle = box.locator(".noUi-handle-lower").first; handle.focus(); handle.press("ArrowLeft")
-    changes(1, move)
+    repaint(page, pictures.nth(1), move, 60_000)
 
 def test_film_sliders(lab, page):
     run_all(lab, page, "cases/54_microstructure_gan.ipynb")
@@ -98,23 +99,14 @@ def test_film_sliders(lab, page):
     picture = box.locator("img")
     handle = box.locator(".noUi-handle").first
     handle.focus()
-    times = []
-    for _ in range(3):                       # the first may wait for a busy kernel
-        before, t0 = picture.get_attribute("src"), time.time()
-        handle.press("PageUp")
-        page.wait_for_function("([e, old]) => e.src != old", arg=[picture.element_handle(), before], timeout=10_000)
-        times.append(time.time() - t0)
+    times = [repaint(page, picture, lambda: handle.press("PageUp")) for _ in range(3)]       # the first may wait for a busy kernel
     print(f"  temperature up: a new film after {min(times):.2f} s")
     assert min(times) < 1
 
 def test_walk_and_map(lab, page):
     run_all(lab, page, "cases/52_opv_rediscovery.ipynb")
     box = show(page, ".mdp-walk")
-    picture = box.locator("img")
-    before = picture.get_attribute("src")
-    box.locator(".noUi-handle").first.focus()
-    page.keyboard.press("PageDown")
-    page.wait_for_function("([e, old]) => e.src != old", arg=[picture.element_handle(), before], timeout=10_000)
+    repaint(page, box.locator("img"), lambda: box.locator(".noUi-handle").first.press("PageDown"))
     point = show(page, ".mdp-map").locator(".p").last
     drawn = point.locator(".m")
     assert drawn.evaluate("e => getComputedStyle(e).visibility") == "hidden"

@@ -222,9 +222,10 @@ _LAGS = 1, 2, 3, 4, 6, 8, 12, 16, 24, 32
 
 def _correlations(x, most=32, valleys=True):
     "(n, 1, H, W) of -1 to 1 -> (n, k): means and correlations of grey, of pores, of dark and of valleys, along x in 8 bands, along y in the film; lags up to `most`."
-    x, widest = x.float(), lambda t: F.max_pool2d(t, 5, 1, 2)
-    valley = -widest(-widest(x)) - x                                # as in `phases`, with a slope
-    f = torch.cat([x, *(torch.sigmoid(t)*2-1 for t in ((-.66-x)/.06, (-.2-x)/.08, (valley-.2)/.06)[:2 + valleys])], 1)
+    x, soft, widest = x.float(), lambda t: torch.sigmoid(t)*2-1, lambda t: F.max_pool2d(t, 5, 1, 2)
+    f = [x, soft((-.66-x)/.06), soft((-.2-x)/.08)]
+    if valleys: f.append(soft((-widest(-widest(x)) - x - .2)/.06))     # as in `phases`, with a slope
+    f = torch.cat(f, 1)
     n, m, h, w = f.shape
     lags, film = [l for l in _LAGS if l <= most], f[:, :, h//4:]
     band = lambda t: t.mean(-1).view(n, m, 8, -1).mean(-1)
