@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['PROFILES', 'COLOURS', 'RESULT_MIME', 'FIGURE_MIME', 'BadInput', 'as_column', 'bad_rows', 'RowTransformer', 'in_range',
-           'profile', 'sized', 'seed_all', 'spawn_seeds', 'atomic_write', 'sha256', 'parallel', 'cores', 'progress',
-           'plot_style', 'headline', 'key_figure', 'versions']
+           'tree_sd', 'mean_sd', 'profile', 'sized', 'seed_all', 'spawn_seeds', 'atomic_write', 'sha256', 'parallel',
+           'cores', 'progress', 'plot_style', 'headline', 'key_figure', 'versions']
 
 # %% ../nbs/00_core.ipynb #c1978c5f
 import contextlib, hashlib, importlib.metadata, math, os, platform, random, sys, tempfile
@@ -204,6 +204,35 @@ def in_range(
     if not (math.isfinite(value) and low <= value <= high):
         raise ValueError(message)
     return float(value)
+
+# %% ../nbs/00_core.ipynb #135cfd7e
+def tree_sd(
+    forest,    # a fitted forest of scikit-learn, whose prediction is the mean over its trees
+    X,         # what the forest takes
+) -> np.ndarray:
+    "Standard deviation over the trees of a forest (n - 1 in the denominator), one a row of `X`."
+    values = np.asarray(X, np.float32)
+    return np.std([tree.predict(values) for tree in forest.estimators_], axis=0, ddof=1)
+
+def mean_sd(
+    model,    # a fitted regressor or pipeline: `predict(X, return_std=True)`, or a forest
+    X,        # what it takes
+) -> tuple[np.ndarray, np.ndarray]:
+    "`predict(X)` and its standard deviation; TypeError for a model that has no error bar."
+    import inspect
+    from sklearn.ensemble import ExtraTreesRegressor, RandomForestRegressor
+    from sklearn.pipeline import Pipeline
+    last = model.steps[-1][1] if isinstance(model, Pipeline) else model
+    arguments = inspect.signature(last.predict).parameters
+    if {"return_std", "kwargs", "params"} & set(arguments):
+        mean, sd = model.predict(X, return_std=True)
+    elif isinstance(last, (RandomForestRegressor, ExtraTreesRegressor)):
+        mean = model.predict(X)
+        sd = tree_sd(last, model[:-1].transform(X) if isinstance(model, Pipeline) else X)
+    else:
+        raise TypeError(f"{type(last).__name__} gives no error bar: "
+                        "predict(X, return_std=True) is wanted, or a forest")
+    return np.asarray(mean, float), np.asarray(sd, float)
 
 # %% ../nbs/00_core.ipynb #6a72eba0
 PROFILES = ("fast", "workshop", "full")
