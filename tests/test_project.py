@@ -2,7 +2,7 @@
 import ast, configparser, re, shutil, subprocess, sys, tomllib
 from pathlib import Path
 import nbformat, pytest
-from mdp.console import WIDGET_MIME, notebooks
+from mdp.console import WIDGET_MIME, cases, notebooks
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT/"tools"))
@@ -122,10 +122,12 @@ def test_environment():
     assert (ROOT/"environment.yml").read_text() == environment(), "environment.yml does not follow requirements.txt: `make lock`"
 
 def test_readme():
-    from readme import PICTURE, readme
+    from readme import IMAGES, readme
     assert (ROOT/"README.md").read_text() == readme(), "README.md does not follow nbs/index.ipynb: `make prepare NB=nbs/index.ipynb`"
-    for target in re.findall(r"\]\((?!https?:|#)([^)]+)\)", readme()): assert (ROOT/target).exists(), f"README.md points at {target}, which is not there"
-    assert PICTURE.exists(), f"{name(PICTURE)} is missing: `make prepare`"
+    for target in re.findall(r"\]\((?!https?:|#)([^)]+)\)", readme()):
+        assert (ROOT/target).exists(), f"README.md points at {target}, which is not there"
+    missing = [case for case in cases() if not (IMAGES/f"{case}.png").exists()]
+    assert not missing, f"the key figures of {missing} are missing: `make prepare`"
 
 def test_ci_runs_the_readme_command():
     assert "make test" in (ROOT/"README.md").read_text() and "make test" in (ROOT/".ci"/"run").read_text()

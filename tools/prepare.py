@@ -1,13 +1,13 @@
-"""Before a commit: export, run the notebooks in the workshop profile and save what they show, clean, write the picture and the README."""
+"""Before a commit: export, run the notebooks in the workshop profile and save what they show, clean,
+write the pictures of the cases and the README."""
 import base64, os, subprocess, sys
 from pathlib import Path
 import nbformat
 from nbdev.clean import clean_nb
-from nbdev.export import nb_export
 from mdp.console import ROOT, cases, execute, figure, notebooks, without_widgets
 
 sys.path.insert(0, str(Path(__file__).parent))
-from readme import PICTURE, readme
+from readme import IMAGES, readme
 
 def clean(path):
     "Strip what nbdev strips, and widgets, whose ids change at each run."
@@ -17,25 +17,32 @@ def clean(path):
     clean_nb(nb, allowed_cell_metadata_keys=["tags"])
     write_nb(nb, path)
 
+def save_pictures():
+    "The key figure of each case, as its notebook has stored it."
+    IMAGES.mkdir(exist_ok=True)
+    for name, path in cases().items():
+        if stored := figure(nbformat.read(path, as_version=4)):
+            (IMAGES/f"{name}.png").write_bytes(base64.b64decode(stored[0]))
+
 def main(names):
     os.chdir(ROOT)
-    os.environ.setdefault("OMP_NUM_THREADS", "1")      # as `make run`: threads of two programs on the same cores wait for each other
+    # as `make run`: threads of two programs on the same cores wait for each other
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     subprocess.run([Path(sys.executable).parent/"nbdev-export"], check=True)
     index = ROOT/"nbs"/"index.ipynb"
-    paths = [Path(n) for n in names] or [p for p in notebooks() if p != index]
+    paths = [ROOT/name for name in names] or notebooks()
     failed = []
-    for p in [*paths, index]:
-        nb, seconds, error = execute(p, "workshop", tell=lambda s: print(f"{p.stem:<24} {s}", flush=True))
+    for path in [*(p for p in paths if p != index), index]:
+        nb, _, error = execute(path, "workshop", tell=lambda text: print(f"{path.stem:<24} {text}", flush=True))
         if error:
-            failed.append(p)
-            print(f"{p}: not saved:\n{error}", file=sys.stderr)
+            failed.append(path)
+            print(f"{path}: not saved:\n{error}", file=sys.stderr)
             continue
-        nbformat.write(nb, p)
-        clean(p)
-        if (fig := figure(nb)) and p.resolve() == cases()[PICTURE.stem].resolve():
-            PICTURE.parent.mkdir(exist_ok=True)
-            PICTURE.write_bytes(base64.b64decode(fig[0]))
+        nbformat.write(nb, path)
+        clean(path)
+    save_pictures()
     Path("README.md").write_text(readme(), encoding="utf-8")
     return len(failed)
 
-if __name__ == "__main__": sys.exit(main(sys.argv[1:]))
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -4,21 +4,33 @@ from pathlib import Path
 import nbformat
 
 ROOT = Path(__file__).resolve().parent.parent
-PICTURE = ROOT/"nbs"/"images"/"quasicrystals.png"
+IMAGES = ROOT/"nbs"/"images"      # the key figure of each case, written by `make prepare`
 
 def readme():
     "The text that README.md must hold."
     parts = []
-    for c in nbformat.read(ROOT/"nbs"/"index.ipynb", as_version=4).cells:
-        hidden = "#| echo: false" in c.source or "#| hide" in c.source
-        if c.cell_type == "markdown": parts.append(_from_root(c.source))
-        elif c.cell_type == "code":
-            if not hidden: parts.append(f"```python\n{c.source}\n```")
-            for o in c.outputs:
-                data = o.get("data", {})
-                if "text/markdown" in data: parts.append(_from_root(data["text/markdown"]))
-                elif "text/plain" in data and not hidden: parts.append(f"```\n{data['text/plain']}\n```")
-                elif o.output_type == "stream": parts.append(f"```\n{o.text.rstrip()}\n```")
-    return "\n\n".join(p.strip() for p in parts) + "\n\n<!-- Made from nbs/index.ipynb by `make prepare`: edit the notebook. -->\n"
+    for cell in nbformat.read(ROOT/"nbs"/"index.ipynb", as_version=4).cells:
+        hidden = "#| echo: false" in cell.source or "#| hide" in cell.source
+        if cell.cell_type == "markdown":
+            parts.append(_from_root(cell.source))
+        elif cell.cell_type == "code":
+            if not hidden:
+                parts.append(f"```python\n{cell.source}\n```")
+            parts += [text for output in cell.outputs if (text := _shown(output, hidden))]
+    end = "<!-- Made from nbs/index.ipynb by `make prepare`: edit the notebook. -->"
+    return "\n\n".join([part.strip() for part in parts] + [end]) + "\n"
 
-def _from_root(markdown): return re.sub(r"\]\((?!https?:|#)", "](nbs/", markdown)
+def _shown(output, hidden):
+    "What one output of a cell adds to the page; '' where nothing."
+    data = output.get("data", {})
+    if "text/markdown" in data:
+        return _from_root(data["text/markdown"])
+    if "text/plain" in data and not hidden:
+        return f"```\n{data['text/plain']}\n```"
+    if output.output_type == "stream":
+        return f"```\n{output.text.rstrip()}\n```"
+    return ""
+
+def _from_root(markdown):
+    "Links of the notebook, as seen from the top of the checkout."
+    return re.sub(r"\]\((?!https?:|#)", "](nbs/", markdown)
