@@ -5,7 +5,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 CHROME = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
-pytestmark = pytest.mark.skipif(CHROME is None, reason="no Chromium or Chrome on this machine")
+pytestmark = [pytest.mark.skipif(CHROME is None, reason="no Chromium or Chrome on this machine"),
+              pytest.mark.xdist_group("browser")]
 TOKEN = "workshop"
 
 @pytest.fixture(scope="module")

