@@ -241,6 +241,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                           'mdp.core.as_column': ('core.html#as_column', 'mdp/core.py'),
                           'mdp.core.atomic_write': ('core.html#atomic_write', 'mdp/core.py'),
                           'mdp.core.bad_rows': ('core.html#bad_rows', 'mdp/core.py'),
+                          'mdp.core.compiled': ('core.html#compiled', 'mdp/core.py'),
                           'mdp.core.cores': ('core.html#cores', 'mdp/core.py'),
                           'mdp.core.finding': ('core.html#finding', 'mdp/core.py'),
                           'mdp.core.headline': ('core.html#headline', 'mdp/core.py'),

@@ -5,11 +5,11 @@
 # %% auto #0
 __all__ = ['PROFILES', 'COLOURS', 'RESULT_MIME', 'FIGURE_MIME', 'FINDING_MIME', 'BadInput', 'as_column', 'bad_rows',
            'RowTransformer', 'in_range', 'tree_sd', 'mean_sd', 'profile', 'sized', 'seed_all', 'spawn_seeds',
-           'atomic_write', 'sha256', 'parallel', 'cores', 'progress', 'plot_style', 'finding', 'headline',
+           'atomic_write', 'sha256', 'parallel', 'cores', 'progress', 'compiled', 'plot_style', 'finding', 'headline',
            'number_text', 'result_text', 'key_figure', 'versions']
 
 # %% ../nbs/00_core.ipynb #c1978c5f
-import contextlib, hashlib, importlib.metadata, math, os, platform, random, sys, tempfile
+import contextlib, functools, hashlib, importlib.metadata, math, os, platform, random, sys, tempfile
 from collections.abc import Mapping
 from numbers import Real
 from pathlib import Path
@@ -404,6 +404,27 @@ def progress(iterable=None, **kwargs):
     if os.environ.get("MDP_QUIET"):
         kwargs["disable"] = True
     return tqdm(iterable, **{"leave": False, **kwargs})
+
+# %% ../nbs/00_core.ipynb #b803e8c8
+@functools.cache
+def compiled(
+    function=None,       # a function of numbers and arrays
+    *,
+    fastmath=False,      # True, or a frozenset of LLVM's flags: sums may be reordered
+):
+    """A function as machine code (`numba.njit`), kept on disk where a folder can be written.
+
+    Use it as a decorator, `@compiled` or `@compiled(fastmath=True)`, or at the first use,
+    `compiled(function)(...)`, which spares those who never use the function the import of numba.
+    """
+    if function is None:
+        return functools.partial(compiled, fastmath=fastmath)
+    from numba import njit
+    flags = fastmath if isinstance(fastmath, bool) else set(fastmath)
+    try:
+        return njit(cache=True, nogil=True, fastmath=flags)(function)
+    except RuntimeError:      # "cannot cache function": neither its folder nor HOME can be written
+        return njit(nogil=True, fastmath=flags)(function)
 
 # %% ../nbs/00_core.ipynb #7df69185
 COLOURS = dict(black="#000000", orange="#E69F00", sky="#56B4E9", green="#009E73", yellow="#F0E442", blue="#0072B2", vermilion="#D55E00", purple="#CC79A7", grey="#999999")
