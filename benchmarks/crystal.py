@@ -2,9 +2,15 @@
 
 usage: python benchmarks/crystal.py     (makes the peers' environments on the first run: some minutes and 6 GB)
 """
-import json, os, platform, subprocess, tempfile, warnings
+
+import json
+import os
+import platform
+import subprocess
+import tempfile
+import warnings
 from pathlib import Path
-from composition import cpu, peer          # first: it sets one thread before numpy is imported
+from composition import cpu, peer  # first: it sets one thread before numpy is imported
 import numpy as np
 from pymatgen.analysis.prototypes import AFLOW_PROTOTYPE_LIBRARY
 from pymatgen.core import Lattice, Structure
@@ -13,25 +19,38 @@ from mdp.represent import crystal
 from mdp.represent.crystal import OFM, RDF, DistanceOFM
 
 HERE = Path(__file__).parent
-EDGES = np.arange(201)*.1
-SHELLS = 4/3*np.pi*np.diff(EDGES**3)
-BOHR = 1.8897543760313331      # matminer's, in 1/Å
+EDGES = np.arange(201) * 0.1
+SHELLS = 4 / 3 * np.pi * np.diff(EDGES**3)
+BOHR = 1.8897543760313331  # matminer's, in 1/Å
 
 
 def structures():
     "Every second AFLOW prototype of pymatgen, and some textbook cells with tidy lattice constants."
-    made = lambda group, lattice, elements, at=[[0, 0, 0], [.5, .5, .5], [.5, .5, 0]]: Structure.from_spacegroup(group, lattice, elements, at[:len(elements)])
-    fe, nacl = made("Im-3m", Lattice.cubic(2.866), ["Fe"]), made("Fm-3m", Lattice.cubic(5.64), ["Na", "Cl"])
-    hand = [fe, nacl, made("Fd-3m", Lattice.cubic(5.43), ["Si"]), made("Fm-3m", Lattice.cubic(4.05), ["Al"]), made("Pm-3m", Lattice.cubic(3.9), ["Sr", "Ti", "O"]), fe.get_primitive_structure()]
+    made = lambda group, lattice, elements, at=[[0, 0, 0], [0.5, 0.5, 0.5], [0.5, 0.5, 0]]: (
+        Structure.from_spacegroup(group, lattice, elements, at[: len(elements)])
+    )
+    fe, nacl = (
+        made("Im-3m", Lattice.cubic(2.866), ["Fe"]),
+        made("Fm-3m", Lattice.cubic(5.64), ["Na", "Cl"]),
+    )
+    hand = [
+        fe,
+        nacl,
+        made("Fd-3m", Lattice.cubic(5.43), ["Si"]),
+        made("Fm-3m", Lattice.cubic(4.05), ["Al"]),
+        made("Pm-3m", Lattice.cubic(3.9), ["Sr", "Ti", "O"]),
+        fe.get_primitive_structure(),
+    ]
     library = [p["snl"].structure.copy() for p in AFLOW_PROTOTYPE_LIBRARY[::2]]
-    for s in library: s.remove_oxidation_states()          # XenonPy cannot read Na+
+    for s in library:
+        s.remove_oxidation_states()  # XenonPy cannot read Na+
     return hand + library
 
 
 def ties(s):
     "Pairs (counted from both ends) whose distance lies within 1e-7 Å of an edge of a shell."
     d = crystal._pairs(*crystal._atoms(s, "raise")[:2], 20 + 1e-7, full=False)[2]
-    return 2*int((np.abs(d - .1*np.round(d/.1)) < 1e-7).sum())
+    return 2 * int((np.abs(d - 0.1 * np.round(d / 0.1)) < 1e-7).sum())
 
 
 def main():
@@ -40,60 +59,135 @@ def main():
     sizes = np.array([len(s) for s in S])
     with tempfile.TemporaryDirectory() as tmp:
         tmp = Path(tmp)
-        (tmp/"structures.json").write_text(json.dumps([s.as_dict() for s in S]))
+        (tmp / "structures.json").write_text(json.dumps([s.as_dict() for s in S]))
         atoms = [crystal._atoms(s, "raise") for s in S]
-        work = {"RDF": lambda i: RDF().transform([S[k] for k in i]), "OFM": lambda i: OFM().transform([S[k] for k in i]), "DistanceOFM": lambda i: DistanceOFM().transform([S[k] for k in i]),
-                "cells": lambda i: [crystal._weighed(*atoms[k][:2], crystal._voronoi) for k in i]}
-        groups = {"Fe, 2 atoms": [0], "NaCl, 8 atoms": [1], **{f"{a} to {b} atoms": np.flatnonzero((sizes >= a) & (sizes <= b)) for a, b in ((1, 4), (5, 8), (9, 28), (29, 105))}, "all": np.arange(len(S))}
-        run = lambda: {(k, g): cpu(lambda: f(i), 9)/len(i) for k, f in work.items() for g, i in groups.items()}
-        for f in work.values(): f(groups["all"])             # compiles
+        work = {
+            "RDF": lambda i: RDF().transform([S[k] for k in i]),
+            "OFM": lambda i: OFM().transform([S[k] for k in i]),
+            "DistanceOFM": lambda i: DistanceOFM().transform([S[k] for k in i]),
+            "cells": lambda i: [crystal._weighed(*atoms[k][:2], crystal._voronoi) for k in i],
+        }
+        groups = {
+            "Fe, 2 atoms": [0],
+            "NaCl, 8 atoms": [1],
+            **{
+                f"{a} to {b} atoms": np.flatnonzero((sizes >= a) & (sizes <= b))
+                for a, b in ((1, 4), (5, 8), (9, 28), (29, 105))
+            },
+            "all": np.arange(len(S)),
+        }
+        run = lambda: {
+            (k, g): cpu(lambda: f(i), 9) / len(i)
+            for k, f in work.items()
+            for g, i in groups.items()
+        }
+        for f in work.values():
+            f(groups["all"])  # compiles
         before, theirs = run(), {}
         for name in ("xenonpy", "matminer"):
-            subprocess.run([peer(HERE/f"{name}.txt"), HERE/"peer_crystal.py", name, tmp/"structures.json", tmp/f"{name}.npz"], check=True, env={**os.environ, "HOME": str(tmp), "MPLBACKEND": "agg"})
-            theirs[name] = dict(np.load(tmp/f"{name}.npz"))
+            subprocess.run(
+                [
+                    peer(HERE / f"{name}.txt"),
+                    HERE / "peer_crystal.py",
+                    name,
+                    tmp / "structures.json",
+                    tmp / f"{name}.npz",
+                ],
+                check=True,
+                env={**os.environ, "HOME": str(tmp), "MPLBACKEND": "agg"},
+            )
+            theirs[name] = dict(np.load(tmp / f"{name}.npz"))
         after = run()
-    t = {k: (before[k] + after[k])/2 for k in before}
+    t = {k: (before[k] + after[k]) / 2 for k in before}
     X, M = theirs["xenonpy"], theirs["matminer"]
     rdf, ofm, near = RDF().transform(S), OFM().transform(S), DistanceOFM().transform(S)
 
-    count = lambda rows: np.array([r*SHELLS*len(s)/s.volume for r, s in zip(rows, S)])
+    count = lambda rows: np.array([r * SHELLS * len(s) / s.volume for r, s in zip(rows, S)])
     tied = np.array([ties(s) for s in S])
+
     def shells(theirs):
         "(structures equal to 1e-9, largest relative deviation among those with no pair on an edge, pairs in another shell, largest part of a structure's tied pairs, lost pairs)."
         free = tied == 0
-        off = np.abs(theirs - rdf).max(1)/rdf.max(1)
+        off = np.abs(theirs - rdf).max(1) / rdf.max(1)
         moved = np.abs(np.cumsum(count(theirs) - count(rdf), 1)).sum(1)
-        assert (np.round(moved)[tied > 0] <= tied[tied > 0]).all()       # only pairs on an edge moved, each by one shell
+        assert (
+            np.round(moved)[tied > 0] <= tied[tied > 0]
+        ).all()  # only pairs on an edge moved, each by one shell
         return f"{int((off < 1e-9).sum())} of {len(S)} | {off[free].max():.1e} ({free.sum()}) | {int(round(moved[free].sum()))} | {int(round(moved[~free].sum())):,} of {tied.sum():,}"
-    lines = ["# Crystal descriptors beside XenonPy and matminer", "", f"{len(S)} structures, {sizes.sum():,} atoms: every second AFLOW prototype of pymatgen and six textbook cells.", "",
-        "## Equal?", "", "**RDF**, 200 shells to 20 Å. A pair whose distance lies on the edge of a shell falls to either side by rounding in the peers; here it always belongs to the upper one.", "",
-        "| peer | rows equal to 1e-9 | largest relative deviation, rows with no pair on an edge (how many) | pairs in another shell, those rows | pairs in another shell, other rows, of those on an edge |", "|---|---|---|---|---|"]
+
+    lines = [
+        "# Crystal descriptors beside XenonPy and matminer",
+        "",
+        f"{len(S)} structures, {sizes.sum():,} atoms: every second AFLOW prototype of pymatgen and six textbook cells.",
+        "",
+        "## Equal?",
+        "",
+        "**RDF**, 200 shells to 20 Å. A pair whose distance lies on the edge of a shell falls to either side by rounding in the peers; here it always belongs to the upper one.",
+        "",
+        "| peer | rows equal to 1e-9 | largest relative deviation, rows with no pair on an edge (how many) | pairs in another shell, those rows | pairs in another shell, other rows, of those on an edge |",
+        "|---|---|---|---|---|",
+    ]
     lines += [f"| XenonPy | {shells(X['rdf'])} |", f"| matminer | {shells(M['rdf'])} |"]
+
     def off(rows, keep=slice(None)):
         done = np.isfinite(rows[:, 0])
         d = np.abs(rows - ofm)[done][:, keep].max(1)
         return f"{d.max():.1e} | {int((d < 1e-6).sum())} of {done.sum()}"
+
     no_p6 = np.array(["p6" not in n.split("_") for n in OFM().get_feature_names_out()])
-    lines += ["", f"**OFM**, 1,024 numbers. XenonPy's is all zero as it stands (largest entry {np.abs(X['broken']).max():g}); here it is repaired by one function that reads the electron configuration. "
-        "matminer divides by the distance in bohr (scaled back here), picks valence subshells by a rule of its own (it adds the closed p6 of Sr, Ti, Hg and their like; second line: entries of p6 left out), and was run on cells of up to 8 atoms only, as it builds supercells. The rows that still differ were not traced one by one: take XenonPy's line for equality, matminer's for speed.", "",
-        "| | largest deviation | rows within 1e-6 |", "|---|---|---|", f"| XenonPy, repaired | {off(X['ofm'])} |",
-        f"| matminer | {off(M['ofm']*BOHR)} |", f"| matminer, p6 left out | {off(M['ofm']*BOHR, no_p6)} |"]
-    rel = np.linalg.norm(near - ofm, axis=1)/np.linalg.norm(ofm, axis=1)
-    lines += ["", f"`DistanceOFM` is another descriptor: relative difference from `OFM`, median {np.median(rel):.3f}, 90 % below {np.quantile(rel, .9):.3f}.", "",
-        "## How fast?", "", "CPU milliseconds a structure, one thread.", "", "| structures | RDF: XenonPy | matminer | mdp | ratio to XenonPy | to matminer | OFM: XenonPy | matminer | mdp | ratio to XenonPy | to matminer | cells alone | DistanceOFM |", "|---|---|---|---|---|---|---|---|---|---|---|---|---|"]
-    mean = lambda x: np.nanmean(x) if np.isfinite(x).mean() > .9 else np.nan
+    lines += [
+        "",
+        f"**OFM**, 1,024 numbers. XenonPy's is all zero as it stands (largest entry {np.abs(X['broken']).max():g}); here it is repaired by one function that reads the electron configuration. "
+        "matminer divides by the distance in bohr (scaled back here), picks valence subshells by a rule of its own (it adds the closed p6 of Sr, Ti, Hg and their like; second line: entries of p6 left out), and was run on cells of up to 8 atoms only, as it builds supercells. The rows that still differ were not traced one by one: take XenonPy's line for equality, matminer's for speed.",
+        "",
+        "| | largest deviation | rows within 1e-6 |",
+        "|---|---|---|",
+        f"| XenonPy, repaired | {off(X['ofm'])} |",
+        f"| matminer | {off(M['ofm'] * BOHR)} |",
+        f"| matminer, p6 left out | {off(M['ofm'] * BOHR, no_p6)} |",
+    ]
+    rel = np.linalg.norm(near - ofm, axis=1) / np.linalg.norm(ofm, axis=1)
+    lines += [
+        "",
+        f"`DistanceOFM` is another descriptor: relative difference from `OFM`, median {np.median(rel):.3f}, 90 % below {np.quantile(rel, 0.9):.3f}.",
+        "",
+        "## How fast?",
+        "",
+        "CPU milliseconds a structure, one thread.",
+        "",
+        "| structures | RDF: XenonPy | matminer | mdp | ratio to XenonPy | to matminer | OFM: XenonPy | matminer | mdp | ratio to XenonPy | to matminer | cells alone | DistanceOFM |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|---|",
+    ]
+    mean = lambda x: np.nanmean(x) if np.isfinite(x).mean() > 0.9 else np.nan
     for g, i in groups.items():
-        a, b, c, d = (mean(x[k][i])*1e3 for k in ("rdf_seconds", "ofm_seconds") for x in (X, M))    # NaN: not run
+        a, b, c, d = (
+            mean(x[k][i]) * 1e3 for k in ("rdf_seconds", "ofm_seconds") for x in (X, M)
+        )  # NaN: not run
         say = lambda x, form: "-" if np.isnan(x) else format(x, form)
-        r, o, v, n = (t[k, g]*1e3 for k in ("RDF", "OFM", "cells", "DistanceOFM"))
-        lines.append(f"| {g} ({len(i)}) | {a:.1f} | {b:.1f} | {r:.3f} | **{a/r:,.0f}** | {b/r:,.0f} | {c:.1f} | {say(d, '.1f')} | {o:.3f} | **{c/o:,.0f}** | {say(d/o, ',.0f')} | {v:.3f} | {n:.3f} |")
-    name = next((l.split(":")[1].strip() for l in open("/proc/cpuinfo") if l.startswith("model name")), platform.machine()) if Path("/proc/cpuinfo").exists() else platform.machine()
-    lines += ["", f"*Cells alone* is the limit of any OFM with these weights: neighbours and Voronoi cells, {t['cells', 'all']/t['OFM', 'all']:.0%} of our time for all structures.",
+        r, o, v, n = (t[k, g] * 1e3 for k in ("RDF", "OFM", "cells", "DistanceOFM"))
+        lines.append(
+            f"| {g} ({len(i)}) | {a:.1f} | {b:.1f} | {r:.3f} | **{a / r:,.0f}** | {b / r:,.0f} | {c:.1f} | {say(d, '.1f')} | {o:.3f} | **{c / o:,.0f}** | {say(d / o, ',.0f')} | {v:.3f} | {n:.3f} |"
+        )
+    name = (
+        next(
+            (l.split(":")[1].strip() for l in open("/proc/cpuinfo") if l.startswith("model name")),
+            platform.machine(),
+        )
+        if Path("/proc/cpuinfo").exists()
+        else platform.machine()
+    )
+    lines += [
+        "",
+        f"*Cells alone* is the limit of any OFM with these weights: neighbours and Voronoi cells, {t['cells', 'all'] / t['OFM', 'all']:.0%} of our time for all structures.",
         f"Ours: {versions('numpy', 'pymatgen', 'vesin', 'numba')}; median of nine calls before and nine after the peers' run; the one-off compilation (kept on disk) is not counted.",
-        f"Peers, one pass after a first call: {'; '.join(str(x['about']) for x in theirs.values())}. Machine: {name}, {os.cpu_count()} cores, {platform.system()}.", ""]
+        f"Peers, one pass after a first call: {'; '.join(str(x['about']) for x in theirs.values())}. Machine: {name}, {os.cpu_count()} cores, {platform.system()}.",
+        "",
+    ]
     text = "\n".join(lines)
-    with atomic_write(HERE/"crystal.md") as p: p.write_text(text)
+    with atomic_write(HERE / "crystal.md") as p:
+        p.write_text(text)
     print(text)
 
 
-if __name__ == "__main__": main()
+if __name__ == "__main__":
+    main()

@@ -2,10 +2,17 @@
 
 usage: python benchmarks/iqspr.py     (makes XenonPy's environment on the first run: some minutes and 5 GB)
 """
-import json, os, platform, subprocess, tempfile, time
+
+import json
+import os
+import platform
+import subprocess
+import tempfile
+import time
 from pathlib import Path
 from composition import cpu, peer
-import numpy as np, pandas as pd
+import numpy as np
+import pandas as pd
 from sklearn.linear_model import BayesianRidge
 from mdp.core import atomic_write, versions
 from mdp.data import load
@@ -15,35 +22,75 @@ from mdp.represent.molecule import Fingerprints
 
 HERE = Path(__file__).parent
 TRAIN, PARENTS, FEW, MANY, STEPS = 200, 100, 50, 1_000, 10
-REGIONS = {"index": (1.56, 1.64), "density": (.90, 1.05)}
+REGIONS = {"index": (1.56, 1.64), "density": (0.90, 1.05)}
 
 
 def main():
-    data = pd.DataFrame({k: load(f"organic_{n}").drop_duplicates("smiles").set_index("smiles").value for k, n in (("index", "refractive_index"), ("density", "density"))}).dropna()
+    data = pd.DataFrame(
+        {
+            k: load(f"organic_{n}").drop_duplicates("smiles").set_index("smiles").value
+            for k, n in (("index", "refractive_index"), ("density", "density"))
+        }
+    ).dropna()
     data["density"] /= 1000
-    data = data[~data.index.str.contains(r"[-=#/\\]\d|%|\.|@|/|\\")].sample(frac=1, random_state=0)      # XenonPy cuts a bond before a ring's digit otherwise
+    data = data[~data.index.str.contains(r"[-=#/\\]\d|%|\.|@|/|\\")].sample(
+        frac=1, random_state=0
+    )  # XenonPy cuts a bond before a ring's digit otherwise
     smiles, known = data.index.tolist(), data.iloc[:500]
     train, parents = smiles[:TRAIN], smiles[:PARENTS]
-    prefixes = [dict(smiles=s, n=n) for s in train[:150] for t in [to_tokens(s)] if len(t) > 14 for n in (len(t) - 2, len(t) - 3) if not ({"(", ")"} & set(t[:n]))][:60]
-    job = dict(train=train, parents=parents, prefixes=prefixes, regions=REGIONS, known=known.index.tolist(), y={k: known[k].tolist() for k in known}, start=smiles[:FEW], betas=[.1, .2, .3])
+    prefixes = [
+        dict(smiles=s, n=n)
+        for s in train[:150]
+        for t in [to_tokens(s)]
+        if len(t) > 14
+        for n in (len(t) - 2, len(t) - 3)
+        if not ({"(", ")"} & set(t[:n]))
+    ][:60]
+    job = dict(
+        train=train,
+        parents=parents,
+        prefixes=prefixes,
+        regions=REGIONS,
+        known=known.index.tolist(),
+        y={k: known[k].tolist() for k in known},
+        start=smiles[:FEW],
+        betas=[0.1, 0.2, 0.3],
+    )
     with tempfile.TemporaryDirectory() as tmp:
         tmp = Path(tmp)
-        (tmp/"job.json").write_text(json.dumps(job))
-        exe = peer(HERE/"xenonpy.txt")
-        home = {"HOME": str(tmp), "USERPROFILE": str(tmp), "MPLCONFIGDIR": str(tmp), "MPLBACKEND": "agg"}
+        (tmp / "job.json").write_text(json.dumps(job))
+        exe = peer(HERE / "xenonpy.txt")
+        home = {
+            "HOME": str(tmp),
+            "USERPROFILE": str(tmp),
+            "MPLCONFIGDIR": str(tmp),
+            "MPLBACKEND": "agg",
+        }
         ours = lambda: ChemicalLanguage(ring_size=False, tries=1)
         ours().fit(train).propose(parents[:10])
-        fit, propose = cpu(lambda: ours().fit(train), 5), cpu(lambda m=ours().fit(train): m.propose(parents), 5)
-        subprocess.run([exe, HERE/"peer_xenonpy_iqspr.py", tmp/"job.json", tmp/"out.json"], check=True, env={**os.environ, **home})
-        fit, propose = (fit + cpu(lambda: ours().fit(train), 5))/2, (propose + cpu(lambda m=ours().fit(train): m.propose(parents), 5))/2
-        theirs = json.loads((tmp/"out.json").read_text())
+        fit, propose = (
+            cpu(lambda: ours().fit(train), 5),
+            cpu(lambda m=ours().fit(train): m.propose(parents), 5),
+        )
+        subprocess.run(
+            [exe, HERE / "peer_xenonpy_iqspr.py", tmp / "job.json", tmp / "out.json"],
+            check=True,
+            env={**os.environ, **home},
+        )
+        fit, propose = (
+            (fit + cpu(lambda: ours().fit(train), 5)) / 2,
+            (propose + cpu(lambda m=ours().fit(train): m.propose(parents), 5)) / 2,
+        )
+        theirs = json.loads((tmp / "out.json").read_text())
 
     table = ours().fit(train)
-    worst = 0.
+    worst = 0.0
     for p, q in zip(prefixes, theirs["next"]):
-        c = table._chain(to_tokens(p["smiles"])[:p["n"]])
+        c = table._chain(to_tokens(p["smiles"])[: p["n"]])
         path = table.table_.path(c, c.state(False))
-        worst = max(worst, *(abs(table.table_.prob(path, table._code[w], 0.) - x) for w, x in q.items()))
+        worst = max(
+            worst, *(abs(table.table_.prob(path, table._code[w], 0.0) - x) for w, x in q.items())
+        )
     table.fit(smiles)
     first = table.propose(smiles[:1_000])
     better = ChemicalLanguage(tries=1).fit(smiles).propose(smiles[:1_000])
@@ -53,31 +100,51 @@ def main():
     models = {k: BayesianRidge().fit(X, known[k]) for k in known}
     particles = pd.Series(smiles).sample(MANY, replace=True, random_state=0)
     sampler = IQSPR(ChemicalLanguage(ring_size=False).fit(train), models, REGIONS, features)
-    run = sampler.run(particles, np.linspace(.1, 1, STEPS))
+    run = sampler.run(particles, np.linspace(0.1, 1, STEPS))
     next(run)
     t = time.process_time()
-    for _ in run: pass
-    step = (time.process_time() - t)/STEPS
+    for _ in run:
+        pass
+    step = (time.process_time() - t) / STEPS
     grown = sampler.calls_
     big = ChemicalLanguage(ring_size=False)
     zinc = load("zinc250k").smiles[:20_000]
     large = cpu(lambda: big.fit(zinc), 1)
 
-    name = next((l.split(":")[1].strip() for l in open("/proc/cpuinfo") if l.startswith("model name")), platform.machine()) if Path("/proc/cpuinfo").exists() else platform.machine()
-    peer_step = theirs["step"]*MANY/FEW
-    text = "\n".join(["# ChemicalLanguage and IQSPR beside XenonPy", "",
-        f"Organic liquids with a measured refractive index and density; order 10; CPU seconds, one thread. XenonPy's step was timed with {FEW} particles (two steps) and is scaled by {MANY//FEW}; it works particle by particle.", "",
-        "| work | XenonPy | mdp | ratio |", "|---|---|---|---|",
-        f"| fit, {TRAIN} SMILES | {theirs['fit']/TRAIN*1e3:.0f} ms a SMILES | {fit/TRAIN*1e3:.3f} ms | **{theirs['fit']/fit:,.0f}** |",
-        f"| propose, half of them written from another atom first | {theirs['propose']/PARENTS*1e3:.1f} ms each | {propose/PARENTS*1e3:.3f} ms | **{theirs['propose']/propose:.0f}** |",
-        f"| SMC step, {MANY:,} particles, ECFP + MACCS, two BayesianRidge | {peer_step:.1f} s | {step:.2f} s | **{peer_step/step:.0f}** |", "",
-        f"- The same counts: for {len(prefixes)} beginnings of training strings longer than the order, unbranched, the probabilities of every next token differ by at most {worst:.1e} (with `ring_size=False`, the published table).",
-        f"- XenonPy's fit gets slower as its tables grow, ours does not: {large/len(zinc)*1e3:.3f} ms a SMILES on {len(zinc):,} of ZINC.",
-        f"- Growths that are molecules, of {PARENTS} parents by a table of {TRAIN} SMILES: XenonPy {theirs['valid']:.1%} (a failure silently hands back the parent; {theirs['unchanged']:.0%} of its answers are the parent). Ours with a table of {len(smiles):,}, one try, 1,000 parents: {first.smiles.notna().mean():.1%}; with the size of the open ring in the context {better.smiles.notna().mean():.1%}.",
-        f"- Our steps evaluated {grown:,} different molecules in {STEPS} steps; what was seen before is not evaluated again. XenonPy evaluates each population's different strings.", "",
-        f"Ours: {versions('rdkit', 'numpy', 'scikit-learn')}; fit and propose: mean of the medians of five calls before and after XenonPy's run. XenonPy 0.6.7, n_jobs=1. Machine: {name}, {os.cpu_count()} cores, {platform.system()}, shared with other work.", ""])
-    with atomic_write(HERE/"iqspr.md") as p: p.write_text(text)
+    name = (
+        next(
+            (l.split(":")[1].strip() for l in open("/proc/cpuinfo") if l.startswith("model name")),
+            platform.machine(),
+        )
+        if Path("/proc/cpuinfo").exists()
+        else platform.machine()
+    )
+    peer_step = theirs["step"] * MANY / FEW
+    text = "\n".join(
+        [
+            "# ChemicalLanguage and IQSPR beside XenonPy",
+            "",
+            f"Organic liquids with a measured refractive index and density; order 10; CPU seconds, one thread. XenonPy's step was timed with {FEW} particles (two steps) and is scaled by {MANY // FEW}; it works particle by particle.",
+            "",
+            "| work | XenonPy | mdp | ratio |",
+            "|---|---|---|---|",
+            f"| fit, {TRAIN} SMILES | {theirs['fit'] / TRAIN * 1e3:.0f} ms a SMILES | {fit / TRAIN * 1e3:.3f} ms | **{theirs['fit'] / fit:,.0f}** |",
+            f"| propose, half of them written from another atom first | {theirs['propose'] / PARENTS * 1e3:.1f} ms each | {propose / PARENTS * 1e3:.3f} ms | **{theirs['propose'] / propose:.0f}** |",
+            f"| SMC step, {MANY:,} particles, ECFP + MACCS, two BayesianRidge | {peer_step:.1f} s | {step:.2f} s | **{peer_step / step:.0f}** |",
+            "",
+            f"- The same counts: for {len(prefixes)} beginnings of training strings longer than the order, unbranched, the probabilities of every next token differ by at most {worst:.1e} (with `ring_size=False`, the published table).",
+            f"- XenonPy's fit gets slower as its tables grow, ours does not: {large / len(zinc) * 1e3:.3f} ms a SMILES on {len(zinc):,} of ZINC.",
+            f"- Growths that are molecules, of {PARENTS} parents by a table of {TRAIN} SMILES: XenonPy {theirs['valid']:.1%} (a failure silently hands back the parent; {theirs['unchanged']:.0%} of its answers are the parent). Ours with a table of {len(smiles):,}, one try, 1,000 parents: {first.smiles.notna().mean():.1%}; with the size of the open ring in the context {better.smiles.notna().mean():.1%}.",
+            f"- Our steps evaluated {grown:,} different molecules in {STEPS} steps; what was seen before is not evaluated again. XenonPy evaluates each population's different strings.",
+            "",
+            f"Ours: {versions('rdkit', 'numpy', 'scikit-learn')}; fit and propose: mean of the medians of five calls before and after XenonPy's run. XenonPy 0.6.7, n_jobs=1. Machine: {name}, {os.cpu_count()} cores, {platform.system()}, shared with other work.",
+            "",
+        ]
+    )
+    with atomic_write(HERE / "iqspr.md") as p:
+        p.write_text(text)
     print(text)
 
 
-if __name__ == "__main__": main()
+if __name__ == "__main__":
+    main()

@@ -2,10 +2,17 @@
 
 usage: python benchmarks/library.py     (makes XenonPy's environment on the first run; needs 5 GB of disk for a temporary library; 10 minutes on idle cores)
 """
-import os, platform, subprocess, tempfile, time
+
+import os
+import platform
+import subprocess
+import tempfile
+import time
 from pathlib import Path
-from composition import cpu, peer          # first: it sets one thread before numpy is imported
-import numpy as np, pandas as pd, torch
+from composition import cpu, peer  # first: it sets one thread before numpy is imported
+import numpy as np
+import pandas as pd
+import torch
 from safetensors.torch import save_file
 from mdp.core import atomic_write, versions
 from mdp.learn.library import Library, _crc, _named
@@ -15,7 +22,7 @@ from mdp.learn.transfer import Shotgun
 
 HERE = Path(__file__).parent
 SIZES, BATCH, EPOCHS, M = (290, 100, 50, 1), 256, 100, 64
-STEPS = EPOCHS*-(-5_000//BATCH)
+STEPS = EPOCHS * -(-5_000 // BATCH)
 MDL, SHARD, SMALL = 140_000, 500, (290, 48, 24, 1)
 
 
@@ -27,8 +34,11 @@ def rows():
     parts = dict(train=train, valid=np.flatnonzero(part == 1)[:500], test=np.flatnonzero(part == 0))
     assert len(train) == 5_000
     mean, sd = X[train].mean(0), X[train].std(0)
-    Z = (X - mean)/np.where(sd < 1e-12, 1, sd)
-    return {f"X_{k}": Z[i].astype(np.float32) for k, i in parts.items()} | {f"y_{k}": ((y[i] - y[train].mean())/y[train].std()).astype(np.float32) for k, i in parts.items()}, y[train].std()
+    Z = (X - mean) / np.where(sd < 1e-12, 1, sd)
+    return {f"X_{k}": Z[i].astype(np.float32) for k, i in parts.items()} | {
+        f"y_{k}": ((y[i] - y[train].mean()) / y[train].std()).astype(np.float32)
+        for k, i in parts.items()
+    }, y[train].std()
 
 
 def plain(d, seed):
@@ -38,100 +48,217 @@ def plain(d, seed):
     t = time.process_time()
     layers = [torch.nn.Linear(i, o) for i, o in zip(SIZES, SIZES[1:])]
     net = torch.nn.Sequential(*[m for l in layers[:-1] for m in (l, torch.nn.ReLU())], layers[-1])
-    adam, best, kept, step = torch.optim.AdamW(net.parameters(), 3e-3, weight_decay=1e-4), np.inf, None, 0
+    adam, best, kept, step = (
+        torch.optim.AdamW(net.parameters(), 3e-3, weight_decay=1e-4),
+        np.inf,
+        None,
+        0,
+    )
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(adam, STEPS)
     for _ in range(EPOCHS):
         for now in torch.randperm(len(X)).split(BATCH):
             adam.zero_grad()
-            ((net(X[now])[:, 0] - y[now])**2).mean().backward()
-            adam.step(); schedule.step()
+            ((net(X[now])[:, 0] - y[now]) ** 2).mean().backward()
+            adam.step()
+            schedule.step()
             step += 1
             if step % 100 == 0:
-                with torch.no_grad(): error = ((net(Xv)[:, 0] - yv)**2).mean().item()
-                if error < best: best, kept = error, {k: v.clone() for k, v in net.state_dict().items()}
+                with torch.no_grad():
+                    error = ((net(Xv)[:, 0] - yv) ** 2).mean().item()
+                if error < best:
+                    best, kept = error, {k: v.clone() for k, v in net.state_dict().items()}
     seconds = time.process_time() - t
     net.load_state_dict(kept)
-    with torch.no_grad(): return seconds, net(torch.tensor(d["X_test"]))[:, 0].numpy()
+    with torch.no_grad():
+        return seconds, net(torch.tensor(d["X_test"]))[:, 0].numpy()
 
 
 def stacked(d, seeds):
     "CPU seconds and test predictions (len(seeds), n) of a stack."
-    X, y = np.concatenate([d["X_train"], d["X_valid"]]), np.concatenate([d["y_train"], d["y_valid"]])
+    X, y = (
+        np.concatenate([d["X_train"], d["X_valid"]]),
+        np.concatenate([d["y_train"], d["y_valid"]]),
+    )
     train = np.arange(len(X)) < len(d["X_train"])
     t = time.process_time()
-    stack = Stack(pd.DataFrame(dict(seed=seeds)), hidden=SIZES[1:-1], steps=STEPS, batch=BATCH, patience=STEPS).fit(X, y, train, ~train)
+    stack = Stack(
+        pd.DataFrame(dict(seed=seeds)), hidden=SIZES[1:-1], steps=STEPS, batch=BATCH, patience=STEPS
+    ).fit(X, y, train, ~train)
     return time.process_time() - t, stack.predict(d["X_test"])
 
 
 def training():
     "Lines of the report; CPU seconds a network in the stack."
     d, unit = rows()
-    mae = lambda preds: float(np.median([np.abs(p - d["y_test"]).mean() for p in preds])*unit)
+    mae = lambda preds: float(np.median([np.abs(p - d["y_test"]).mean() for p in preds]) * unit)
     with tempfile.TemporaryDirectory() as tmp:
         tmp = Path(tmp)
-        np.savez(tmp/"job.npz", epochs=EPOCHS, batch=BATCH, hidden=SIZES[1:-1], **d)
+        np.savez(tmp / "job.npz", epochs=EPOCHS, batch=BATCH, hidden=SIZES[1:-1], **d)
         plain(d, 9)
-        home = {"HOME": str(tmp), "USERPROFILE": str(tmp), "MPLCONFIGDIR": str(tmp), "MPLBACKEND": "agg"}
+        home = {
+            "HOME": str(tmp),
+            "USERPROFILE": str(tmp),
+            "MPLCONFIGDIR": str(tmp),
+            "MPLBACKEND": "agg",
+        }
         before, pred_plain = zip(*(plain(d, s) for s in range(2)))
         seconds, pred = stacked(d, range(M))
-        subprocess.run([peer(HERE/"xenonpy.txt"), HERE/"peer_xenonpy_trainer.py", tmp/"job.npz", tmp/"out.npz"], check=True, env={**os.environ, **home})
-        theirs = dict(np.load(tmp/"out.npz"))
+        subprocess.run(
+            [
+                peer(HERE / "xenonpy.txt"),
+                HERE / "peer_xenonpy_trainer.py",
+                tmp / "job.npz",
+                tmp / "out.npz",
+            ],
+            check=True,
+            env={**os.environ, **home},
+        )
+        theirs = dict(np.load(tmp / "out.npz"))
         after, pred_after = zip(*(plain(d, s) for s in range(2, 4)))
         single, pred_single = zip(*(stacked(d, [s]) for s in range(3)))
-    each = seconds/M
-    table = [("XenonPy's Trainer, validation every step (its default)", 1, theirs["step_seconds"], theirs["step_pred"]), ("XenonPy's Trainer, validation once an epoch", 3, theirs["epoch_seconds"], theirs["epoch_pred"]),
-             ("XenonPy's Trainer, no validation", 2, theirs["none_seconds"], theirs["none_pred"]), ("a plain loop in torch", 4, before + after, pred_plain + pred_after), ("`Stack` of one, one after another", 3, single, [p[0] for p in pred_single])]
-    lines = ["## Training, one thread", "", f"Networks of shape {'-'.join(map(str, SIZES))} on the computed gap: 5,000 training rows, {len(d['y_valid'])} for validation, {len(d['y_test']):,} test rows with no element system in common; {EPOCHS} epochs in batches of {BATCH}, {STEPS:,} steps of Adam, nobody stops early.",
-             "CPU seconds a network (median), and the MAE on the test rows (median over the networks).", "", "| how | networks | CPU s a network | stack is faster by | test MAE (eV) |", "|---|---|---|---|---|"]
-    lines += [f"| {name} | {k} | {np.median(s):.2f} | **{np.median(s)/each:.1f}** | {mae(p):.3f} |" for name, k, s, p in table]
-    lines += [f"| `Stack` of {M} | {M} | {each:.2f} | | {mae(pred):.3f} |", "",
-              "XenonPy as in its tutorial: `SequentialLinear` with its batch normalisation, `Adam(lr=0.01)`, `DataLoader(ArrayDataset)`, `TensorConverter`, `Validator(mae, pearsonr)`, without `Persist`, which would write to disk; its best network by validation MAE is tested, where it validates. "
-              "Ours and the plain loop: AdamW, 0.003 falling along a cosine, validation every 100 steps, the best kept. Standardised by the training rows, all alike.",
-              f"XenonPy 0.6.7 with {theirs['versions']}; ours with {versions('torch')}.", ""]
+    each = seconds / M
+    table = [
+        (
+            "XenonPy's Trainer, validation every step (its default)",
+            1,
+            theirs["step_seconds"],
+            theirs["step_pred"],
+        ),
+        (
+            "XenonPy's Trainer, validation once an epoch",
+            3,
+            theirs["epoch_seconds"],
+            theirs["epoch_pred"],
+        ),
+        ("XenonPy's Trainer, no validation", 2, theirs["none_seconds"], theirs["none_pred"]),
+        ("a plain loop in torch", 4, before + after, pred_plain + pred_after),
+        ("`Stack` of one, one after another", 3, single, [p[0] for p in pred_single]),
+    ]
+    lines = [
+        "## Training, one thread",
+        "",
+        f"Networks of shape {'-'.join(map(str, SIZES))} on the computed gap: 5,000 training rows, {len(d['y_valid'])} for validation, {len(d['y_test']):,} test rows with no element system in common; {EPOCHS} epochs in batches of {BATCH}, {STEPS:,} steps of Adam, nobody stops early.",
+        "CPU seconds a network (median), and the MAE on the test rows (median over the networks).",
+        "",
+        "| how | networks | CPU s a network | stack is faster by | test MAE (eV) |",
+        "|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {name} | {k} | {np.median(s):.2f} | **{np.median(s) / each:.1f}** | {mae(p):.3f} |"
+        for name, k, s, p in table
+    ]
+    lines += [
+        f"| `Stack` of {M} | {M} | {each:.2f} | | {mae(pred):.3f} |",
+        "",
+        "XenonPy as in its tutorial: `SequentialLinear` with its batch normalisation, `Adam(lr=0.01)`, `DataLoader(ArrayDataset)`, `TensorConverter`, `Validator(mae, pearsonr)`, without `Persist`, which would write to disk; its best network by validation MAE is tested, where it validates. "
+        "Ours and the plain loop: AdamW, 0.003 falling along a cosine, validation every 100 steps, the best kept. Standardised by the training rows, all alike.",
+        f"XenonPy 0.6.7 with {theirs['versions']}; ours with {versions('torch')}.",
+        "",
+    ]
     return lines, each
 
 
 def limit(each):
     "What a step of the stack must compute and move, against what this core can."
     a, b = torch.randn(2, 2048, 2048)
-    peak = 2*2048**3/cpu(lambda: torch.mm(a, b), 7)/1e9
-    x, z = torch.zeros(2, 64*2**20)
-    rate = 2*x.nbytes/cpu(lambda: z.copy_(x), 7)/1e9
+    peak = 2 * 2048**3 / cpu(lambda: torch.mm(a, b), 7) / 1e9
+    x, z = torch.zeros(2, 64 * 2**20)
+    rate = 2 * x.nbytes / cpu(lambda: z.copy_(x), 7) / 1e9
     pairs = list(zip(SIZES, SIZES[1:]))
-    weights, own, units = sum(i*o for i, o in pairs), sum(i*o + o for i, o in pairs), sum(SIZES[1:])
-    flops = M*BATCH*(6*weights - 2*SIZES[0]*SIZES[1])        # forward, and backward to weights and inputs; the first layer's inputs need none
-    adam_bytes, gradients, activations = 28*own*M, 12*own*M, 4*8*units*BATCH*M
-    params = [p.requires_grad_() for layer in initial_layers(SIZES, range(M), [1.]*M) for p in layer]
+    weights, own, units = (
+        sum(i * o for i, o in pairs),
+        sum(i * o + o for i, o in pairs),
+        sum(SIZES[1:]),
+    )
+    flops = (
+        M * BATCH * (6 * weights - 2 * SIZES[0] * SIZES[1])
+    )  # forward, and backward to weights and inputs; the first layer's inputs need none
+    adam_bytes, gradients, activations = 28 * own * M, 12 * own * M, 4 * 8 * units * BATCH * M
+    params = [
+        p.requires_grad_() for layer in initial_layers(SIZES, range(M), [1.0] * M) for p in layer
+    ]
     adam = Adam(params, torch.full((M,), 3e-3), torch.full((M,), 1e-4))
+
     def step():
-        for p in params: p.grad = p.detach()
+        for p in params:
+            p.grad = p.detach()
         adam.step()
+
     step()
-    taken, measured = each*M/STEPS, cpu(step, 15)
-    compute, traffic = flops/peak/1e9, (adam_bytes + gradients + activations)/rate/1e9
-    return ["## How near the limit, one thread", "", f"One step of the stack of {M}: {weights:,} weights a network, {BATCH} rows.", "", "| what | amount | at this core's rate (ms) |", "|---|---|---|",
-            f"| products, 6 x weights x rows (first layer: 4) | {flops/1e9:.2f} GFLOP | {1e3*compute:.1f} at {peak:.0f} GFLOP/s |",
-            f"| AdamW, 28 bytes a weight (weight, two moments read and written, gradient read) | {adam_bytes/1e6:.0f} MB | {1e3*adam_bytes/rate/1e9:.1f} at {rate:.1f} GB/s |",
-            f"| gradient written, weights read twice, 12 bytes a weight | {gradients/1e6:.0f} MB | {1e3*gradients/rate/1e9:.1f} |",
-            f"| activations, 8 passes over each unit and row | {activations/1e6:.0f} MB | {1e3*activations/rate/1e9:.1f} |", f"| sum, nothing overlapping | | {1e3*(compute + traffic):.1f} |",
-            f"| **the step as it is, validation included** | | **{1e3*taken:.1f}**, of which AdamW {1e3*measured:.1f} |", "",
-            f"So {flops/taken/1e9:.0f} GFLOP/s, {100*flops/taken/1e9/peak:.0f} % of what `torch.mm` of 2,048 x 2,048 matrices reaches here, and {100*(compute + traffic)/taken:.0f} % of the limit that counts the traffic too. AdamW alone takes {measured/(adam_bytes/rate/1e9):.1f} times its traffic: it is several passes, not one.", "",
-            "**On a GPU** the run of 140,000 networks has not been made: none was at hand. Known is a feasibility probe on random data on one H100, 2,000 steps in batches of 256: 7.4 minutes for 140,000 networks of this shape with products in bfloat16, and 163 hours one after another at 2.1 ms a step. "
-            f"At the rate above 140,000 networks of this shape would take {140_000*each/3600:.0f} core hours.", ""]
+    taken, measured = each * M / STEPS, cpu(step, 15)
+    compute, traffic = flops / peak / 1e9, (adam_bytes + gradients + activations) / rate / 1e9
+    return [
+        "## How near the limit, one thread",
+        "",
+        f"One step of the stack of {M}: {weights:,} weights a network, {BATCH} rows.",
+        "",
+        "| what | amount | at this core's rate (ms) |",
+        "|---|---|---|",
+        f"| products, 6 x weights x rows (first layer: 4) | {flops / 1e9:.2f} GFLOP | {1e3 * compute:.1f} at {peak:.0f} GFLOP/s |",
+        f"| AdamW, 28 bytes a weight (weight, two moments read and written, gradient read) | {adam_bytes / 1e6:.0f} MB | {1e3 * adam_bytes / rate / 1e9:.1f} at {rate:.1f} GB/s |",
+        f"| gradient written, weights read twice, 12 bytes a weight | {gradients / 1e6:.0f} MB | {1e3 * gradients / rate / 1e9:.1f} |",
+        f"| activations, 8 passes over each unit and row | {activations / 1e6:.0f} MB | {1e3 * activations / rate / 1e9:.1f} |",
+        f"| sum, nothing overlapping | | {1e3 * (compute + traffic):.1f} |",
+        f"| **the step as it is, validation included** | | **{1e3 * taken:.1f}**, of which AdamW {1e3 * measured:.1f} |",
+        "",
+        f"So {flops / taken / 1e9:.0f} GFLOP/s, {100 * flops / taken / 1e9 / peak:.0f} % of what `torch.mm` of 2,048 x 2,048 matrices reaches here, and {100 * (compute + traffic) / taken:.0f} % of the limit that counts the traffic too. AdamW alone takes {measured / (adam_bytes / rate / 1e9):.1f} times its traffic: it is several passes, not one.",
+        "",
+        "**On a GPU** the run of 140,000 networks has not been made: none was at hand. Known is a feasibility probe on random data on one H100, 2,000 steps in batches of 256: 7.4 minutes for 140,000 networks of this shape with products in bfloat16, and 163 hours one after another at 2.1 ms a step. "
+        f"At the rate above 140,000 networks of this shape would take {140_000 * each / 3600:.0f} core hours.",
+        "",
+    ]
 
 
 def make(path):
     "A library of the size of XenonPy.MDL, random weights: for timing only."
     t = tasks()[(tasks().kind == "inorganic") & (tasks().dataset != "")].task.tolist()
-    X, g, rng, index = source("gap", "composition", limit=10_000)()[0].astype(float), torch.Generator().manual_seed(0), np.random.default_rng(0), []
-    scales = dict(x_mean=torch.tensor(X.mean(0)).float(), x_sd=torch.tensor(X.std(0).clip(1e-6)).float(), y_mean=torch.zeros(SHARD), y_sd=torch.ones(SHARD))
-    for s in range(MDL//SHARD):
-        name, state = f"{t[s % len(t)]}.composition.{s//len(t):03d}", dict(scales)
-        for l, (i, o) in enumerate(zip(SMALL, SMALL[1:]), 1): state |= {f"W{l}": ((2*torch.rand(SHARD, o, i, generator=g) - 1)/i**0.5).half(), f"b{l}": ((2*torch.rand(SHARD, o, 1, generator=g) - 1)/i**0.5).half()}
-        save_file(_named(name, state), path/f"{name}.safetensors")
-        index.append(pd.DataFrame(dict(id=[f"{name}.{m:03d}" for m in range(SHARD)], task=t[s % len(t)], descriptor="composition", shape="-".join(map(str, SMALL)), seed=rng.integers(2**31, size=SHARD), lr=3e-3, weight_decay=1e-4, width=1., fold=s//len(t) % 5,
-                                       n_train=5_000, n_test=1_000, steps=2_000, mae=rng.random(SHARD), r2=rng.random(SHARD), spearman=rng.random(SHARD), crc=[_crc(state, m) for m in range(SHARD)], file=f"{name}.safetensors", shard=name, row=range(SHARD), sha256="")))
-    pd.concat(index).to_csv(path/"index.csv", index=False)
+    X, g, rng, index = (
+        source("gap", "composition", limit=10_000)()[0].astype(float),
+        torch.Generator().manual_seed(0),
+        np.random.default_rng(0),
+        [],
+    )
+    scales = dict(
+        x_mean=torch.tensor(X.mean(0)).float(),
+        x_sd=torch.tensor(X.std(0).clip(1e-6)).float(),
+        y_mean=torch.zeros(SHARD),
+        y_sd=torch.ones(SHARD),
+    )
+    for s in range(MDL // SHARD):
+        name, state = f"{t[s % len(t)]}.composition.{s // len(t):03d}", dict(scales)
+        for l, (i, o) in enumerate(zip(SMALL, SMALL[1:]), 1):
+            state |= {
+                f"W{l}": ((2 * torch.rand(SHARD, o, i, generator=g) - 1) / i**0.5).half(),
+                f"b{l}": ((2 * torch.rand(SHARD, o, 1, generator=g) - 1) / i**0.5).half(),
+            }
+        save_file(_named(name, state), path / f"{name}.safetensors")
+        index.append(
+            pd.DataFrame(
+                dict(
+                    id=[f"{name}.{m:03d}" for m in range(SHARD)],
+                    task=t[s % len(t)],
+                    descriptor="composition",
+                    shape="-".join(map(str, SMALL)),
+                    seed=rng.integers(2**31, size=SHARD),
+                    lr=3e-3,
+                    weight_decay=1e-4,
+                    width=1.0,
+                    fold=s // len(t) % 5,
+                    n_train=5_000,
+                    n_test=1_000,
+                    steps=2_000,
+                    mae=rng.random(SHARD),
+                    r2=rng.random(SHARD),
+                    spearman=rng.random(SHARD),
+                    crc=[_crc(state, m) for m in range(SHARD)],
+                    file=f"{name}.safetensors",
+                    shard=name,
+                    row=range(SHARD),
+                    sha256="",
+                )
+            )
+        )
+    pd.concat(index).to_csv(path / "index.csv", index=False)
 
 
 def forget(path):
@@ -161,9 +288,11 @@ def shotgun():
         make(path)
         opening = clock(lambda: Library.open(path))
         library = Library.open(path)
-        fire = lambda ids=None: Shotgun("inorganic", library=library, ids=ids, blocks=10).fit(few.row.tolist(), few.value.to_numpy())
+        fire = lambda ids=None: Shotgun("inorganic", library=library, ids=ids, blocks=10).fit(
+            few.row.tolist(), few.value.to_numpy()
+        )
         torch.set_num_threads(2)
-        fire(library.index.id[::1000])                       # compiles
+        fire(library.index.id[::1000])  # compiles
         size = forget(path)
         cold, warm = clock(fire), clock(fire)
         busy = os.getloadavg()[0]
@@ -171,10 +300,26 @@ def shotgun():
         query = clock(lambda: library.query("task == 'gap' and r2 > 0.8"), 15)
         forget(path)
         ids = np.random.default_rng(0).choice(library.index.id, 30, replace=False)
-        one, again = (np.median([clock(lambda: library.models[i]) for i in ids], 0) for _ in range(2))
-    lines = ["## The shotgun at the size of XenonPy.MDL, two threads", "", f"A library of {MDL:,} networks {'-'.join(map(str, SMALL))} in {MDL//SHARD} shards, {size/1e9:.1f} GB; **random weights, for timing only**. `Shotgun(\"inorganic\", blocks=10).fit` on 50 rows of the measured gap tries them all, both hidden layers, six ridges and ten blocks each, every network's checksum tested.", "",
-             "| what | wall (s) | CPU (s) |", "|---|---|---|", f"| all {MDL:,} as sources, page cache dropped | **{cold[0]:.0f}** | {cold[1]:.0f} |", f"| the same, files in the page cache | {warm[0]:.0f} | {warm[1]:.0f} |",
-             f"| `Library.open` | {opening[0]:.2f} | {opening[1]:.2f} |", f"| `query(\"task == 'gap' and r2 > 0.8\")` on {MDL:,} rows, median of 15 | {query[0]:.4f} | {query[1]:.4f} |", f"| one network loaded, its shard not in the page cache, median of 30 | {one[0]:.4f} | {one[1]:.4f} |", f"| the same once more | {again[0]:.4f} | {again[1]:.4f} |", "", f"Load while it fired: {busy:.1f}, its own two threads among them.", ""]
+        one, again = (
+            np.median([clock(lambda: library.models[i]) for i in ids], 0) for _ in range(2)
+        )
+    lines = [
+        "## The shotgun at the size of XenonPy.MDL, two threads",
+        "",
+        f'A library of {MDL:,} networks {"-".join(map(str, SMALL))} in {MDL // SHARD} shards, {size / 1e9:.1f} GB; **random weights, for timing only**. `Shotgun("inorganic", blocks=10).fit` on 50 rows of the measured gap tries them all, both hidden layers, six ridges and ten blocks each, every network\'s checksum tested.',
+        "",
+        "| what | wall (s) | CPU (s) |",
+        "|---|---|---|",
+        f"| all {MDL:,} as sources, page cache dropped | **{cold[0]:.0f}** | {cold[1]:.0f} |",
+        f"| the same, files in the page cache | {warm[0]:.0f} | {warm[1]:.0f} |",
+        f"| `Library.open` | {opening[0]:.2f} | {opening[1]:.2f} |",
+        f"| `query(\"task == 'gap' and r2 > 0.8\")` on {MDL:,} rows, median of 15 | {query[0]:.4f} | {query[1]:.4f} |",
+        f"| one network loaded, its shard not in the page cache, median of 30 | {one[0]:.4f} | {one[1]:.4f} |",
+        f"| the same once more | {again[0]:.4f} | {again[1]:.4f} |",
+        "",
+        f"Load while it fired: {busy:.1f}, its own two threads among them.",
+        "",
+    ]
     return lines
 
 
@@ -182,11 +327,23 @@ def main():
     load = os.getloadavg()[0]
     lines, each = training()
     lines = ["# The model library", "", *lines, *limit(each), *shotgun()]
-    name = next((l.split(":")[1].strip() for l in open("/proc/cpuinfo") if l.startswith("model name")), platform.machine()) if Path("/proc/cpuinfo").exists() else platform.machine()
-    lines += [f"Machine: {name}, {os.cpu_count()} cores, {platform.system()}. Load when it began {load:.1f}, when it ended {os.getloadavg()[0]:.1f}: above {os.cpu_count()} others had a share of the cores, and wall time is longer than it need be.", ""]
+    name = (
+        next(
+            (l.split(":")[1].strip() for l in open("/proc/cpuinfo") if l.startswith("model name")),
+            platform.machine(),
+        )
+        if Path("/proc/cpuinfo").exists()
+        else platform.machine()
+    )
+    lines += [
+        f"Machine: {name}, {os.cpu_count()} cores, {platform.system()}. Load when it began {load:.1f}, when it ended {os.getloadavg()[0]:.1f}: above {os.cpu_count()} others had a share of the cores, and wall time is longer than it need be.",
+        "",
+    ]
     text = "\n".join(lines)
-    with atomic_write(HERE/"library.md") as p: p.write_text(text)
+    with atomic_write(HERE / "library.md") as p:
+        p.write_text(text)
     print(text)
 
 
-if __name__ == "__main__": main()
+if __name__ == "__main__":
+    main()

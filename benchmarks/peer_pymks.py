@@ -2,30 +2,50 @@
 
 usage: peer_pymks.py IMAGES.npz OUT.npz
 """
-import json, sys, time, warnings
+
+import json
+import sys
+import time
+import warnings
+
 warnings.simplefilter("ignore")
-import dask, numpy as np, pymks, scipy
+import dask
+import numpy as np
+import pymks
+import scipy
 from pymks.fmks.pair_correlations import paircorr_from_twopoint
 
 dask.config.set(scheduler="single-threaded")
 images, out, times = dict(np.load(sys.argv[1])), {}, {}
 
+
 def cpu(fn, repeats):
     fn()
     seconds = []
     for _ in range(repeats):
-        t = time.process_time(); fn(); seconds.append(time.process_time() - t)
+        t = time.process_time()
+        fn()
+        seconds.append(time.process_time() - t)
     return float(np.median(seconds))
+
 
 for name, stack in images.items():
     x, few = stack.astype(float), 31 if stack.shape[-1] <= 128 else 5
     one = x[:1]
     stats = lambda a, b, periodic: pymks.two_point_stats(a, b, periodic_boundary=periodic)
-    ring  = lambda a, periodic: paircorr_from_twopoint(stats(a, a, periodic))
+    ring = lambda a, periodic: paircorr_from_twopoint(stats(a, a, periodic))
     for periodic in (True, False):
         tag = f"{name}_{'periodic' if periodic else 'open'}"
-        out |= {tag: stats(one, one, periodic)[0], tag + "_cross": stats(one, 1-one, periodic)[0]}
-        times[tag] = dict(map=cpu(lambda: stats(one, one, periodic), few), cross=cpu(lambda: stats(one, 1-one, periodic), few), ring=cpu(lambda: ring(one, periodic), few),
-                          batch=cpu(lambda: stats(x, x, periodic), 3)/len(x))
-versions = {"python": sys.version.split()[0], "pymks": pymks.__version__, **{m.__name__: m.__version__ for m in (dask, np, scipy)}}
+        out |= {tag: stats(one, one, periodic)[0], tag + "_cross": stats(one, 1 - one, periodic)[0]}
+        times[tag] = dict(
+            map=cpu(lambda: stats(one, one, periodic), few),
+            cross=cpu(lambda: stats(one, 1 - one, periodic), few),
+            ring=cpu(lambda: ring(one, periodic), few),
+            batch=cpu(lambda: stats(x, x, periodic), 3) / len(x),
+        )
+versions = {
+    "python": sys.version.split()[0],
+    "pymks": pymks.__version__,
+    **{m.__name__: m.__version__ for m in (dask, np, scipy)},
+}
 np.savez(sys.argv[2], about=json.dumps(dict(times=times, versions=versions)), **out)

@@ -2,10 +2,17 @@
 
 usage: peer_xenonpy_molecule.py JOB.json OUT.npz
 """
-import json, sys, time, warnings
+
+import json
+import sys
+import time
+import warnings
+
 warnings.simplefilter("ignore")
-import numpy as np, rdkit
+import numpy as np
+import rdkit
 from rdkit import RDLogger
+
 RDLogger.DisableLog("rdApp.*")
 from xenonpy.descriptor import fingerprint
 
@@ -16,5 +23,9 @@ for label, (name, options, n) in job["runs"].items():
     f.transform(job["smiles"][:2])
     t = time.process_time()
     X = f.transform(job["smiles"][:n])
-    result[f"{label} seconds"], result[label], result[f"{label} names"] = time.process_time() - t, X.to_numpy(float), np.array(X.columns.tolist())
+    result[f"{label} seconds"], result[label], result[f"{label} names"] = (
+        time.process_time() - t,
+        X.to_numpy(float),
+        np.array(X.columns.tolist()),
+    )
 np.savez(out, **result)

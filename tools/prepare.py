@@ -1,6 +1,10 @@
-"""Before a commit: export, run the notebooks in the workshop profile and save what they show, clean,
+"""Before a commit: export, run the notebooks in the workshop profile, save what they show, clean,
 write the pictures of the cases and the README."""
-import base64, os, subprocess, sys
+
+import base64
+import os
+import subprocess
+import sys
 from pathlib import Path
 import nbformat
 from nbdev.clean import clean_nb
@@ -9,31 +13,37 @@ from mdp.console import ROOT, cases, execute, figure, notebooks, without_widgets
 sys.path.insert(0, str(Path(__file__).parent))
 from readme import IMAGES, readme
 
+
 def clean(path):
     "Strip what nbdev strips, and widgets, whose ids change at each run."
     from fastcore.nbio import read_nb, write_nb
+
     nbformat.write(without_widgets(nbformat.read(path, as_version=4)), path)
     nb = read_nb(path)
     clean_nb(nb, allowed_cell_metadata_keys=["tags"])
     write_nb(nb, path)
+
 
 def save_pictures():
     "The key figure of each case, as its notebook has stored it."
     IMAGES.mkdir(exist_ok=True)
     for name, path in cases().items():
         if stored := figure(nbformat.read(path, as_version=4)):
-            (IMAGES/f"{name}.png").write_bytes(base64.b64decode(stored[0]))
+            (IMAGES / f"{name}.png").write_bytes(base64.b64decode(stored[0]))
+
 
 def main(names):
     os.chdir(ROOT)
     # as `make run`: threads of two programs on the same cores wait for each other
     os.environ.setdefault("OMP_NUM_THREADS", "1")
-    subprocess.run([Path(sys.executable).parent/"nbdev-export"], check=True)
-    index = ROOT/"nbs"/"index.ipynb"
-    paths = [ROOT/name for name in names] or notebooks()
+    subprocess.run([Path(sys.executable).parent / "nbdev-export"], check=True)
+    index = ROOT / "nbs" / "index.ipynb"
+    paths = [ROOT / name for name in names] or notebooks()
     failed = []
     for path in [*(p for p in paths if p != index), index]:
-        nb, _, error = execute(path, "workshop", tell=lambda text: print(f"{path.stem:<24} {text}", flush=True))
+        nb, _, error = execute(
+            path, "workshop", tell=lambda text: print(f"{path.stem:<24} {text}", flush=True)
+        )
         if error:
             failed.append(path)
             print(f"{path}: not saved:\n{error}", file=sys.stderr)
@@ -43,6 +53,7 @@ def main(names):
     save_pictures()
     Path("README.md").write_text(readme(), encoding="utf-8")
     return len(failed)
+
 
 if __name__ == "__main__":
     sys.exit(main(sys.argv[1:]))

@@ -1,15 +1,17 @@
 """README.md from nbs/index.ipynb: its Markdown, and the Markdown that its cells show."""
+
 import re
 from pathlib import Path
 import nbformat
 
 ROOT = Path(__file__).resolve().parent.parent
-IMAGES = ROOT/"nbs"/"images"      # the key figure of each case, written by `make prepare`
+IMAGES = ROOT / "nbs" / "images"  # the key figure of each case, written by `make prepare`
+
 
 def readme():
     "The text that README.md must hold."
     parts = []
-    for cell in nbformat.read(ROOT/"nbs"/"index.ipynb", as_version=4).cells:
+    for cell in nbformat.read(ROOT / "nbs" / "index.ipynb", as_version=4).cells:
         hidden = "#| echo: false" in cell.source or "#| hide" in cell.source
         if cell.cell_type == "markdown":
             parts.append(_from_root(cell.source))
@@ -19,6 +21,7 @@ def readme():
             parts += [text for output in cell.outputs if (text := _shown(output, hidden))]
     end = "<!-- Made from nbs/index.ipynb by `make prepare`: edit the notebook. -->"
     return "\n\n".join([part.strip() for part in parts] + [end]) + "\n"
+
 
 def _shown(output, hidden):
     "What one output of a cell adds to the page; '' where nothing."
@@ -30,6 +33,7 @@ def _shown(output, hidden):
     if output.output_type == "stream":
         return f"```\n{output.text.rstrip()}\n```"
     return ""
+
 
 def _from_root(markdown):
     "Links of the notebook, as seen from the top of the checkout."

@@ -1,23 +1,33 @@
-"""Student copies of the notebooks in _workshop: solutions taken out, outputs cleared, everything else as it stands."""
-import re, sys
+"""Student copies of the notebooks in _workshop.
+
+Solutions are taken out and outputs cleared; everything else stays as it stands.
+"""
+
+import re
+import sys
 import nbformat
 from mdp.console import ROOT, notebooks
 
 SOLUTION = re.compile(r"^[ \t]*### BEGIN SOLUTION.*?### END SOLUTION[^\n]*$", re.M | re.S)
 
+
 def student(nb):
     "The notebook without solutions and outputs."
-    for c in nb.cells:
-        if c.cell_type != "code": continue
-        c.outputs = []
-        c.source = SOLUTION.sub("# your turn", c.source)
+    for cell in nb.cells:
+        if cell.cell_type != "code":
+            continue
+        cell.outputs = []
+        cell.source = SOLUTION.sub("# your turn", cell.source)
     return nb
 
+
 def main():
-    for p in notebooks():
-        out = ROOT/"_workshop"/p.relative_to(ROOT/"nbs")
+    for path in notebooks():
+        out = ROOT / "_workshop" / path.relative_to(ROOT / "nbs")
         out.parent.mkdir(parents=True, exist_ok=True)
-        nbformat.write(student(nbformat.read(p, as_version=4)), out)
+        nbformat.write(student(nbformat.read(path, as_version=4)), out)
     print("Open _workshop/index.ipynb")
 
-if __name__ == "__main__": sys.exit(main())
+
+if __name__ == "__main__":
+    sys.exit(main())
