@@ -1,6 +1,6 @@
 """What the quasicrystal case does not show: bad input, invariance on random alloys, weights that stand for every crystal."""
 import numpy as np, pandas as pd, pytest
-from mdp.cases.quasicrystals import apart, candidates, features, fit, fractions, triangle
+from mdp.cases.quasicrystals import distance, candidates, features, fit, fractions, triangle
 from mdp.core import BadInput
 
 def test_triangle_names_every_bad_element():
@@ -20,9 +20,9 @@ def test_features_of_random_alloys():
     assert np.allclose(classes, 1, atol=1e-5)                           # every element is in one class and in no other
     assert (X["size:smallest/largest"] <= 1).all() and (X["mixing:entropy"] <= np.log(X["mixing:elements"]) + 1e-6).all()
 
-def test_apart_is_a_metric_of_exchanged_atoms():
+def test_distance_is_a_metric_of_exchanged_atoms():
     F = fractions(["Al63Cu25Fe12", "Al65Cu20Fe15", "Zn60Mg30Y10"])
-    assert np.isclose(apart(F[:1], F[1:2])[0], .05) and np.isclose(apart(F[:1], F[2:])[0], 1) and apart(F[:1], F)[0] == 0
+    assert np.isclose(distance(F[:1], F[1:2])[0], .05) and np.isclose(distance(F[:1], F[2:])[0], 1) and distance(F[:1], F)[0] == 0
 
 def test_candidates_keep_the_base_and_the_step():
     F, system = candidates("Al", ["Cu", "Fe", "Ni"], .1, .4)
