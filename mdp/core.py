@@ -126,6 +126,10 @@ class RowTransformer(TransformerMixin, BaseEstimator):
         "The object of one row; raises ValueError with the reason where there is none."
         raise NotImplementedError
 
+    def shown(self, value):
+        "What stands for a row in an error message; the value itself where it prints in one line."
+        return value
+
     def compute(self, objects):
         """Numbers of a list of objects: `(array of len(objects) rows, failures)`, where `failures`
         maps a position to the reason why it could not be computed."""
@@ -165,7 +169,7 @@ class RowTransformer(TransformerMixin, BaseEstimator):
             out[readable], more = self.compute([objects[i] for i in readable])
             failures |= {readable[i]: reason for i, reason in more.items()}
         if failures and self.on_error == "raise":
-            raise bad_rows(column, failures, self.what)
+            raise bad_rows(column.map(self.shown), failures, self.what)
         out[list(failures)] = np.nan
         if isinstance(X, (pd.Series, pd.DataFrame)):
             return pd.DataFrame(out, column.index, names, copy=False)
