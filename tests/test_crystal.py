@@ -4,10 +4,10 @@ import numpy as np, pandas as pd, pytest
 from hypothesis import given, settings, strategies as st
 from pymatgen.core import DummySpecies, Lattice, Structure
 from mdp.core import BadInput
-from mdp.represent.crystal import CLOSEST, ORBITALS, OFM, RDF, DistanceOFM, Structures, _voronoi, _weighed
+from mdp.represent.crystal import CLOSEST, ORBITALS, OFM, RDF, Structures, _faces
 
 SALT = Structure.from_spacegroup("Fm-3m", Lattice.cubic(5.64), ["Na", "Cl"], [[0, 0, 0], [.5, .5, .5]])
-ALL = (RDF(), OFM(), DistanceOFM(), Structures())
+ALL = (RDF(), OFM(), Structures())
 number = st.floats(0, 1, allow_nan=False)
 
 @st.composite
@@ -81,7 +81,7 @@ def test_any_small_cell_answers_or_is_named(s):
 @pytest.mark.parametrize("species", [DummySpecies("X"), "Og", "Db"], ids=str)
 def test_no_configuration(species):
     s = Structure(Lattice.cubic(4), [species], [[0, 0, 0]])
-    for t in (OFM(), DistanceOFM(), Structures()):
+    for t in (OFM(), Structures()):
         with pytest.raises(BadInput, match="no electron configuration"): t.transform([SALT, s])
     assert np.isfinite(RDF().transform([s])).all()
 
@@ -98,7 +98,7 @@ def test_a_wide_gap_and_a_long_cell():
     X = OFM().transform([chain, layer, Structure(Lattice.cubic(100), ["C"], [[0, 0, 0]])])
     assert np.isfinite(X).all() and np.isclose(X[2].max(), 6/100)
     for s in (chain, layer):
-        _, i, _, d, w = _weighed(s.lattice.matrix.copy(), s.cart_coords, _voronoi)
+        _, i, _, d, w = _faces(s.lattice.matrix.copy(), s.cart_coords)
         assert np.allclose(np.bincount(i, w), 4*np.pi, atol=1e-9)
 
 @pytest.mark.parametrize("t", ALL, ids=lambda t: type(t).__name__)
@@ -111,7 +111,7 @@ def test_containers_index_and_processes(t):
         assert list(Y.index) == [30, 10, 20] and list(Y.columns) == list(names)
     array = np.empty((3, 1), object); array[:, 0] = [SALT]*3
     assert np.array_equal(t.transform(array), Y) and np.array_equal(t.transform([SALT]*3), Y) and np.array_equal(pickle.loads(pickle.dumps(t)).transform([SALT]*3), Y)
-    with pytest.raises(TypeError, match="a list"): t.transform(SALT)
+    with pytest.raises(TypeError, match="give a list"): t.transform(SALT)
     with pytest.raises(ValueError, match="2 columns"): t.transform(pd.DataFrame({"a": X, "b": X}))
 
 def test_processes_give_the_same_bits_and_name_the_same_rows():
@@ -121,7 +121,49 @@ def test_processes_give_the_same_bits_and_name_the_same_rows():
     with pytest.raises(BadInput) as e: Structures(workers=2).transform(X)
     assert [i for i, _, _ in e.value.rows] == [67]
 
-@pytest.mark.parametrize("t", [RDF(bins=0), RDF(bins=2.5), RDF(r_max=0), RDF(r_max=np.inf), RDF(r_max=np.nan), OFM(on_error="ignore"), OFM(disordered="yes"), DistanceOFM(power=0), Structures(bins=-1)], ids=repr)
+@pytest.mark.parametrize("t", [RDF(bins=0), RDF(bins=2.5), RDF(r_max=0), RDF(r_max=np.inf), RDF(r_max=np.nan), OFM(on_error="ignore"), OFM(disordered="yes"), Structures(bins=-1)], ids=repr)
 def test_parameters_are_checked(t):
     with pytest.raises(ValueError): t.fit([SALT])
     with pytest.raises(ValueError): t.transform([SALT])
+
+# ---- sites that several species share, and atoms split over several sites
+
+def average(t, s):
+    return type(t)(disordered="average").transform([s])[0]
+
+@pytest.mark.parametrize("t", ALL, ids=lambda t: type(t).__name__)
+@pytest.mark.parametrize("site", [{"Fe2+": .5, "Fe3+": .5}, {"Fe": .25, "Fe3+": .75}], ids=str)
+def test_species_of_one_element_add_up(t, site):
+    "A site of Fe2+ and Fe3+ is one Fe (pymatgen#3915)."
+    mixed = Structure(Lattice.cubic(2.9), [site, "O"], [[0, 0, 0], [.5, .5, .5]])
+    pure = Structure(Lattice.cubic(2.9), ["Fe", "O"], [[0, 0, 0], [.5, .5, .5]])
+    assert np.allclose(average(t, mixed), t.transform([pure])[0], rtol=1e-12)
+
+@pytest.mark.parametrize("t", ALL, ids=lambda t: type(t).__name__)
+@pytest.mark.parametrize("occupancies, shifts", [
+    ((.5, .5), (-.2, .2)), ((.25, .75), (-.3, .1)), ((.334, .333, .333), (-.3, 0, .3)),
+], ids=str)
+def test_an_atom_split_over_near_sites_is_one_atom(t, occupancies, shifts):
+    "Here the split atom lies at a wall of the cell, and its mean position is that of Cl in CsCl."
+    a = 4.12
+    split = Structure(Lattice.cubic(a), ["Cs", *({"Cl": n} for n in occupancies)],
+                      [[.5, .5, .5], *([0, 0, shift/a] for shift in shifts)], to_unit_cell=True)
+    whole = Structure(Lattice.cubic(a), ["Cs", "Cl"], [[.5, .5, .5], [0, 0, np.dot(occupancies, shifts)/a]])
+    assert np.allclose(average(t, split), t.transform([whole])[0], atol=1e-2)
+
+def test_near_sites_that_are_there_together_overlap():
+    crowded = Structure(Lattice.cubic(4), [{"O": .8}, {"O": .8}], [[0, 0, 0], [0, 0, .1]])
+    with pytest.raises(BadInput, match="sites 0 and 1 are 0.4 Å apart"):
+        RDF(disordered="average").transform([crowded])
+
+def test_a_site_that_is_empty():
+    nothing = Structure(Lattice.cubic(4), [{"O": 0}], [[0, 0, 0]])
+    with pytest.raises(BadInput):
+        RDF(disordered="average").transform([nothing])
+
+@pytest.mark.parametrize("t", ALL, ids=lambda t: type(t).__name__)
+def test_structures_taken_apart_are_named_as_such(t):
+    other = SALT.copy()
+    for X in (np.array([SALT, other]), list(SALT), np.array(SALT)):
+        with pytest.raises(ValueError, match="give a list of structures"):
+            t.transform(X)

@@ -5,7 +5,7 @@ import numpy as np, pandas as pd, pytest
 from hypothesis import given, settings, strategies as st
 from mdp.core import BadInput
 from mdp.represent.microstructure import Processes, Variable, design
-from mdp.simulate.film import FILM, film_set, grow, laws, measure, zone
+from mdp.simulate.film import FILM, film_set, grow, laws, measure, melting_point, zone
 
 VIEWS = "section", "surface"
 same = lambda a, b: all(np.array_equal(x, y) for x, y in zip(a, b))
@@ -83,6 +83,23 @@ def test_bad_calls():
     with pytest.raises(ValueError, match="3 seeds for 2 films"): grow(good, size=32, seed=[1, 2, 3])
     with pytest.raises(ValueError, match="measure sections"): measure(grow(good, "surface", 32))
     assert same(grow(good.astype(str), size=32), grow(good, size=32)), "numbers written as words are numbers"
+
+@pytest.mark.parametrize("wrong", [dict(size=32.5), dict(size=np.nan), dict(size="64"), dict(size=None)], ids=str)
+def test_sizes_are_checked(wrong):
+    with pytest.raises(ValueError, match="size="):
+        grow(design(1, FILM), **wrong)
+
+def test_seeds_follow_the_labels_of_their_films():
+    films = design(3, FILM).set_axis(["a", "b", "c"])
+    seeds = pd.Series([3, 1, 2], ["c", "a", "b"])
+    assert same(grow(films, size=32, seed=seeds), grow(films, size=32, seed=[1, 2, 3]))
+    with pytest.raises(ValueError, match="seed lacks 'c'; only seed has 'd'"):
+        grow(films, size=32, seed=seeds.rename({"c": "d"}))
+
+@pytest.mark.parametrize("Al", [-1, 101, np.nan, [0, 200]], ids=str)
+def test_melting_point_of_no_alloy(Al):
+    with pytest.raises(ValueError, match="at.%"):
+        melting_point(Al)
 
 # ---- a data set
 

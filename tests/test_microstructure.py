@@ -158,3 +158,81 @@ def test_bad_tables():
     for bad in (dict(low=1, high=0), dict(low=0, high=np.nan), dict(low=0, high=1, log=True)):
         with pytest.raises(ValueError, match="x: "): Variable("x", **bad)
     with pytest.raises(ValueError, match="at least 1"): design(0)
+
+# ---- images that would be read as something else
+
+FUNCTIONS = [two_point, lineal_path, chord_length, feret]
+
+@pytest.mark.parametrize("f", FUNCTIONS)
+@pytest.mark.parametrize("image", [
+    np.zeros((64, 48, 3), np.uint8), np.zeros((64, 48, 4), bool), np.zeros((64, 48, 1), bool),
+    np.full((64, 48, 3), .5), np.zeros((2, 64, 48, 3), bool), torch.zeros(64, 48, 3),
+], ids=lambda x: f"{x.dtype} {tuple(x.shape)}")
+def test_a_colour_image_is_no_stack(f, image):
+    "PoreSpy#438: (64, 48, 3) is not 64 images of 48 x 3."
+    with pytest.raises(BadInput, match="colour"):
+        f(image)
+    with pytest.raises(BadInput, match="colour"):
+        Microstructures(reach=1).transform(image)
+
+@pytest.mark.parametrize("f", FUNCTIONS)
+def test_a_stack_of_narrow_images_can_be_had(f):
+    narrow = np.random.default_rng(0).random((20, 9, 3)) < .5
+    together = f(narrow, stack=True)
+    if f is feret:
+        assert together.loc[7].equals(feret(narrow[7]))
+    else:
+        assert np.array_equal(together[7], f(narrow[7]))
+
+@pytest.mark.parametrize("f", FUNCTIONS)
+@pytest.mark.parametrize("kind", [np.uint8, np.int64, float])
+def test_a_mask_of_0_and_255_is_refused(f, kind):
+    "PoreSpy#767: S2(0) would be 19431."
+    mask = 255*good.astype(kind)
+    for image in (mask, np.stack([good.astype(kind), mask])):
+        with pytest.raises(BadInput) as e:
+            f(image)
+        if f is not feret or kind is not float:
+            assert "image > 0" in str(e.value)
+    with pytest.raises(BadInput, match="image > 0"):
+        Microstructures(reach=2).transform([mask])
+
+@pytest.mark.parametrize("f", [two_point, lineal_path, chord_length])
+@pytest.mark.parametrize("image", [np.full((16, 16), 117, np.uint8), np.full((16, 16), 1.5), np.full((16, 16), -.5), good*2], ids=["grey", "above 1", "below 0", "0 and 2"])
+def test_numbers_that_are_no_mask_are_refused(f, image):
+    with pytest.raises(BadInput):
+        f(image)
+    assert two_point(image, field=True)[8, 8] == pytest.approx(np.mean(image.astype(float)**2))
+
+def test_one_label_in_pieces_is_a_mask():
+    pieces = np.zeros((8, 8), int)
+    pieces[1, 1] = pieces[5, 5] = 7
+    with pytest.raises(BadInput, match="only label is 7: a mask"):
+        feret(pieces)
+    assert len(feret(pieces > 0)) == 2
+    pieces[5, 5] = 9
+    assert feret(pieces).index.tolist() == [7, 9]
+
+# ---- containers, and numbers of a process
+
+def test_containers_of_images():
+    m, images = Microstructures(reach=4), [good, ~good]
+    expected = m.transform(images)
+    column = pd.Series(images, ["a", "b"])
+    for X in (np.stack(images), tuple(images), iter(images), torch.tensor(np.stack(images)).int(), [im.astype(int).tolist() for im in images]):
+        assert np.array_equal(m.transform(X), expected)
+    for X in (column, column.to_frame("image")):
+        assert list(m.transform(X).index) == ["a", "b"] and np.array_equal(m.transform(X), expected)
+    assert m.transform([]).shape == (0, expected.shape[1])
+
+def test_inverse_reads_columns_by_name():
+    conditions = design(4, table)
+    U = Processes(table).transform(conditions)
+    assert Processes(table).inverse_transform(U[U.columns[::-1]]).equals(Processes(table).inverse_transform(U))
+    with pytest.raises(ValueError, match=r"shape \(4, 3\)"):
+        Processes(table).inverse_transform(U.to_numpy()[:, :3])
+
+@pytest.mark.parametrize("n", [0, -1, 2.5, np.nan, "3", None, True])
+def test_a_number_of_points_is_checked(n):
+    with pytest.raises(ValueError, match="n="):
+        design(n)

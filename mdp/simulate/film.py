@@ -9,11 +9,11 @@ __all__ = ['FILM', 'melting_point', 'laws', 'Film', 'grow', 'measure', 'zone', '
 import dataclasses, json, zlib
 from pathlib import Path
 from typing import NamedTuple
-import numba, numpy as np, pandas as pd
+import numpy as np, pandas as pd
 from scipy import ndimage
 from scipy.spatial import cKDTree
 from scipy.spatial.transform import Rotation
-from ..core import BadInput, atomic_write, parallel, sha256, spawn_seeds
+from ..core import aligned, atomic_write, compiled, in_range, parallel, sha256, spawn_seeds
 from ..represent.microstructure import SPUTTERING, Processes, design
 
 # %% ../../nbs/simulate/22_film.ipynb #ed3b5903
@@ -22,10 +22,13 @@ FILM = tuple(dataclasses.replace(v, low=_RANGE[v.name][0], high=_RANGE[v.name][1
 
 # %% ../../nbs/simulate/22_film.ipynb #91486247
 def melting_point(
-    Al,     # at.% of the metal atoms
+    Al,     # at.% of the metal atoms, 0 to 100
 ):
     "Kelvin: a straight line from CrN (2040 K) to AlN (2770 K), where they decompose."
-    return 2040 + 7.3*np.asarray(Al, float)
+    Al = np.asarray(Al, float)
+    if not ((Al >= 0) & (Al <= 100)).all():
+        raise ValueError(f"Al={Al}: from 0 to 100 at.% of the metal atoms is needed")
+    return 2040 + 7.3*Al
 
 # %% ../../nbs/simulate/22_film.ipynb #99f6b918
 def laws(
@@ -54,7 +57,7 @@ def laws(
         groove     = 8*arrhenius(3, .7)))
 
 # %% ../../nbs/simulate/22_film.ipynb #9d43c04b
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _fly(g, y, s):
     "From height `y` at an angle of sine `s`: the last empty pixel before it hits."
     W = g.shape[1]
@@ -66,7 +69,7 @@ def _fly(g, y, s):
     return int(fy), int(fx) % W
 
 # %% ../../nbs/simulate/22_film.ipynb #dba736be
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _sink(g, y, x, deep):
     "Through at most `deep` pixels of solid to the floor of the pore below."
     for d in range(1, deep+1):
@@ -78,7 +81,7 @@ def _sink(g, y, x, deep):
     return y
 
 # %% ../../nbs/simulate/22_film.ipynb #4504011e
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _bonds(g, y, x):
     "Of the 8 neighbours, those of the grain that has most (two grains are looked at)."
     H, W = g.shape
@@ -95,7 +98,7 @@ def _bonds(g, y, x):
     return max(na, nb)
 
 # %% ../../nbs/simulate/22_film.ipynb #d9694af4
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _walk(g, y, x, hops):
     "A random walk on the surface: the best site seen, the lower of equals, and its bonds."
     H, W = g.shape
@@ -113,7 +116,7 @@ def _walk(g, y, x, hops):
     return by, bx, best
 
 # %% ../../nbs/simulate/22_film.ipynb #39bfdb7e
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _join(g, y, x, pace, drift):
     "The grain of most neighbours, or with the chance `drift` the one of the highest pace."
     H, W = g.shape
@@ -130,7 +133,7 @@ def _join(g, y, x, pace, drift):
     return best
 
 # %% ../../nbs/simulate/22_film.ipynb #71482e50
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _deposit(H, W, thick, seed, diffuse, fan, ions, hops, knock, etch, renew, spacing, drift):
     "The grains (H, W) and the height of each column."
     np.random.seed(seed)
@@ -174,7 +177,7 @@ def _recrystallise(g, share, size, seed):
     g[tuple(at[new].T)] = g.max() + 1 + which[new]
 
 # %% ../../nbs/simulate/22_film.ipynb #386bd691
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _anneal(g, sweeps, seed):
     "A pixel goes over to a neighbour's grain if the boundary does not become longer."
     np.random.seed(seed)
@@ -215,7 +218,7 @@ def _section(law, size, seed):
     return top, g
 
 # %% ../../nbs/simulate/22_film.ipynb #2c725cce
-@numba.njit(cache=True, nogil=True)
+@compiled
 def _envelope(h, g, centre, edge, normal):
     "Cubes: centres (n, 2), half edges (n,), outward normals of the three upper faces (n, 3, 3), z last."
     H, W = h.shape
@@ -279,18 +282,30 @@ def grow(
     process,             # a dict or a Series (one film), or a DataFrame (a row each): the columns of `FILM`
     view:str="section",  # "section" (cut across), or "surface" (seen from above)
     size:int=256,        # pixels along each side, 32 or more
-    seed=0,              # of all rows, or a list with one for each
+    seed=0,              # of all rows, or one for each: a list, or a Series with the labels of the rows
 ) -> Film:
-    "Grow films by their process."
-    if view not in _VIEWS: raise ValueError(f"view={view!r}: {' or '.join(map(repr, _VIEWS))}")
-    if size < 32: raise ValueError(f"size={size}: at least 32 pixels")
+    "Grow films by their process. Raises BadInput naming every row that is out of range."
+    if view not in _VIEWS:
+        raise ValueError(f"view={view!r}: {' or '.join(map(repr, _VIEWS))}")
+    if not in_range(size, "size", unit="pixels, at least 32").is_integer() or size < 32:
+        raise ValueError(f"size={size}: a whole number of pixels, at least 32 pixels")
     one = not isinstance(process, pd.DataFrame)
     rates = laws(pd.DataFrame([process]) if one else process)
-    if not len(rates): raise ValueError("no process, so no film")
-    seeds = spawn_seeds(seed, len(rates)) if np.ndim(seed) == 0 else list(seed)
-    if len(seeds) != len(rates): raise ValueError(f"{len(seeds)} seeds for {len(rates)} films")
-    films = [_grow_one(law, view, size, s) for law, s in zip(rates.itertuples(), seeds)]
+    if not len(rates):
+        raise ValueError("no process, so no film")
+    seeds = _seeds(seed, rates.index)
+    films = [_grow_one(law, view, int(size), s) for law, s in zip(rates.itertuples(), seeds)]
     return films[0] if one else Film(*map(np.stack, zip(*films)))
+
+def _seeds(seed, index):
+    "One seed for each row."
+    if np.ndim(seed) == 0:
+        return spawn_seeds(seed, len(index))
+    if isinstance(seed, pd.Series):
+        seed = aligned(seed, index, "seed")
+    if len(seed) != len(index):
+        raise ValueError(f"{len(seed)} seeds for {len(index)} films")
+    return list(seed)
 
 # %% ../../nbs/simulate/22_film.ipynb #e6d06dab
 def _grow_one(law, view, size, seed):
@@ -342,6 +357,8 @@ def film_set(
     desc:str|None=None,   # what the progress bar says
 ) -> tuple[pd.DataFrame, np.ndarray]: # a row per film: process, seed, for sections measures and zone; images (n, size, size)
     "Labelled films on disk and in hand; only missing shards are made."
+    if not in_range(shard, "shard", 1, unit="films").is_integer():
+        raise ValueError(f"shard={shard}: a whole number of films is needed")
     path = Path(path)
     path.mkdir(parents=True, exist_ok=True)
     _agree(path/"set.json", dict(view=view, size=size, seed=seed, shard=shard, variables=[[v.name, v.low, v.high] for v in variables], model=_version()))

@@ -10,7 +10,7 @@ import functools
 from typing import NamedTuple
 import numpy as np, pandas as pd
 from scipy.constants import c, e, h
-from ..core import BadInput, COLOURS, plot_style
+from ..core import BadInput, COLOURS, aligned, in_range, plot_style
 from ..data import load
 
 # %% ../../nbs/simulate/23_solar.ipynb #488f1231
@@ -18,17 +18,23 @@ from ..data import load
 def _sun():
     "Wavelength (nm), the current of all photons up to it (mA/cm2), and the power of the whole (mW/cm2)."
     am15g = load("am15g")
-    nm, power = am15g["wavelength"].to_numpy(), am15g["global"].to_numpy()
-    current = e*power*nm*1e-9/(h*c)/10
-    total = np.r_[0, np.cumsum(np.diff(nm)*(current[1:] + current[:-1])/2)]
-    return nm, total, np.trapezoid(power, nm)/10
+    wavelength, power = am15g["wavelength"].to_numpy(), am15g["global"].to_numpy()
+    current = e*power*wavelength*1e-9/(h*c)/10
+    total = np.r_[0, np.cumsum(np.diff(wavelength)*(current[1:] + current[:-1])/2)]
+    return wavelength, total, np.trapezoid(power, wavelength)/10
 
 def photocurrent(
     gap,             # eV, a number or an array
 ) -> np.ndarray:     # mA/cm2
-    "The current if every photon of AM1.5G above the gap gave one electron."
-    nm, total, _ = _sun()
-    with np.errstate(divide="ignore"): return np.interp(1e9*h*c/e/np.asarray(gap, float), nm, total)
+    "The current if every photon of AM1.5G above the gap gave one electron; BadInput for a gap below 0."
+    gap = np.asarray(gap, float)
+    bad = np.flatnonzero(~(gap >= 0))
+    if len(bad):
+        raise BadInput([(i, float(gap.flat[i]), "a gap from 0 eV on is needed") for i in bad], "gap", gap.size)
+    wavelength, total, _ = _sun()
+    with np.errstate(divide="ignore"):
+        longest = 1e9*h*c/e/gap
+    return np.interp(longest, wavelength, total)
 
 # %% ../../nbs/simulate/23_solar.ipynb #6ff43915
 class Cell(NamedTuple):
@@ -40,13 +46,60 @@ class Cell(NamedTuple):
 # %% ../../nbs/simulate/23_solar.ipynb #b2e26d7b
 def _bad_levels(homo, lumo):
     "The reason for each row that cannot be a donor, None for the others."
-    return np.select([~np.isfinite(homo) | ~np.isfinite(lumo), homo >= 0, lumo <= homo],
-                     ["a level is missing", "a HOMO above the vacuum: energies carry a minus sign", "the LUMO is not above the HOMO"], None)
+    conditions = {
+        "a level is missing": ~np.isfinite(homo) | ~np.isfinite(lumo),
+        "a HOMO above the vacuum: energies carry a minus sign": homo >= 0,
+        "the LUMO is not above the HOMO": lumo <= homo,
+    }
+    return np.select(list(conditions.values()), list(conditions), None)
+
+def _model(acceptor=-4.3, loss=0.3, offset=0.3, eqe=0.65, ff=0.65) -> dict:
+    "The numbers of the model as in `scharber`, checked; ValueError names the one that is out of range."
+    return dict(
+        acceptor=in_range(acceptor, "acceptor", -10, 0, "eV, below the vacuum"),
+        loss=in_range(loss, "loss", 0, 2, "V"),
+        offset=in_range(offset, "offset", 0, 2, "eV"),
+        eqe=in_range(eqe, "eqe", 0, 1, "electrons a photon, a fraction"),
+        ff=in_range(ff, "ff", 0, 1, "a fraction"),
+    )
+
+# %% ../../nbs/simulate/23_solar.ipynb #e0e913ce
+def _levels(homo, lumo):
+    "HOMO and LUMO (eV) as arrays of one shape, in the order of the first Series, and its index or None."
+    homo, lumo = (x.iloc[:, 0] if isinstance(x, pd.DataFrame) and x.shape[1] == 1 else x for x in (homo, lumo))
+    series = [x for x in (homo, lumo) if isinstance(x, pd.Series)]
+    index = series[0].index if series else None
+    if len(series) == 2:
+        lumo = aligned(lumo, index, "lumo")
+    homo, lumo = np.broadcast_arrays(_numbers(homo), _numbers(lumo))
+    if index is not None and homo.shape != (len(index),):
+        raise ValueError(f"a Series of {len(index)} rows and levels of shape {homo.shape}: give a number or one level a row")
+    return homo, lumo, index
+
+def _numbers(values):
+    "A number, an array or a Series as float64, NaN where an entry is no number."
+    try:
+        return np.asarray(values, float)
+    except (TypeError, ValueError):
+        entries = np.asarray(values, object)
+        numbers = [pd.to_numeric(entry, errors="coerce") for entry in entries.ravel()]
+        return pd.Series(numbers, dtype="Float64").to_numpy(float, na_value=np.nan).reshape(entries.shape)
+
+def _bad_donors(homo, lumo, reasons, index):
+    "BadInput that names each bad row by its label, or by its place in an array."
+    rows = []
+    for place in zip(*np.nonzero(np.atleast_1d(reasons != None))):       # noqa: E711
+        at = place if homo.ndim else ()
+        label = place if homo.ndim > 1 else int(place[0])
+        if index is not None:
+            label = index[place[0]]
+        rows.append((label, (float(homo[at]), float(lumo[at])), reasons[at] if homo.ndim else reasons.item()))
+    return BadInput(rows, "donor", homo.size)
 
 # %% ../../nbs/simulate/23_solar.ipynb #f9b8de6f
 def scharber(
     homo,                     # the donor's, eV: a number, an array or a Series; broadcast against `lumo`
-    lumo,                     # the donor's, eV
+    lumo,                     # the donor's, eV; two Series are matched by their labels
     acceptor:float=-4.3,      # LUMO of the acceptor, eV; PCBM
     loss:float=0.3,           # V, of the open-circuit voltage
     offset:float=0.3,         # eV, between the two LUMOs, so that the pair splits
@@ -54,32 +107,42 @@ def scharber(
     ff:float=0.65,            # fill factor
     on_error:str="raise",     # "raise": `BadInput` naming every bad row; "nan": bad rows become NaN
 ):                            # `Cell` of arrays; a DataFrame for Series
-    "Open-circuit voltage (V), short-circuit current (mA/cm2) and efficiency (%) of a donor, by the model of Scharber et al. 2006."
-    if on_error not in ("raise", "nan"): raise ValueError(f"on_error={on_error!r}: 'raise' or 'nan'")
-    index = next((x.index for x in (homo, lumo) if isinstance(x, pd.Series)), None)
-    if isinstance(homo, pd.Series) and isinstance(lumo, pd.Series): homo, lumo = homo.align(lumo, copy=False) if not homo.index.equals(lumo.index) else (homo, lumo)
-    homo, lumo = np.broadcast_arrays(np.asarray(homo, float), np.asarray(lumo, float))
-    why = _bad_levels(homo, lumo)
-    bad = why != None
+    """Open-circuit voltage (V), short-circuit current (mA/cm2) and efficiency (%) of a donor, by the
+    model of Scharber et al. 2006.
+
+    Raises ValueError for a number of the model out of its range and for Series whose labels do
+    not match.
+    """
+    if on_error not in ("raise", "nan"):
+        raise ValueError(f"on_error={on_error!r}: 'raise' or 'nan'")
+    model = _model(acceptor, loss, offset, eqe, ff)
+    homo, lumo, index = _levels(homo, lumo)
+    reasons = _bad_levels(homo, lumo)
+    bad = np.array(reasons != None)                               # noqa: E711, element by element
     if bad.any() and on_error == "raise":
-        label = index.tolist() if index is not None else [i if homo.ndim > 1 else i[0] if i else 0 for i in np.ndindex(homo.shape)]
-        raise BadInput([(label[i], (float(homo.flat[i]), float(lumo.flat[i])), why.flat[i]) for i in np.flatnonzero(bad)], "donor", homo.size)
-    voc = np.where(bad, np.nan, np.maximum(acceptor - homo - loss, 0))
-    splits = lumo - acceptor >= offset - 1e-9                     # -4.0 - -4.3 is 0.2999999999999998
-    jsc = np.where(bad, np.nan, np.where(splits, eqe*photocurrent(np.where(bad, 1, lumo - homo)), 0))
-    cell = Cell(voc, jsc, 100*voc*jsc*ff/_sun()[2])
-    return pd.DataFrame(cell._asdict(), index) if index is not None else Cell(*(x[()] for x in cell))
+        raise _bad_donors(homo, lumo, reasons, index)
+    voc = np.maximum(model["acceptor"] - homo - model["loss"], 0)
+    splits = lumo - model["acceptor"] >= model["offset"] - 1e-9   # -4.0 - -4.3 is 0.2999999999999998
+    jsc = np.where(splits, model["eqe"]*photocurrent(np.where(bad, 1, lumo - homo)), 0)
+    voc, jsc = np.where(bad, np.nan, voc), np.where(bad, np.nan, jsc)
+    cell = Cell(voc, jsc, 100*voc*jsc*model["ff"]/_sun()[2])
+    if index is not None:
+        return pd.DataFrame(cell._asdict(), index)
+    return Cell(*(values[()] for values in cell))
 
 # %% ../../nbs/simulate/23_solar.ipynb #1fa0ee64
 def optimum(
     **model,                # `acceptor`, `loss`, `offset`, `eqe`, `ff`, as in `scharber`
 ) -> dict:                  # homo, lumo, gap (eV), voc, jsc, pce
     "The donor of the highest efficiency; gaps to 0.001 eV."
+    model = _model(**model)
     gap = np.arange(400, 4000)/1000
-    lumo = model.get("acceptor", -4.3) + model.get("offset", 0.3)
+    lumo = model["acceptor"] + model["offset"]
     cells = scharber(lumo - gap, lumo, **model)
-    i = cells.pce.argmax()
-    return {k: float(v) for k, v in dict(homo=lumo - gap[i], lumo=lumo, gap=gap[i], voc=cells.voc[i], jsc=cells.jsc[i], pce=cells.pce[i]).items()}
+    best = cells.pce.argmax()
+    values = dict(homo=lumo - gap[best], lumo=lumo, gap=gap[best], voc=cells.voc[best],
+                  jsc=cells.jsc[best], pce=cells.pce[best])
+    return {name: float(value) for name, value in values.items()}
 
 # %% ../../nbs/simulate/23_solar.ipynb #9757a1d3
 def efficiency_map(
@@ -90,22 +153,47 @@ def efficiency_map(
     **model,              # `acceptor`, `loss`, `offset`, `eqe`, `ff`, as in `scharber`
 ):                        # the Axes
     "Contours of the efficiency (%) of a donor, its optimum, and the two regions without current or voltage."
-    if x not in ("homo", "gap"): raise ValueError(f"x={x!r}: 'homo' or 'gap'")
-    plt, best, acceptor = plot_style(), optimum(**model), model.get("acceptor", -4.3)
+    if x not in ("homo", "gap"):
+        raise ValueError(f"x={x!r}: 'homo' or 'gap'")
+    steps = int(in_range(steps, "steps", 2, 10_000, "points"))
+    span = in_range(span, "span", 0.1, 10, "eV")
+    model = _model(**model)
+    acceptor, plt, best = model["acceptor"], plot_style(), optimum(**model)
     ax = ax or plt.subplots(figsize=(7, 5.2))[1]
-    across = np.linspace(*((0.9, 3.0) if x == "gap" else (acceptor - 1.9, acceptor - 0.1)), steps)
-    lumo = np.linspace(acceptor, acceptor + span, steps)[:, None]
-    homo = lumo - across if x == "gap" else across
-    pce = scharber(*np.broadcast_arrays(homo, lumo), **model, on_error="nan").pce
-    top, edge, free = int(np.ceil(best["pce"])), acceptor + model.get("offset", 0.3), acceptor - model.get("loss", 0.3)
-    pce = np.where((lumo < edge) | (pce <= 0), np.nan, pce)
+    ends = (0.9, 3.0) if x == "gap" else (acceptor - 1.9, acceptor - 0.1)
+    across = np.linspace(*ends, steps)
+    lumo = np.linspace(acceptor, acceptor + span, steps)
+    pce = _efficiencies(across, lumo, x, model)
+    top = int(np.ceil(best["pce"]))
     ax.set_facecolor("0.9")
-    shade = ax.contourf(across, lumo[:, 0], pce, np.linspace(0, top, 10*top + 1), cmap="cividis")
-    ax.clabel(ax.contour(across, lumo[:, 0], pce, range(1, top), colors="white", linewidths=0.8), fmt="%d %%", fontsize=11)
-    ax.text(across.mean(), (acceptor + edge)/2, "the pair does not split: no current", ha="center", va="center")
-    ax.text((free + across[-1])/2 if x == "homo" else 1.15, acceptor + 0.85*span, "no voltage", rotation=90 if x == "homo" else 0, ha="center", va="center")
-    ax.plot(best[x], best["lumo"], marker="*", ms=20, color=COLOURS["vermilion"], mec="white", ls="none", label=f"optimum: {best['pce']:.1f} % at gap {best['gap']:.2f}, LUMO {best['lumo']:.2f} eV")
+    shade = ax.contourf(across, lumo, pce, np.linspace(0, top, 10*top + 1), cmap="cividis")
+    lines = ax.contour(across, lumo, pce, range(1, top), colors="white", linewidths=0.8)
+    ax.clabel(lines, fmt="%d %%", fontsize=11)
+    _name_regions(ax, across, x, span, model)
+    ax.plot(best[x], best["lumo"], marker="*", ms=20, color=COLOURS["vermilion"], mec="white", ls="none",
+            label=f"optimum: {best['pce']:.1f} % at gap {best['gap']:.2f}, LUMO {best['lumo']:.2f} eV")
     ax.figure.colorbar(shade, ax=ax, label="efficiency (%)", ticks=range(0, top+1, 2))
-    ax.set(xlabel=dict(homo="HOMO of the donor (eV)", gap="gap of the donor (eV)")[x], ylabel="LUMO of the donor (eV)", xlim=(across[0], across[-1]), ylim=(acceptor, acceptor + span))
+    xlabel = dict(homo="HOMO of the donor (eV)", gap="gap of the donor (eV)")[x]
+    ax.set(xlabel=xlabel, ylabel="LUMO of the donor (eV)", xlim=(across[0], across[-1]),
+           ylim=(acceptor, acceptor + span))
     ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1))
     return ax
+
+# %% ../../nbs/simulate/23_solar.ipynb #c730b18a
+def _efficiencies(across, lumo, x, model):
+    "Efficiency (%) at each (LUMO, HOMO or gap) of a map; NaN where there is no current or no voltage."
+    lumo = lumo[:, None]
+    homo = lumo - across if x == "gap" else across
+    pce = scharber(homo, lumo, **model, on_error="nan").pce
+    edge = model["acceptor"] + model["offset"]
+    return np.where((lumo < edge) | (pce <= 0), np.nan, pce)
+
+def _name_regions(ax, across, x, span, model):
+    "Write into the two grey regions of a map why they are grey."
+    acceptor = model["acceptor"]
+    ax.text(across.mean(), acceptor + model["offset"]/2, "the pair does not split: no current",
+            ha="center", va="center")
+    no_voltage = acceptor - model["loss"]
+    at = 1.15 if x == "gap" else (no_voltage + across[-1])/2
+    ax.text(at, acceptor + 0.85*span, "no voltage", rotation=0 if x == "gap" else 90,
+            ha="center", va="center")
