@@ -10,7 +10,9 @@ import functools, re
 import numpy as np, pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 from ..core import BadInput, parallel
-from .composition import _compiled
+from ..core import compiled
+
+_compiled = functools.cache(compiled)
 
 # %% ../../nbs/represent/12_crystal.ipynb #dc66ec78
 class _Bad(ValueError):
