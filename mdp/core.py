@@ -190,18 +190,27 @@ class RowTransformer(TransformerMixin, BaseEstimator):
         given, otherwise an array. Raises BadInput where `on_error="raise"` and a row is bad."""
         self.check()
         column = as_column(X, self.what)
-        objects, failures = self.read_column(column)
+        out = self.numbers(column, *self.read_column(column))
+        if isinstance(X, (pd.Series, pd.DataFrame)):
+            return pd.DataFrame(out, column.index, self.get_feature_names_out(), copy=False)
+        return out
+
+    def numbers(self, column, objects, failures):
+        "Rows x features of what `read_column` returned for a column; raises BadInput as `transform`."
         readable = [i for i in range(len(column)) if i not in failures]
-        names = self.get_feature_names_out()
-        out = np.full((len(column), len(names)), np.nan)
-        if readable:
-            out[readable], more = self.compute([objects[i] for i in readable])
-            failures |= {readable[i]: reason for i, reason in more.items()}
+        if readable and not failures:                # as computed: no second copy of a large array
+            out, more = self.compute(objects)
+            out = np.asarray(out, float)
+        else:
+            out = np.full((len(column), len(self.get_feature_names_out())), np.nan)
+            more = {}
+            if readable:
+                out[readable], more = self.compute([objects[i] for i in readable])
+        failures = failures | {readable[i]: reason for i, reason in more.items()}
         if failures and self.on_error == "raise":
             raise bad_rows(column.map(self.shown), failures, self.what)
-        out[list(failures)] = np.nan
-        if isinstance(X, (pd.Series, pd.DataFrame)):
-            return pd.DataFrame(out, column.index, names, copy=False)
+        if failures:
+            out[list(failures)] = np.nan
         return out
 
     def __sklearn_is_fitted__(self):

@@ -1,10 +1,12 @@
-"""Compositions under random and malformed input; pymatgen reads the same formulas beside it."""
+"""Formulas and compositions under random and malformed input; pymatgen and a plain reader are the oracles."""
 import re
+import warnings
 import numpy as np, pandas as pd, pytest
 from hypothesis import assume, given, settings, strategies as st
 from pymatgen.core import Composition
 from mdp.core import BadInput
 from mdp.data import load
+from mdp.matter.formula import SYMBOLS as ELEMENTS, amounts, element_system, read_column, read_formula, reduced_formula
 from mdp.represent.composition import Compositions
 
 SYMBOLS = list(load("elements").index)
@@ -82,11 +84,118 @@ def test_every_bad_row_is_named(rows):
 @settings(deadline=None, max_examples=500)
 @given(st.text("HeOFeCu0129.()[]{}+-e, \0\n@*·", max_size=20))
 def test_any_text_is_a_formula_or_a_bad_row(text):
+    "What we read pymatgen reads alike; what only pymatgen reads is an empty bracket, a negative or tiny amount."
     row = np.asarray(Compositions(on_error="nan").transform([text]))[0]
-    try: c = Composition(text.replace("@", " "))
-    except ValueError: c = None
-    if np.isfinite(row).all(): assert c is not None and close(features([c])[0], row, largest(row)*max(c.num_atoms, 1))
-    else: assert np.isnan(row).all() and (c is None or not c or not np.isfinite(c.num_atoms) or "-" in text or re.search(r"[(\[{][\s@]*[)\]}]", text))    # pymatgen lets a -0 and an empty bracket pass
+    try:
+        theirs = Composition(text.replace("@", " "))
+    except ValueError:
+        theirs = None
+    if np.isfinite(row).all():
+        if theirs and min(theirs.values()) >= 1e-6*theirs.num_atoms:   # it keeps 1e-8, we keep 1e-8 of the total
+            assert close(features([theirs])[0], row, largest(row)*max(theirs.num_atoms, 1))
+        else:
+            assert "e-" in text or "." in text or theirs
+    else:
+        assert np.isnan(row).all()
+        assert not theirs or not np.isfinite(theirs.num_atoms) or "-" in text or re.search(r"[(\[{][\s@]*[)\]}]", text)
+
+
+def settled(formula):
+    "Amounts by the plain reader, None where it refuses."
+    try:
+        return read_formula(formula)
+    except ValueError:
+        return None
+
+
+@settings(deadline=None, max_examples=1000)
+@given(st.lists(st.one_of(formula, st.text("HeOFeCuDAm0129.()[]{}+-e \0\n@·xé₂\udcff", max_size=20)), max_size=6))
+def test_the_fast_reader_and_the_plain_one_agree(formulas):
+    read, failures = read_column(formulas)
+    assert len(read) == len(formulas)
+    for i, text in enumerate(formulas):
+        plain = settled(text)
+        assert (i in failures) == (plain is None), text
+        fast = {ELEMENTS[z - 1]: n for z, n in zip(*read[i])}
+        assert fast.keys() == (plain or {}).keys(), text
+        assert all(abs(fast[s] - plain[s]) <= 1e-13*plain[s] for s in fast), text
+
+
+@pytest.mark.parametrize("text, words", [
+    ("Ti-6Al-4V", "weight per cent of the others; in atomic per cent it is Ti86.2Al10.2V3.6"),
+    ("Ti–6Al–4V", "Ti86.2Al10.2V3.6"), ("Fe-60Cr-50Ni", "write atomic amounts"), ("Cu-Zn", "Cu0.5Zn0.5"),
+    ("Al63-Cu25-Fe12", "write Al63Cu25Fe12"), ("La2-xSrxCuO4", "variable amount 'x'"), ("YBa2Cu3O7-δ", "variable amount 'δ'"),
+    ("(C2H4)n", "variable amount 'n'"), ("("*33 + "Fe" + ")"*33, "nested deeper than 32"), ("CuSO4·5H2O", "write CuSO4(H2O)5"),
+    ("2CaSO4·H2O", "write (CaSO4)2(H2O)"), ("CuSO4*5H2O", "write CuSO4(H2O)5"), ("Fe₂O₃", "write Fe2O3"), ("Fe2O3\xa0", "write Fe2O3"),
+    ("Fe³⁺", "charge"), ("Fe3+", "charge"), ("SO4^2-", "charge"), ("[Fe(CN)6]4-", "charge"), ("fe2O3", "unexpected 'f'"),
+    ("FE2O3", "as in Fe"), ("D2O", "isotope of hydrogen"), ("2H2O", "(H2O)2"), ("(La,Sr)2CuO4", "share a site"), ("CC=O", "SMILES"),
+    ("Fe-2O3", "a negative amount of Fe"), ("Ca(OH", "not closed"), ("CaOH)2", "not opened"), ("Ca()", "empty bracket"), ("", "empty"),
+    (" \n", "empty"), ("Fe0", "sum to zero"), ("Fe1e999", "not finite"), (None, "missing"), (float("nan"), "missing"), (b"Fe", "bytes"),
+    ({"Fe3+": 1}, "an ion"), ({"fe": 1}, "write Fe"), ({"Fe": "n.a."}, "no number: 'n.a.'"), ({"Fe": None}, "missing")])
+def test_what_cannot_be_read_is_named(text, words):
+    with pytest.raises(BadInput) as error:
+        element_system(pd.Series(["NaCl", text], ["good", "bad"]))
+    (label, value, reason), = error.value.rows
+    assert label == "bad" and words in reason
+    for ask in (reduced_formula, amounts, Compositions().transform):
+        with pytest.raises(BadInput) as again:
+            ask(pd.Series(["NaCl", text], ["good", "bad"]))
+        assert again.value.rows == error.value.rows or text != text
+
+
+@pytest.mark.parametrize("rest", [-2.8e-17, 5.6e-17, 0, -0.0])
+def test_a_rest_of_rounding_is_nothing(rest):
+    expected = features(["Al0.9Cu0.1"])
+    pairs = {"Al": 0.9, "Cu": 0.1, "Os": rest}
+    for row in (pairs, "".join(f"{s}{n}" for s, n in pairs.items())):
+        assert (features([row]) == expected).all() and element_system([row])[0] == "Al-Cu"
+    frame = pd.DataFrame([pairs])
+    assert (features(frame) == expected).all() and list(amounts(frame)) == ["Al", "Cu"]
+    big = Composition({"Al": 0.9e9, "Cu": 0.1e9, "Os": max(rest, 0)*1e9})      # its own limit is absolute
+    assert element_system([big])[0] == "Al-Cu"
+    with pytest.raises(BadInput, match="a negative amount of Os"):
+        features([{**pairs, "Os": -0.01}])
+
+
+def test_a_table_with_a_word_in_it():
+    frame = pd.DataFrame({"Fe": ["2", "n.a.", None], "O": ["3", "1", "2"]}, list("abc"))
+    with pytest.raises(BadInput) as error:
+        Compositions().transform(frame)
+    assert [(label, reason) for label, _, reason in error.value.rows] == [
+        ("b", "the amount of Fe is no number: 'n.a.'"), ("c", "the amount of Fe is missing")]
+    kept = Compositions(on_error="nan").transform(frame)
+    assert kept.isna().all(axis=1).tolist() == [False, True, True] and (kept.loc["a"] == features(["Fe2O3"])[0]).all()
+    numbers = pd.DataFrame({"Fe": [2, 1], "Am": [0, 1]}, list("xy"))
+    assert np.isnan(Compositions(on_error="nan").transform(numbers)).all(axis=1).tolist() == [False, True]
+    with pytest.raises(BadInput, match="no element 'Am' in the table"):
+        Compositions().transform(numbers)
+
+
+def test_one_column_named_by_an_element():
+    assert (features(pd.DataFrame({"C": ["CO2", "CH4"]})) == features(["CO2", "CH4"])).all()       # formulas
+    assert (features(pd.DataFrame({"C": [1.0, 2.0]})) == features(["C", "C2"])).all()              # amounts
+
+
+def test_a_long_formula_takes_linear_time():
+    "600,000 elements: a reader of quadratic time would need minutes."
+    assert element_system(["HO"*300_000]) == ["H-O"] and reduced_formula(["HO"*300_000]) == ["H2O2"]
+
+
+def test_one_material_one_formula():
+    spellings = ["Fe2O3", "O3Fe2", "Fe4O6", "Fe40O60", "Fe0.4O0.6", {"Fe": 0.4, "O": 0.6}, {"Fe": 1/3, "O": 1/2}]
+    assert set(reduced_formula(spellings, whole=True)) == {"Fe2O3"}
+    assert reduced_formula(["Al63.5Cu24.5Fe12"], whole=True) == ["Al127Fe24Cu49"]
+    third = "Fe0.3333333O0.6666667"
+    assert reduced_formula([third], whole=True) == ["FeO2"] and reduced_formula([third]) == [third]
+
+
+@settings(deadline=None, max_examples=200)
+@given(st.dictionaries(st.sampled_from(SYMBOLS), st.integers(1, 30), min_size=1, max_size=5), st.integers(1, 9))
+def test_reduced_formula_is_pymatgens(pairs, factor):
+    text = "".join(f"{s}{n*factor}" for s, n in pairs.items())
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        assert reduced_formula([text]) == [Composition(text).reduced_formula]
 
 
 def test_containers():

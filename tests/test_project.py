@@ -65,20 +65,20 @@ def test_notebook_reads_well(path):
     long = [i for i, s in enumerate(sources) if s.count("\n") >= 130]
     assert not long, f"{name(path)}: code cells {long} are longer than 130 lines; split them"
 
-def test_floors():
-    "A module imports only from a lower floor; the three wings never from each other; inside a folder only from a lower number."
+def test_layers():
+    "A module imports only from a lower layer; learn, simulate and generate never from each other; inside a package only from a lower number."
     import grimp
-    floor = dict(core=0, data=1, represent=2, simulate=3, learn=3, generate=3, cases=4, console=5)
+    layer = dict(core=0, matter=1, data=2, represent=3, learn=4, simulate=4, generate=4, cases=5, console=6)
     number = {default_exp(p): int(re.match(r"\d+", p.stem)[0]) for p in NOTEBOOKS if default_exp(p)}
     graph = grimp.build_graph("mdp", cache_dir=None)
     wrong = []
     for a in sorted(number.keys() & graph.modules):
         for b in sorted(graph.find_modules_directly_imported_by(a) & number.keys()):
             ra, rb = a.split(".")[1], b.split(".")[1]
-            fine = number[b] < number[a] if ra == rb else floor[rb] < floor[ra]
-            if not fine: wrong.append(f"{a} (floor {ra}) imports {b} (floor {rb})")
-    assert not wrong, f"imports that go up or sideways: {wrong}; move what is shared to a lower floor (its notebook), or hand it in as an argument"
-    assert {m.split(".")[1] for m in number} <= floor.keys()
+            fine = number[b] < number[a] if ra == rb else layer[rb] < layer[ra]
+            if not fine: wrong.append(f"{a} (layer {ra}) imports {b} (layer {rb})")
+    assert not wrong, f"imports that go up or sideways: {wrong}; move what is shared to a lower layer (its notebook), or hand it in as an argument"
+    assert {m.split(".")[1] for m in number} <= layer.keys()
 
 def test_no_machine_path_and_no_pickle():
     tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")[:-1]

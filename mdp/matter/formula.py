@@ -4,8 +4,8 @@
 
 # %% auto #0
 __all__ = ['SYMBOLS', 'ATOMIC_NUMBER', 'DEEPEST', 'NEGLIGIBLE', 'MOST_ATOMS', 'Unreadable', 'read_formula', 'explain', 'compiled',
-           'Amounts', 'read_column', 'is_table', 'read_table', 'read_rows', 'amounts', 'element_system',
-           'reduced_formula']
+           'Amounts', 'read_column', 'is_table', 'read_table', 'read_rows', 'rows_as_dicts', 'amounts',
+           'element_system', 'reduced_formula']
 
 # %% ../../nbs/matter/05_formula.ipynb #30b5bdb2
 import contextlib
@@ -558,7 +558,7 @@ def read_rows(
     "`(Amounts, index)` of rows that can all be read; BadInput names every one that cannot."
     if is_table(X):
         read, failures = read_table(X)
-        column = _as_dicts(X, failures)
+        column = rows_as_dicts(X, failures)
     else:
         column = as_column(X, "formula")
         read, failures = read_column(column)
@@ -566,7 +566,7 @@ def read_rows(
         raise bad_rows(column, failures, "formula")
     return read, column.index
 
-def _as_dicts(table, rows):
+def rows_as_dicts(table, rows):
     "A column that holds the given rows of a table as dicts, for an error message."
     column = pd.Series(None, table.index, dtype=object)
     for i in rows:
