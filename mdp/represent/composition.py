@@ -9,10 +9,10 @@ __all__ = ['Compositions']
 import functools
 import numpy as np
 import pandas as pd
-from ..core import RowTransformer
+from ..core import RowTransformer, compiled
 from ..data import load
-from ..matter.formula import (ATOMIC_NUMBER, SYMBOLS, Amounts, compiled, is_table, read_column,
-                                read_formula, read_table, rows_as_dicts)
+from ..matter.formula import (ATOMIC_NUMBER, SYMBOLS, Amounts, is_table, read_column, read_formula,
+                                read_table, rows_as_dicts)
 
 # %% ../../nbs/represent/11_composition.ipynb #3d3192c2
 @functools.cache
@@ -81,6 +81,11 @@ def _mix(
             o[G+j] = g if not minus or g == 0 else -g if total == 1 else np.nan
             o[H+j] = total/inverse
 
+@functools.cache
+def _mixer():
+    "`_mix`, compiled at its first use."
+    return compiled(_mix)
+
 # %% ../../nbs/represent/11_composition.ipynb #3cd64719
 class Compositions(RowTransformer):
     """XenonPy's composition descriptors: 290 columns `ave:atomic_number` ... `min:Polarizability`.
@@ -142,9 +147,8 @@ class Compositions(RowTransformer):
         sizes = [_width(block, table) if block in _BLOCKS[self.which] else 0 for block in _BLOCKS["all"]]
         begins = np.where(np.array(sizes) > 0, np.cumsum([0] + sizes[:-1]), -1)
         out = np.empty((len(read), sum(sizes)))
-        mix = compiled(_mix)
-        mix(read.first[:-1], read.first[1:], rows_of[read.element], read.amount, usable,
-            np.ascontiguousarray(table.to_numpy()), begins, out)
+        _mixer()(read.first[:-1], read.first[1:], rows_of[read.element], read.amount, usable,
+                 np.ascontiguousarray(table.to_numpy()), begins, out)
         return out, failures
 
     def get_feature_names_out(self, input_features=None):
