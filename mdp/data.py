@@ -4,18 +4,19 @@
 
 # %% auto #0
 __all__ = ['SOURCES', 'KINDS', 'REGISTRY', 'CREDITS', 'HELD_OUT', 'DataUnavailable', 'Source', 'facts', 'cache_dir', 'mirror_dir',
-           'get', 'reduced_formula', 'canonical_smiles', 'Dataset', 'register', 'load', 'datasets', 'held_out',
-           'product_key', 'fetch', 'verify']
+           'get', 'canonical_smiles', 'Dataset', 'register', 'load', 'datasets', 'held_out', 'product_key', 'fetch',
+           'verify']
 
 # %% ../nbs/01_data.ipynb #5655217a
-import dataclasses, difflib, errno, functools, gzip, hashlib, io, json, math, os, re, shutil, subprocess, sys, tarfile, tempfile, time
+import dataclasses, difflib, errno, functools, gzip, hashlib, io, json, os, re, shutil, subprocess, sys, tarfile, tempfile, time
 import urllib.parse, urllib.request, warnings, zipfile
 from pathlib import Path
 import numpy as np
 import pandas as pd
 import platformdirs
 import mdp
-from .core import BadInput, atomic_write, parallel, sha256
+from .core import BadInput, as_column, atomic_write, parallel, sha256
+from .matter.formula import reduced_formula
 
 # %% ../nbs/01_data.ipynb #f0b859bf
 class DataUnavailable(RuntimeError):
@@ -58,13 +59,19 @@ SOURCES = {s.key: s for s in (Source(*r) for r in pd.read_csv(facts("sources.csv
 
 # %% ../nbs/01_data.ipynb #0bef7bde
 def cache_dir() -> Path:
-    "Where fetched files are kept: `MDP_CACHE`, or the platform's cache folder."
-    return Path(os.environ.get("MDP_CACHE") or platformdirs.user_cache_dir("mdp", appauthor=False))
+    "Where fetched files are kept: `MDP_CACHE`, or the platform's cache folder; an absolute path."
+    named = os.environ.get("MDP_CACHE")
+    return _folder_named(named) if named else Path(platformdirs.user_cache_dir("mdp", appauthor=False))
 
 def mirror_dir() -> Path|None:
     "A folder of repository files: `MDP_MIRROR`, or `shared/mirror` beside the checkout; None where there is none."
-    p = Path(os.environ.get("MDP_MIRROR") or Path(mdp.__file__).parents[2]/"shared"/"mirror")
-    return p if p.is_dir() else None
+    named = os.environ.get("MDP_MIRROR")
+    folder = _folder_named(named) if named else Path(mdp.__file__).parents[2]/"shared"/"mirror"
+    return folder if folder.is_dir() else None
+
+def _folder_named(text):
+    "The absolute path that a user means: `~` is the home folder."
+    return Path(os.path.abspath(os.path.expanduser(text)))
 
 # %% ../nbs/01_data.ipynb #efd810a3
 def _places(s):
@@ -133,69 +140,23 @@ def _raw(s, tmp): _url(s.address, tmp)
 def _url(url, tmp):
     with urllib.request.urlopen(url, timeout=60) as r, open(tmp, "wb") as f: shutil.copyfileobj(r, f, 1 << 20)
 
-# %% ../nbs/01_data.ipynb #a58a6939
-_PART, _GROUP = re.compile(r"([A-Z][a-z]?)(\d*)"), re.compile(r"[(\[]([A-Za-z\d]+)[)\]](\d*)")
-_PEROXIDES = dict(LiO="Li2O2", NaO="Na2O2", KO="K2O2", HO="H2O2", CsO="Cs2O2", RbO="Rb2O2", O="O2", N="N2", F="F2", Cl="Cl2", H="H2")   # as pymatgen has them
-
-@functools.lru_cache(maxsize=None)
-def _X():
-    "Pauling electronegativity of each element that has one."
-    from pymatgen.core import Element
-    return {e.symbol: e.X for e in map(Element.from_Z, range(1, 104)) if e.data.get("X") and e.Z not in (2, 10, 18)}
-
-def _counts(f):
-    "Whole amounts of a formula such as Ca(OH)2; None for anything less simple."
-    while "(" in f or "[" in f:
-        f, n = _GROUP.subn(lambda m: "".join(f"{e}{int(k or 1)*int(m[2] or 1)}" for e, k in _PART.findall(m[1])), f)
-        if not n: return None
-    parts = _PART.findall(f)
-    if sum(len(e) + len(k) for e, k in parts) != len(f): return None
-    c = {}
-    for e, k in parts: c[e] = c.get(e, 0) + (int(k) if k else 1)
-    return c
-
-def _reduce(c, X):
-    "pymatgen's reduced formula of whole amounts."
-    g = math.gcd(*c.values())
-    syms, tail = sorted(c, key=lambda e: (X[e], e)), ""
-    if len(syms) > 2 and X[syms[-1]] - X[syms[-2]] < 1.65:
-        (x, a), (y, b) = ((e, c[e]//g) for e in syms[-2:])
-        if (k := math.gcd(a, b)) > 1: tail, syms = f"({x}{a//k if a > k else ''}{y}{b//k if b > k else ''}){k}", syms[:-2]
-    return "".join(f"{e}{c[e]//g if c[e] > g else ''}" for e in syms) + tail
-
-# %% ../nbs/01_data.ipynb #54ac2b86
-def reduced_formula(formulas) -> list[str]:
-    "pymatgen's reduced formula of each; `BadInput` names every row that is no formula."
-    from pymatgen.core import Composition, Element
-    X, known, bad, formulas = _X(), {}, [], list(formulas)
-    for i, f in enumerate(formulas):
-        if f in known: continue
-        try:
-            c = _counts(f)
-            if c and all(e in X and n for e, n in c.items()): known[f] = _PEROXIDES.get(r := _reduce(c, X), r)
-            else:
-                with warnings.catch_warnings():   # helium, neon and argon have no electronegativity, and pymatgen says so each time
-                    warnings.simplefilter("ignore")
-                    c = Composition(f)
-                    known[f] = c.reduced_formula
-                if unknown := [e.symbol for e in c if not isinstance(e, Element)]: raise ValueError(f"no element {', '.join(unknown)}")
-        except (ValueError, TypeError, KeyError) as e: bad.append((i, f, str(e)))
-    if bad: raise BadInput(bad, "formula", len(formulas))
-    return [known[f] for f in formulas]
-
 # %% ../nbs/01_data.ipynb #5522e1fe
-def canonical_smiles(smiles) -> list[str|None]:
+def canonical_smiles(
+    smiles,    # SMILES strings: a list, a Series, a one-column frame, an array
+) -> list[str|None]:
     "RDKit's canonical SMILES of each; None where RDKit refuses the string. Long lists go over the cores."
-    smiles = list(smiles)
+    smiles = as_column(smiles, "SMILES").tolist()
     n = 5_000
     parts = [smiles[i:i+n] for i in range(0, len(smiles), n)]
-    return [s for part in parallel(_canonical, parts, workers=None if len(parts) > 2 else 1) for s in part]
+    canonical = parallel(_canonical, parts, workers=None if len(parts) > 2 else 1)
+    return [s for part in canonical for s in part]
 
 def _canonical(smiles):
+    "`canonical_smiles` of a part."
     from rdkit import Chem, rdBase
     with rdBase.BlockLogs():
         mols = [Chem.MolFromSmiles(s) if isinstance(s, str) and s else None for s in smiles]
-    return [Chem.MolToSmiles(m) if m else None for m in mols]
+    return [Chem.MolToSmiles(mol) if mol else None for mol in mols]
 
 # %% ../nbs/01_data.ipynb #5d24f944
 KINDS = ("measured", "DFT", "MD", "surrogate", "fitted", "structure")
@@ -276,7 +237,8 @@ def load(
     dropped = df.attrs.get("dropped", {})
     if column is None and len(d.units) == 1: column = next(iter(d.units))
     if column is not None:
-        if column not in d.units: raise KeyError(f"{name} has no {column!r}; it has {', '.join(d.units)}")
+        if column not in d.units:
+            raise ValueError(f"{name} has no column {column!r}; it has {', '.join(d.units) or 'no property'}")
         df = df.rename(columns={column: "value"}).drop(columns=[c for c in d.units if c != column])
         df = _keep(df, df.value.notna(), "no value")
         dropped = {**dropped, **df.attrs.get("dropped", {})}
@@ -288,9 +250,17 @@ def load(
     return df
 
 def _dataset(name):
-    if name in REGISTRY: return REGISTRY[name]
-    near = difflib.get_close_matches(name, REGISTRY, 4, 0.4)
-    raise KeyError(f"no dataset {name!r}" + (f"; did you mean {' or '.join(near)}?" if near else "") + " `datasets()` lists them.")
+    "The `Dataset` of a name; ValueError, with names that are near, where there is none."
+    if name in REGISTRY:
+        return REGISTRY[name]
+    raise ValueError(f"no dataset {name!r}{_meant(name, REGISTRY)}; `datasets()` lists them")
+
+def _meant(name, names):
+    "Which of `names` a person may have meant, in words; upper and lower case, `-`, `_` and blanks make no difference."
+    plain = {re.sub(r"[-_ ]", "", known).lower(): known for known in names}
+    wanted = re.sub(r"[-_ ]", "", str(name)).lower()
+    near = [plain[wanted]] if wanted in plain else [plain[p] for p in difflib.get_close_matches(wanted, plain, 4, 0.6)]
+    return f" (did you mean {' or '.join(near)}?)" if near else ""
 
 def _kind(d, column): return d.kind[column] if isinstance(d.kind, dict) else d.kind
 

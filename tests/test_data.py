@@ -91,8 +91,8 @@ def test_list_needs_no_network(tmp_path, monkeypatch):
     assert (D.verify().status == "not here").all() and len(D.verify()) == len(D.SOURCES)
 
 def test_unknown_names():
-    with pytest.raises(KeyError, match="polymer_tg"): D.load("polymr_tg")
-    with pytest.raises(KeyError, match="thermal_conductivity"): loaded("pi1070", "conductivity_")
+    with pytest.raises(ValueError, match="polymer_tg"): D.load("polymr_tg")
+    with pytest.raises(ValueError, match="thermal_conductivity"): loaded("pi1070", "conductivity_")
 
 # oracles
 

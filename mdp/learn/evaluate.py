@@ -6,33 +6,41 @@
 __all__ = ['METRICS', 'systems', 'scaffolds', 'extrapolative', 'interval', 'spearman', 'scores', 'learning_curve', 'parity']
 
 # %% ../../nbs/learn/30_evaluate.ipynb #00fa6fd4
-import re
 import numpy as np, pandas as pd
 from scipy.stats import spearmanr
 from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
 from sklearn.model_selection import GroupShuffleSplit, learning_curve as _learning_curve
-from ..core import BadInput, plot_style
+from ..core import BadInput, as_column, bad_rows, plot_style
+from ..matter.formula import element_system
 
 # %% ../../nbs/learn/30_evaluate.ipynb #7ef43551
 def systems(
-    formulas,     # chemical formulas, strings
+    formulas,     # chemical formulas: a list, a Series, a one-column frame, an array; or a table of amounts
 ) -> np.ndarray:  # one label a row, like "Al-Cu-Fe"
-    "The element system of each formula: its elements in alphabetical order."
-    found = [sorted(set(re.findall(r"[A-Z][a-z]?", f))) if isinstance(f, str) else [] for f in formulas]
-    if bad := [(i, f, "no element in it") for i, (f, s) in enumerate(zip(formulas, found)) if not s]: raise BadInput(bad, "formula", len(found))
-    return np.array(["-".join(s) for s in found])
+    "The element system of each formula: its elements in alphabetical order. BadInput names every bad row."
+    return element_system(formulas)
 
 # %% ../../nbs/learn/30_evaluate.ipynb #6dde57db
 def scaffolds(
-    smiles,       # SMILES strings
+    smiles,       # SMILES strings: a list, a Series, a one-column frame, an array
 ) -> np.ndarray:  # one label a row: a SMILES
-    "The Bemis-Murcko scaffold of each molecule; for one without rings, its carbon skeleton."
+    "The Bemis-Murcko scaffold of each molecule; for one without rings, its carbon skeleton. BadInput names every bad row."
     from rdkit import Chem
-    from rdkit.Chem.Scaffolds import MurckoScaffold as murcko
-    mols = [Chem.MolFromSmiles(s) if isinstance(s, str) and s else None for s in smiles]
-    if bad := [(i, s, "not a SMILES") for i, (s, m) in enumerate(zip(smiles, mols)) if m is None]: raise BadInput(bad, "SMILES", len(mols))
-    core = [murcko.GetScaffoldForMol(m) for m in mols]
-    return np.array([Chem.MolToSmiles(c if c.GetNumAtoms() else murcko.MakeScaffoldGeneric(m), isomericSmiles=False) for m, c in zip(mols, core)])
+    column = as_column(smiles, "SMILES")
+    mols = [Chem.MolFromSmiles(s) if isinstance(s, str) and s else None for s in column]
+    failures = {i: "not a SMILES" for i, mol in enumerate(mols) if mol is None}
+    if failures:
+        raise bad_rows(column, failures, "SMILES")
+    return np.array([_scaffold(mol) for mol in mols], str)
+
+def _scaffold(mol):
+    "The scaffold of one molecule, as SMILES."
+    from rdkit import Chem
+    from rdkit.Chem.Scaffolds import MurckoScaffold
+    core = MurckoScaffold.GetScaffoldForMol(mol)
+    if not core.GetNumAtoms():
+        core = MurckoScaffold.MakeScaffoldGeneric(mol)
+    return Chem.MolToSmiles(core, isomericSmiles=False)
 
 # %% ../../nbs/learn/30_evaluate.ipynb #7949fe18
 def extrapolative(

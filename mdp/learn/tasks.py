@@ -10,8 +10,9 @@ import functools, hashlib, zlib
 import numpy as np, pandas as pd
 from rdkit import Chem
 from safetensors.numpy import load_file, save_file
-from ..core import atomic_write
+from ..core import as_column, atomic_write
 from ..data import REGISTRY, SOURCES, cache_dir, facts, load, mirror_dir
+from ..matter.formula import element_system, read_column, reduced_formula
 from ..represent.composition import Compositions
 from ..represent.crystal import RDF
 from ..represent.molecule import NAMES, Fingerprints, RDKitDescriptors, bad_input, read, read_rows
@@ -40,58 +41,107 @@ def _unit(x): return smallest_unit(x)
 def _read(rows, kind): return read_rows(rows, _unit if kind == "polymer" else read)
 
 def _mols(rows, kind):
-    "The molecules of SMILES, or the smallest units of polymers."
+    "The molecules of SMILES, or the smallest units of polymers; BadInput names every bad row."
     mols, bad, index = _read(rows, kind)
-    if bad: raise bad_input(bad, index, "repeat unit" if kind == "polymer" else "SMILES", len(mols))
+    if bad:
+        raise bad_input(bad, index, _WHAT[kind], len(mols))
     return mols
+
+_WHAT = {"molecule": "SMILES", "polymer": "repeat unit", "inorganic": "formula"}
 
 def _formula(mol):
     "Formula with its hydrogens; `*` and charges are left out."
     counts = {}
-    for a in Chem.AddHs(mol).GetAtoms():
-        if a.GetAtomicNum(): counts[a.GetSymbol()] = counts.get(a.GetSymbol(), 0) + 1
-    return "".join(f"{e}{n}" for e, n in sorted(counts.items()))
+    for atom in Chem.AddHs(mol).GetAtoms():
+        if atom.GetAtomicNum():
+            counts[atom.GetSymbol()] = counts.get(atom.GetSymbol(), 0) + 1
+    return "".join(f"{symbol}{n}" for symbol, n in sorted(counts.items()))
+
+def _compositions(rows):
+    "A column of formulas or structures, with the compositions of the structures in their place."
+    column = as_column(rows, "formula or structure")
+    return column.map(lambda row: row.composition.element_composition if hasattr(row, "lattice") else row)
+
+def _one_spelling(column):
+    "The reduced formulas of a column: one material, one formula. What cannot be read stays as it is."
+    _, failures = read_column(column)
+    readable = np.ones(len(column), bool)
+    readable[list(failures)] = False
+    out = column.to_numpy(object).copy()
+    out[readable] = reduced_formula(column[readable], whole=True)
+    return pd.Series(out, column.index, dtype=object)
 
 def formulas(
-    rows,         # SMILES, repeat units, formulas or structures
+    rows,         # SMILES, repeat units, formulas or structures: a list, a Series, a one-column frame, an array
     kind:str,     # "molecule", "polymer" or "inorganic"
 ) -> list[str]:
-    "The chemical formula of each row."
-    if kind == "inorganic": return [r if isinstance(r, str) else r.composition.reduced_formula for r in rows]
-    return [_formula(m) for m in _mols(rows, kind)]
+    "The chemical formula of each row, an inorganic one reduced. BadInput names every bad row."
+    if kind == "inorganic":
+        return reduced_formula(_compositions(rows), whole=True)
+    return [_formula(mol) for mol in _mols(rows, kind)]
 
 # %% ../../nbs/learn/29_tasks.ipynb #5cbd1ba1
 def describe(
-    rows,             # SMILES, repeat units, formulas or structures: a list, an array or a Series
+    rows,             # SMILES, repeat units, formulas or structures: a list, a Series, a one-column frame, an array
     kind:str,         # "molecule", "polymer" or "inorganic"
     descriptor:str,   # one of `DESCRIPTORS[kind]`
     on_error:str="raise",   # "raise": `BadInput` naming every bad row; "nan": their numbers become NaN
 ) -> np.ndarray:      # (n, columns), float64
     "Rows as the numbers a network of this descriptor takes."
-    if kind not in DESCRIPTORS: raise ValueError(f"kind={kind!r}: one of {', '.join(DESCRIPTORS)}")
-    if descriptor not in DESCRIPTORS[kind]: raise ValueError(f"descriptor={descriptor!r}: for a {kind} one of {', '.join(DESCRIPTORS[kind])}")
-    rows, known = list(rows), _KNOWN.setdefault((kind, descriptor), {})
-    if not all(isinstance(r, str) for r in rows): out = _numbers(rows, kind, descriptor, "nan")
+    if kind not in DESCRIPTORS:
+        raise ValueError(f"kind={kind!r}: one of {', '.join(DESCRIPTORS)}")
+    if descriptor not in DESCRIPTORS[kind]:
+        raise ValueError(f"descriptor={descriptor!r}: for a {kind} one of {', '.join(DESCRIPTORS[kind])}")
+    if on_error not in ("raise", "nan"):
+        raise ValueError(f"on_error={on_error!r}: 'raise' or 'nan'")
+    column = as_column(rows, _WHAT[kind])
+    if len(column) and all(isinstance(row, str) for row in column):
+        out = _remembered(column, kind, descriptor)
     else:
-        if len(known) > 20_000: known.clear()
-        if new := [r for r in dict.fromkeys(rows) if r not in known]: known.update(zip(new, _numbers(new, kind, descriptor, "nan")))
-        out = np.array([known[r] for r in rows])
-    if on_error == "raise" and (not rows or np.isnan(out).any()): _numbers(rows, kind, descriptor, "raise")      # which rows, and why
+        out = _numbers(column, kind, descriptor, "nan")
+    if on_error == "raise" and np.isnan(out).any():
+        _numbers(column, kind, descriptor, "raise")      # which rows, and why
     return out
+
+def _remembered(column, kind, descriptor):
+    "The numbers of strings; those asked for before are not computed again."
+    known = _KNOWN.setdefault((kind, descriptor), {})
+    if len(known) > 20_000:
+        known.clear()
+    new = pd.Series([row for row in dict.fromkeys(column) if row not in known], dtype=object)
+    if len(new):
+        known.update(zip(new, _numbers(new, kind, descriptor, "nan")))
+    return np.array([known[row] for row in column])
 
 _KNOWN = {}         # (kind, descriptor) -> {row: its numbers}: a design loop asks for the same rows again and again
 
-def _numbers(rows, kind, descriptor, on_error):
+def _numbers(column, kind, descriptor, on_error):
+    "The numbers of a column, under its labels where a row is bad."
     if descriptor in ("composition", "fraction"):
-        if on_error == "raise" or kind == "inorganic": f = formulas(rows, kind)
-        else: f = [_formula(m) if m is not None else "" for m in _read(rows, kind)[0]]
-        if descriptor == "composition": return Compositions(on_error=on_error).fit_transform(f)
-        counts = Compositions("all", on_error=on_error).fit_transform(f)[:, :94]
+        column = _formula_column(column, kind, on_error)
+        if descriptor == "composition":
+            return np.asarray(Compositions(on_error=on_error).fit_transform(column))
+        counts = np.asarray(Compositions("all", on_error=on_error).fit_transform(column))[:, :94]
         return counts/counts.sum(1, keepdims=True)
-    if descriptor == "rdf": return np.asarray(RDF(per_atom=True, on_error=on_error).fit_transform(rows))
-    of = RDKitDescriptors(_CHAIN, on_error=on_error) if descriptor == "rdkit" else Fingerprints("ECFP", radius=2, n_bits=256, counts=True, on_error=on_error)
-    X = np.asarray((Polymers(of, on_error=on_error) if kind == "polymer" else of).fit_transform(rows), float)
+    if descriptor == "rdf":
+        return np.asarray(RDF(per_atom=True, on_error=on_error).fit_transform(column))
+    if descriptor == "rdkit":
+        of = RDKitDescriptors(_CHAIN, on_error=on_error)
+    else:
+        of = Fingerprints("ECFP", radius=2, n_bits=256, counts=True, on_error=on_error)
+    if kind == "polymer":
+        of = Polymers(of, on_error=on_error)
+    X = np.asarray(of.fit_transform(column), float)
     return np.arcsinh(X) if descriptor == "rdkit" else np.log1p(X)
+
+def _formula_column(column, kind, on_error):
+    "The formula of each row of a column; where SMILES cannot be read, none with \"nan\", BadInput with \"raise\"."
+    if kind == "inorganic":
+        return _one_spelling(_compositions(column))
+    if on_error == "raise":
+        _mols(column, kind)
+    found = [_formula(mol) if mol is not None else "" for mol in _read(column, kind)[0]]
+    return pd.Series(found, column.index, dtype=object)
 
 # %% ../../nbs/learn/29_tasks.ipynb #2f6c6031
 _ORDER = {"1": 1, "-1": 2, "2": 2, "m": 2, "2/m": 4, "222": 4, "mm2": 4, "mmm": 8, "4": 4, "-4": 4, "4/m": 8, "422": 8, "4mm": 8, "-42m": 8, "-4m2": 8, "4/mmm": 16, "3": 3, "-3": 6, "32": 6, "3m": 6,
@@ -135,14 +185,17 @@ def task_rows(
 
 def _readable(rows, kind):
     "Rows that the descriptors can take at all: a repeat unit has two ends, an element stands in the table."
-    if kind == "inorganic": return np.isfinite(Compositions(on_error="nan").fit_transform(formulas(rows, kind))).all(1)
+    if kind == "inorganic":
+        numbers = Compositions(on_error="nan").fit_transform(_compositions(rows))
+        return np.isfinite(np.asarray(numbers)).all(1)
     return np.array([m is not None for m in _read(rows, kind)[0]], bool)
 
 @functools.lru_cache(2)
 def _table(dataset): return load(dataset)      # neighbours in a build often share it
 
 def _task(task):
-    if task not in tasks().index: raise KeyError(f"no task {task!r}; `tasks()` lists them")
+    if task not in tasks().index:
+        raise ValueError(f"no task {task!r}; `tasks()` lists them")
     t = tasks().loc[task]
     if not t.dataset: raise ValueError(f"{task}: {t.note}")
     return t
@@ -156,13 +209,11 @@ def keys(
     descriptor:str,   # one of `DESCRIPTORS[kind]`
 ) -> np.ndarray:      # strings
     "Rows of the same key are near copies for this descriptor."
-    if kind == "inorganic": return np.array(["-".join(sorted(_elements(f))) for f in formulas(rows, kind)])
-    if descriptor == "composition": return np.array(formulas(rows, kind))
-    return np.array([_skeleton(m) for m in _mols(rows, kind)])
-
-def _elements(formula):
-    from pymatgen.core import Composition
-    return [e.symbol for e in Composition(formula).elements]
+    if kind == "inorganic":
+        return element_system(_compositions(rows))
+    if descriptor == "composition":
+        return np.array(formulas(rows, kind))
+    return np.array([_skeleton(mol) for mol in _mols(rows, kind)])
 
 def _skeleton(mol):
     flat = Chem.RWMol(mol)
