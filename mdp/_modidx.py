@@ -984,6 +984,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
             'mdp.represent.elements': { 'mdp.represent.elements._cell': ('represent/elements.html#_cell', 'mdp/represent/elements.py'),
                                         'mdp.represent.elements._counterparts': ( 'represent/elements.html#_counterparts',
                                                                                   'mdp/represent/elements.py'),
+                                        'mdp.represent.elements._deviation': ( 'represent/elements.html#_deviation',
+                                                                               'mdp/represent/elements.py'),
                                         'mdp.represent.elements._digits': ('represent/elements.html#_digits', 'mdp/represent/elements.py'),
                                         'mdp.represent.elements._libraries': ( 'represent/elements.html#_libraries',
                                                                                'mdp/represent/elements.py'),

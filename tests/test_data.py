@@ -90,9 +90,36 @@ def test_list_needs_no_network(tmp_path, monkeypatch):
     assert available[ours].all() and not available.drop(ours).any()
     assert (D.verify().status == "not here").all() and len(D.verify()) == len(D.SOURCES)
 
-def test_unknown_names():
-    with pytest.raises(ValueError, match="polymer_tg"): D.load("polymr_tg")
-    with pytest.raises(ValueError, match="thermal_conductivity"): loaded("pi1070", "conductivity_")
+@pytest.mark.parametrize("name, meant", [("polymr_tg", "polymer_tg"), ("MP_GAP", "mp_gap"), ("mp-gap", "mp_gap"), ("QM 9", "qm9"), ("nope", "")])
+def test_unknown_names(name, meant):
+    for ask in (D.load, D.fetch, lambda n: D.verify([n])):
+        with pytest.raises(ValueError) as error:
+            ask(name)
+        text = str(error.value)
+        assert "\n" not in text and f"no dataset {name!r}" in text and (f"did you mean {meant}" in text if meant else "did you mean" not in text)
+
+def test_unknown_column():
+    with pytest.raises(ValueError, match="thermal_conductivity"):
+        loaded("pi1070", "conductivity_")
+
+def test_folders_are_those_that_a_user_means(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    for text, folder in (("~/x", tmp_path/"x"), ("x", tmp_path/"x"), ("./a/../x", tmp_path/"x"), (str(tmp_path/"x"), tmp_path/"x")):
+        monkeypatch.setenv("MDP_CACHE", text)
+        assert D.cache_dir() == folder and D.cache_dir().is_absolute()
+    (tmp_path/"m").mkdir()
+    monkeypatch.setenv("MDP_MIRROR", "~/m")
+    assert D.mirror_dir() == tmp_path/"m"
+
+def test_columns_of_smiles_and_of_formulas():
+    smiles = ["OCC", "c1ccccc", None]
+    for rows in (smiles, tuple(smiles), np.array(smiles, object), pd.Series(smiles, list("abc")), pd.DataFrame({"C": smiles}), iter(smiles)):
+        assert D.canonical_smiles(rows) == ["CCO", None, None]
+    for ask in (D.canonical_smiles, D.reduced_formula):
+        with pytest.raises(TypeError, match="give a list"):
+            ask("CO")
+        assert ask([]) == []
 
 # oracles
 

@@ -56,15 +56,29 @@ def _counterparts(column, table):
 # %% ../../nbs/represent/10_elements.ipynb #d16b675e
 @functools.cache
 def _provenance():
-    table, digits, info = load("elements").astype(float), _digits(), columns()
+    "The rule, for each value."
+    table = load("elements").astype(float)
+    digits = _digits().reindex(table.index)
+    info = columns()
     out = pd.DataFrame("unknown", table.index, table.columns)
-    for c in table:
-        other = _counterparts(c, table)
-        off = (other.sub(table[c], axis=0).abs().div(table[c].abs().clip(lower=1e-12), axis=0)).min(axis=1).fillna(np.inf) if other.size else pd.Series(np.inf, table.index)
-        long, longish = digits[c].reindex(table.index) >= 12, digits[c].reindex(table.index) >= 9
-        out.loc[off <= 0.05, c] = info.kind[c]
-        out.loc[(long & (off > 0.001)) | (longish & other.isna().all(axis=1) & (other.shape[1] > 0)), c] = "imputed"
+    for column in table:
+        others = _counterparts(column, table)
+        long = digits[column] >= 12
+        longish = digits[column] >= 9
+        alone = others.isna().all(axis=1) & (others.shape[1] > 0)
+        deviation = _deviation(table[column], others)
+        out.loc[deviation <= 0.05, column] = info.kind[column]
+        out.loc[(long & (deviation > 0.001)) | (longish & alone), column] = "imputed"
+    unbound = (table.electron_affinity < 0) & (out.electron_affinity == "measured")
+    out.loc[unbound, "electron_affinity"] = "unknown"
     return out
+
+def _deviation(values, others):
+    "The smallest relative deviation of each value from its counterparts; infinite where it has none."
+    if not others.size:
+        return pd.Series(np.inf, values.index)
+    size = values.abs().clip(lower=1e-12)
+    return others.sub(values, axis=0).abs().div(size, axis=0).min(axis=1).fillna(np.inf)
 
 def provenance() -> pd.DataFrame:
     "measured, computed, imputed or unknown, for each value of `load('elements')`."

@@ -112,7 +112,9 @@ def candidates(
     names=None,          # prototypes; None: all
     closed:bool=False,   # only the closed-shell states of CLOSED: what a semiconductor is made of
 ) -> pd.DataFrame:       # prototype, elements (joined by -)
-    "Prototypes with every valid choice of elements, each crystal once."
+    """Prototypes with every valid choice of elements, each crystal of a prototype once.
+
+    `half-Heusler` and `MgAgAs` are one structure type: some of their crystals stand under both names."""
     p = prototypes() if names is None else prototypes().loc[list(names)]
     return pd.concat([pd.DataFrame(dict(prototype=k, elements=["-".join(e) for e in _once(k, _choices(f, closed))])) for k, f in p.formula.items()], ignore_index=True)
 
