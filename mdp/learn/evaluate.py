@@ -25,9 +25,10 @@ def scaffolds(
     smiles,       # SMILES strings: a list, a Series, a one-column frame, an array
 ) -> np.ndarray:  # one label a row: a SMILES
     "The Bemis-Murcko scaffold of each molecule; for one without rings, its carbon skeleton. BadInput names every bad row."
-    from rdkit import Chem
+    from rdkit import Chem, rdBase
     column = as_column(smiles, "SMILES")
-    mols = [Chem.MolFromSmiles(s) if isinstance(s, str) and s else None for s in column]
+    with rdBase.BlockLogs():
+        mols = [Chem.MolFromSmiles(s) if isinstance(s, str) and s else None for s in column]
     failures = {i: "not a SMILES" for i, mol in enumerate(mols) if mol is None}
     if failures:
         raise bad_rows(column, failures, "SMILES")
