@@ -161,8 +161,8 @@ def test_a_table_with_a_word_in_it():
     frame = pd.DataFrame({"Fe": ["2", "n.a.", None], "O": ["3", "1", "2"]}, list("abc"))
     with pytest.raises(BadInput) as error:
         Compositions().transform(frame)
-    assert [(label, reason) for label, _, reason in error.value.rows] == [
-        ("b", "the amount of Fe is no number: 'n.a.'"), ("c", "the amount of Fe is missing")]
+    assert error.value.rows[0] == ("b", {"Fe": "n.a.", "O": "1"}, "the amount of Fe is no number: 'n.a.'")
+    assert [(label, reason) for label, _, reason in error.value.rows[1:]] == [("c", "the amount of Fe is missing")]
     kept = Compositions(on_error="nan").transform(frame)
     assert kept.isna().all(axis=1).tolist() == [False, True, True] and (kept.loc["a"] == features(["Fe2O3"])[0]).all()
     numbers = pd.DataFrame({"Fe": [2, 1], "Am": [0, 1]}, list("xy"))

@@ -96,7 +96,13 @@ def _crc(state, m):
     return functools.reduce(lambda crc, k: zlib.crc32(state[k][m].numpy(), crc), sorted(own), 0)
 
 # %% ../../nbs/learn/32_library.ipynb #3d10621b
-_MEND = "delete its files and build again"
+_MEND = "restore this file from where the library came from, or keep it elsewhere and build the shard again"
+
+def _some_rows(f, name, rows):
+    "Rows of a tensor in a file; neighbours are read without the rest."
+    if rows == list(range(rows[0], rows[0] + len(rows))):
+        return f.get_slice(name)[rows[0]:rows[0] + len(rows)]
+    return f.get_tensor(name)[torch.tensor(rows)]
 
 class Library(Mapping):
     "Networks on disk under one index; `library.models[id]` is one of them."
@@ -166,12 +172,14 @@ class Library(Mapping):
 
     def _checked(self, f, names, file, shard, rows, crcs, ids):
         "Some networks of a shard as a stack; refused when one is not as it was built."
-        state, first = {}, int(rows[0])
-        neighbours = list(rows) == list(range(first, first + len(rows)))
-        for k in ("W1", "b1", "W2", "b2", "W3", "b3", "W4", "b4", "W5", "b5", "x_mean", "x_sd", "y_mean", "y_sd"):
-            if (name := f"{shard}/{k}") not in names: continue
-            state[k] = f.get_tensor(name) if k.startswith("x_") else f.get_slice(name)[first:first+len(rows)] if neighbours else f.get_tensor(name)[torch.tensor(list(rows))]
-        if bad := [i for m, (i, crc) in enumerate(zip(ids, crcs)) if _crc(state, m) != crc]: raise OSError(f"{self.path/file}: not as it was built: {', '.join(bad)}; {_MEND}")
+        state = {}
+        for name in sorted(names):
+            owner, _, key = name.rpartition("/")
+            if owner == shard:      # whatever layers the file holds
+                state[key] = f.get_tensor(name) if key.startswith("x_") else _some_rows(f, name, list(rows))
+        bad = [i for m, (i, crc) in enumerate(zip(ids, crcs)) if _crc(state, m) != crc]
+        if bad:
+            raise OSError(f"{self.path/file}: not as it was built: {', '.join(bad)}; {_MEND}")
         return Stack.from_state(state)
 
     def pack(self,

@@ -8,6 +8,7 @@ __all__ = ['RECIPE', 'forward', 'initial_layers', 'Adam', 'Stack']
 # %% ../../nbs/learn/31_stack.ipynb #e0110032
 import numpy as np, pandas as pd, torch
 from ..core import BadInput, progress, sized
+from sklearn.exceptions import NotFittedError
 
 # %% ../../nbs/learn/31_stack.ipynb #fd687df1
 def forward(
@@ -152,8 +153,9 @@ class Stack:
 
     @torch.no_grad()
     def predict(self, X) -> np.ndarray:
-        "Predictions `(M, n)` in the unit of the targets."
-        out = torch.cat([self._products(forward, self.layers, x)[:, 0] for x in self._scaled(np.asarray(X, float)).split(2048)], 1)
+        "Predictions `(M, n)` in the unit of the targets. ValueError where X has other columns than in training."
+        batches = self._scaled(self._table(X)).split(2048)
+        out = torch.cat([self._products(forward, self.layers, x)[:, 0] for x in batches], 1)
         return out.cpu().numpy()*self.y_sd[:, None] + self.y_mean[:, None]
 
     @torch.no_grad()
@@ -162,7 +164,9 @@ class Stack:
         depth:int=1,   # hidden layer, counted from the input
     ) -> np.ndarray:   # (M, n, units)
         "Pre-activations of a hidden layer of every model."
-        return torch.cat([self._products(forward, self.layers, x, depth) for x in self._scaled(np.asarray(X, float)).split(2048)], 2).transpose(1, 2).cpu().numpy()
+        batches = self._scaled(self._table(X)).split(2048)
+        out = torch.cat([self._products(forward, self.layers, x, depth) for x in batches], 2)
+        return out.transpose(1, 2).cpu().numpy()
 
     def state(self, dtype=torch.float16) -> dict:
         "Everything a prediction needs, as named tensors: weights in `dtype`, scales in float32."
@@ -186,6 +190,15 @@ class Stack:
 
     def _products(self, f, *args):
         with torch.autocast(self.device.split(":")[0], torch.bfloat16, enabled=self.bf16): return f(*args).to(self.dtype)
+
+    def _table(self, X):
+        "X as floats (n, columns); an error where the stack was not fitted or the columns are not those of training."
+        if not hasattr(self, "layers"):
+            raise NotFittedError("this Stack is not fitted: call fit, or open one from a Library")
+        X = np.asarray(X, float)
+        if X.ndim != 2 or X.shape[1] != len(self.x_mean):
+            raise ValueError(f"X has the shape {X.shape}: (rows, {len(self.x_mean)}) is needed, the columns of the training data")
+        return X
 
     def _scaled(self, X): return self._tensor((X - self.x_mean)/self.x_sd)
     def _tensor(self, a): return torch.tensor(a).to(self.device, self.dtype)

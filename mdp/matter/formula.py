@@ -557,10 +557,8 @@ def read_rows(
 
 def rows_as_dicts(table, rows):
     "A column that holds the given rows of a table as dicts, for an error message."
-    column = pd.Series(None, table.index, dtype=object)
-    for i in rows:
-        column.iloc[i] = table.iloc[i].to_dict()
-    return column
+    values = [table.iloc[i].to_dict() if i in rows else None for i in range(len(table))]
+    return pd.Series(values, table.index, dtype=object)
 
 def amounts(
     X,    # as for `read_rows`
