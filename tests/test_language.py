@@ -1,13 +1,15 @@
 """The language and the sampler where a notebook cannot go: rubbish, damaged files, models that misbehave."""
-import json, math
+import json, math, pickle
 import numpy as np, pandas as pd, pytest
 from hypothesis import given, settings, strategies as st
 from rdkit import Chem, rdBase
 from safetensors.numpy import load_file, save_file
 from sklearn.base import clone
+from sklearn.ensemble import GradientBoostingRegressor
 from sklearn.exceptions import NotFittedError
-from mdp.core import BadInput
-from mdp.generate.iqspr import IQSPR, BRICSMoves, GraphMoves, log_region, mean_sd, rules
+from sklearn.preprocessing import FunctionTransformer
+from mdp.core import BadInput, mean_sd
+from mdp.generate.iqspr import IQSPR, BRICSMoves, GraphMoves, log_region, rules
 from mdp.generate.language import ChemicalLanguage, to_smiles, to_tokens
 
 GOOD = ["CCO", "c1ccccc1O", "CC(=O)Oc1ccccc1C(=O)O", "C[C@H](N)C(=O)O", "C1CC2CCC1CC2", "[NH4+]", "CC(C)(C)N", "F/C=C/F", "C12(CC1)CC2", "O=C1CCCN1"]
@@ -51,7 +53,7 @@ def test_every_bad_row_is_named(rows):
 
 def test_nothing_to_learn_from():
     with pytest.raises(ValueError, match="no SMILES"): ChemicalLanguage().fit([])
-    with pytest.raises(TypeError, match="not one"): ChemicalLanguage().fit("CCO")
+    with pytest.raises(TypeError, match="give a list"): ChemicalLanguage().fit("CCO")
     with pytest.raises(NotFittedError): ChemicalLanguage().propose(["CC"])
     assert len(model.propose([])) == 0 and len(model.generate(0)) == 0
     for bad in (dict(order=-1), dict(delete=1.), dict(tries=0), dict(reroot=2.), dict(smoothing=-.1)):
@@ -129,6 +131,102 @@ def test_resampling_only_when_needed_and_nothing_twice():
     assert all(np.isclose(st.weights.sum(), 1) for st in steps)
     for a, b in zip(steps, steps[1:]):
         if b.resampled: assert np.allclose(b.weights, 1/100)
+
+LABELS = [f"row {i}" for i in range(3)]
+CONTAINERS = {
+    "list": list, "tuple": tuple, "array": np.array, "column of an array": lambda x: np.array(x)[:, None],
+    "generator": lambda x: (s for s in x), "categorical": lambda x: pd.Series(x, LABELS, dtype="category"),
+    "Series": lambda x: pd.Series(x, LABELS), "frame": lambda x: pd.DataFrame({"C": x}, LABELS),
+    "Mols": lambda x: [Chem.MolFromSmiles(s) for s in x],
+}
+THREE = ["CCO", "Cc1ccccc1", "CC(=O)NC"]
+fitted = BRICSMoves().fit(["CCOc1ccccc1", "CC(=O)NCC", "COC(=O)CC"])
+sampler = IQSPR(model, {"n": Sizes()}, {"n": (4, 6)})
+ROWS_IN = {
+    "fit": lambda x: ChemicalLanguage().fit(x), "propose": model.propose, "graph": GraphMoves().propose,
+    "BRICS": fitted.propose, "BRICS fit": BRICSMoves().fit, "evaluate": sampler.evaluate,
+    "run": lambda x: next(sampler.run(x)),
+}
+
+@pytest.mark.parametrize("container", CONTAINERS)
+def test_rows_come_in_any_container(container):
+    rows = CONTAINERS[container]
+    labels = LABELS if container in ("categorical", "Series", "frame") else [0, 1, 2]
+    for propose in (model.propose, GraphMoves().propose, fitted.propose):
+        table = propose(rows(THREE))
+        pd.testing.assert_frame_equal(table.reset_index(drop=True), propose(THREE))
+        assert table.index.tolist() == labels
+    vocabulary = set(ChemicalLanguage().fit(rows(THREE)).vocabulary_)
+    assert {"O", "=O", "c"} <= vocabulary
+    assert [known.values[0, 0] for known in sampler.evaluate(rows(THREE))] == [3, 7, 5]
+    assert next(sampler.run(rows(THREE))).smiles == ["CCO", "Cc1ccccc1", "CNC(C)=O"]
+    if container != "Mols":
+        assert np.array_equal(model.log_prob(rows(THREE)), model.log_prob(THREE))
+
+@pytest.mark.parametrize("entry", ROWS_IN)
+def test_bad_rows_have_the_caller_s_labels_and_one_value_is_refused(entry):
+    with pytest.raises(BadInput) as error:
+        ROWS_IN[entry](pd.Series(["CCO", "C1CC", None], ["a", "b", "c"]))
+    assert [row[0] for row in error.value.rows] == ["b", "c"] and error.value.of == 3
+    for one in ("CCO", Chem.MolFromSmiles("CCO")):
+        with pytest.raises(TypeError, match="give a list"):
+            ROWS_IN[entry](one)
+    with pytest.raises(ValueError, match="one column"):
+        ROWS_IN[entry](pd.DataFrame({"a": THREE, "b": THREE}))
+
+def test_texts_are_named_too():
+    with pytest.raises(BadInput) as error:
+        model.log_prob(pd.Series(["CCO", "C1CC", "C?", None, 3.], list("abcde")))
+    assert [row[0] for row in error.value.rows] == list("bcde")
+    with pytest.raises(TypeError, match="give a list"):
+        model.log_prob("CCO")
+
+def test_map_numbers_are_no_chemistry():
+    mapped, plain = ["[CH3:1][CH2:2][OH:3]", "[CH3:7][NH2:1]"], ["[CH3][CH2][OH]", "[CH3][NH2]"]
+    a, b = ChemicalLanguage(roots=1).fit(mapped), ChemicalLanguage(roots=1).fit(plain)
+    assert a.vocabulary_ == b.vocabulary_ and a.propose(mapped).equals(b.propose(plain))
+    sampler = IQSPR(model, {"n": Sizes()}, {"n": (4, 6)})
+    sampler.evaluate(["CCO", "[CH3:1][CH2:2][OH:3]", "OCC"])
+    assert sampler.calls_ == 1 and sampler.found().index.tolist() == ["CCO"]
+
+@pytest.mark.parametrize("wrong", [
+    lambda: ChemicalLanguage(random_state=None).fit(GOOD), lambda: ChemicalLanguage(tries=2.5).fit(GOOD),
+    lambda: ChemicalLanguage(order=True).fit(GOOD), lambda: ChemicalLanguage(smoothing=np.nan).fit(GOOD),
+    lambda: model.generate(-1), lambda: model.propose(GOOD, random_state="a"),
+    lambda: GraphMoves(tries=0).propose(GOOD), lambda: GraphMoves(crossover=2.).propose(GOOD),
+    lambda: GraphMoves(random_state=None).propose(GOOD), lambda: BRICSMoves(tries=0).fit(GOOD),
+    lambda: IQSPR(model, {"n": Sizes()}, {"n": (4, 6)}, random_state=None),
+    lambda: IQSPR(model, {"n": Sizes()}, {"n": (4, 6)}, ess=2.),
+    lambda: IQSPR(model, {"n": Sizes()}, {"n": (4, 6)}, diversity=-1.),
+    lambda: sampler.run(GOOD, n=0), lambda: sampler.run(GOOD, {"m": [1.]}), lambda: sampler.run(GOOD, [[1.]]),
+])
+def test_settings_that_make_no_sense(wrong):
+    with pytest.raises(ValueError, match="needed|betas"):
+        wrong()
+
+def test_moves_that_are_not_possible():
+    with pytest.raises(NotFittedError):
+        BRICSMoves().propose(["CCO"])
+    for moves in (GraphMoves(), GraphMoves(crossover=0.), fitted):
+        out = moves.propose(["*"])
+        assert out.why.tolist() == ["no molecule"] and out.log_q.tolist() == [-math.inf] and out.tries.tolist() == [moves.tries]
+        assert moves.propose([]).shape == (0, 5)
+    assert BRICSMoves().fit([]).propose(["CCOc1ccccc1"]).why.tolist() == ["no molecule"]
+    assert sampler.evaluate([]) == []
+
+def test_a_model_without_an_error_bar_is_refused():
+    X = np.arange(20.)[:, None]
+    boosted = GradientBoostingRegressor(n_estimators=5).fit(X, 100 + X[:, 0])
+    counts = FunctionTransformer(lambda mols: np.array([[m.GetNumAtoms()] for m in mols], float))
+    with pytest.raises(TypeError, match="no error bar"):
+        next(IQSPR(model, {"n": boosted}, {"n": (4, 6)}, counts).run(["CCO"]))
+
+def test_rules_are_compared_by_what_they_ask():
+    assert repr(rules()) == repr(rules()) != repr(rules(max_atoms=20)) and rules() == rules() != rules(unwanted=["O-O"])
+    with pytest.raises(BadInput) as error:
+        rules(unwanted=["O-O", "C("])
+    assert [row[0] for row in error.value.rows] == [1]
+    assert pickle.loads(pickle.dumps(rules()))(Chem.MolFromSmiles("C1CC1")) == "ring size"
 
 @pytest.mark.parametrize("proposal", [GraphMoves(), BRICSMoves().fit(GOOD)])
 def test_other_moves(proposal):

@@ -56,7 +56,7 @@ def test_containers_and_parameters():
     for X in (np.array(GOOD, object), np.array(GOOD, object)[:, None], tuple(GOOD), pd.Series(GOOD), pd.DataFrame({"s": GOOD}), [Chem.MolFromSmiles(s.strip()) for s in GOOD]):
         assert (np.asarray(Fingerprints().transform(X)) == expected).all()
     for t in (Fingerprints(), Fingerprints("MACCS"), RDKitDescriptors(["MolWt"])): assert t.transform([]).shape == (0, len(t.get_feature_names_out()))
-    with pytest.raises(TypeError, match="not one"): Fingerprints().transform("CCO")
+    with pytest.raises(TypeError, match="give a list"): Fingerprints().transform("CCO")
     with pytest.raises(ValueError, match="one column"): Fingerprints().transform(pd.DataFrame({"a": GOOD, "b": GOOD}))
     for t in (Fingerprints("ecfp"), Fingerprints([]), Fingerprints(["ECFP", "ECFP"]), Fingerprints(radius=-1), Fingerprints(n_bits=0), Fingerprints(on_error="skip"), RDKitDescriptors(["mass"]), RDKitDescriptors([])):
         with pytest.raises(ValueError): t.fit(GOOD)

@@ -1,9 +1,11 @@
 """The loop where a notebook cannot go: killed at any moment, damaged states, calculators that misbehave, rubbish."""
-import json, os, signal, subprocess, sys, time
+import functools, json, os, signal, subprocess, sys, time
 import numpy as np, pandas as pd, pytest
 from hypothesis import given, settings, strategies as st
 from rdkit import Chem
 from rdkit.Chem import Crippen, Descriptors
+from sklearn.ensemble import GradientBoostingRegressor, RandomForestRegressor
+from threadpoolctl import threadpool_limits
 from mdp.core import BadInput
 from mdp.generate.iqspr import GraphMoves, rules
 from mdp.generate.spacier import Spacier, between, farthest, hypervolume_gain, largest_gain, log_hit, most_probable
@@ -15,7 +17,9 @@ def oracle(smiles):
     return pd.DataFrame([[Crippen.MolLogP(m), Descriptors.TPSA(m)/10] for m in map(Chem.MolFromSmiles, smiles)], list(smiles), ["logp", "tpsa"])
 
 def loop(calculator=oracle, **kw):
-    return Spacier(calculator, **{**dict(final=FINAL, proposal=GraphMoves(), rule=rules(max_atoms=16, max_sa=None), batch=3, steps=3, particles=12, betas=(.3, 1.)), **kw})
+    usual = dict(final=FINAL, proposal=GraphMoves(), rule=rules(max_atoms=16, max_sa=None), batch=3, steps=3,
+                 particles=12, betas=(.3, 1.), calculator_name="oracle")
+    return Spacier(calculator, **{**usual, **kw})
 
 def run(one):
     for _ in one.run(): pass
@@ -40,6 +44,46 @@ def test_killed_at_any_moment_it_makes_the_same_run(tmp_path):
     assert 0 < len(json.loads(path.read_text())["rounds"]) < 6, "killed in the middle"
     run(loop(steps=6, path=path).fit(oracle(START)))
     assert path.read_bytes() == (tmp_path/"whole.json").read_bytes() and len(whole.rounds_) == 6
+
+@pytest.mark.parametrize("settings", [{}, dict(pick="EHVI", alpha="adaptive"), dict(estimator=RandomForestRegressor(20, random_state=0))],
+                         ids=["ridge", "hypervolume", "forest"])
+def test_the_number_of_threads_changes_nothing(tmp_path, settings):
+    for threads in (1, 2, 4):
+        with threadpool_limits(threads):
+            run(loop(path=tmp_path/f"{threads}.json", **settings).fit(oracle(START)))
+    states = {(tmp_path/f"{threads}.json").read_bytes() for threads in (1, 2, 4)}
+    assert len(states) == 1
+
+def test_another_calculator_or_rule_is_refused(tmp_path):
+    path = tmp_path/"a.json"
+    run(loop(steps=1, path=path).fit(oracle(START)))
+    with pytest.raises(ValueError, match=r"another calculator \('oracle' then, 'test_spacier.oracle' now\)"):
+        loop(steps=1, path=path, calculator_name=None).fit(oracle(START))
+    for rule in (None, rules(max_atoms=17, max_sa=None)):
+        with pytest.raises(ValueError, match="another rule"):
+            loop(steps=1, path=path, rule=rule).fit(oracle(START))
+    same = loop(steps=1, path=path, rule=rules(max_atoms=16, max_sa=None)).fit(oracle(START))
+    assert len(same.rounds_) == 1
+    state = json.loads(path.read_text())
+    del state["settings"]["calculator"]                     # as a state that was written before names were kept
+    path.write_text(json.dumps(state))
+    with pytest.raises(ValueError, match="another calculator"):
+        loop(steps=1, path=path).fit(oracle(START))
+
+class Calculator:
+    "A callable object without a `repr` of its own."
+    def __call__(self, smiles): return oracle(smiles)
+    def method(self, smiles): return oracle(smiles)
+
+@pytest.mark.parametrize("nameless", [lambda smiles: oracle(smiles), functools.partial(oracle), Calculator(), Calculator().method],
+                         ids=["lambda", "partial", "object", "method"])
+def test_what_has_no_lasting_name_is_given_one(tmp_path, nameless):
+    with pytest.raises(ValueError, match="calculator_name"):
+        loop(nameless, path=tmp_path/"a.json", calculator_name=None)
+    with pytest.raises(ValueError, match="rule_name"):
+        loop(path=tmp_path/"a.json", rule=nameless)
+    assert loop(nameless, calculator_name=None).path is None           # nothing is stored: no name is needed
+    assert loop(nameless, path=tmp_path/"a.json", calculator_name="mine").calculator_name == "mine"
 
 def test_a_run_that_is_over_is_read_and_not_made_again(tmp_path):
     first = run(loop(path=tmp_path/"a.json").fit(oracle(START)))
@@ -94,6 +138,10 @@ def test_a_calculator_that_breaks_is_heard(tmp_path):
     pd.testing.assert_frame_equal(resumed.calculated(), run(loop().fit(oracle(START))).calculated(), check_exact=True)
 
 def test_settings_and_data_that_cannot_be():
+    nowhere = dict(logp=(-np.inf, np.inf))
+    for wrong in (dict(final=nowhere), dict(final={}), dict(alpha=()), dict(random_state=None), dict(steps=2.5), dict(floor=2.), dict(enough=0)):
+        with pytest.raises(ValueError): loop(**wrong)
+    with pytest.raises(ValueError, match="one end at least"): between(dict(logp=0.), nowhere, .5)
     for wrong in (dict(pick="UCB"), dict(alpha="climb"), dict(alpha=(.5, 1.5)), dict(batch=0), dict(final=dict(logp=(2, 1))), dict(pick="EHVI", final=dict(logp=(1, 2)))):
         with pytest.raises(ValueError): loop(**wrong)
     with pytest.raises(ValueError, match="five"): loop().fit(oracle(START[:4]))
@@ -102,6 +150,10 @@ def test_settings_and_data_that_cannot_be():
     with pytest.raises(BadInput) as e: loop().fit(bad)
     assert [r[0] for r in e.value.rows] == [9, 10]
     with pytest.raises(ValueError, match="fit"): next(loop().run())
+
+def test_a_model_without_an_error_bar_is_refused():
+    with pytest.raises(TypeError, match="no error bar"):
+        run(loop(estimator=GradientBoostingRegressor(n_estimators=5)).fit(oracle(START)))
 
 def test_a_start_that_the_rule_refuses():
     with pytest.raises(ValueError, match="refuses"): run(loop(rule=lambda m: "never").fit(oracle(START)))

@@ -7,37 +7,78 @@ __all__ = ['INTENSIVE', 'LOST', 'read_unit', 'recut', 'smallest_unit', 'canonica
            'atom_ratio', 'nearest', 'capped']
 
 # %% ../../nbs/represent/14_polymer.ipynb #44cdcd06
-import difflib, functools, math
+import difflib, functools, itertools, math, re
 from collections import Counter
 import numpy as np, pandas as pd
 from rdkit import Chem, rdBase
 from scipy import sparse as sp
 from sklearn.base import clone
-from ..core import parallel
+from ..core import as_column, parallel
 from ..data import facts
-from .molecule import COUNTED, NAMES, Fingerprints, RDKitDescriptors, _Manners, bad_input, read, read_rows
+from .molecule import COUNTED, NAMES, Fingerprints, MatrixTransformer, RDKitDescriptors, read, read_all, unmapped
 
 # %% ../../nbs/represent/14_polymer.ipynb #60eee066
-_COUNT = {0: "no `*`: mark the two ends of the repeat unit, as in *CC*", 1: "one `*`: a repeat unit has two ends", 3: "three `*`: a branched unit or a network, not a linear chain",
-          4: "four `*`: a ladder or a network; a chain is joined by one bond on each side"}
+_COUNT = {
+    0: "no `*`: mark the two ends of the repeat unit, as in *CC*",
+    1: "one `*`: a repeat unit has two ends",
+    3: "three `*`: a branched unit or a network, not a linear chain",
+    4: "four `*`: a ladder or a network; a chain is joined by one bond on each side",
+}
 
-def _stars(mol): return [a.GetIdx() for a in mol.GetAtoms() if a.GetAtomicNum() == 0]
+def _stars(mol):
+    "The numbers of the atoms `*`."
+    return [a.GetIdx() for a in mol.GetAtoms() if a.GetAtomicNum() == 0]
+
+def _unmarked(mol):
+    "The same `Mol`, its ends without their numbers; what RDKit knows of its stereochemistry stays."
+    for end in map(mol.GetAtomWithIdx, _stars(mol)):
+        end.SetIsotope(0)
+        end.SetNoImplicit(False)       # as RDKit reads a bare `*`
+    return mol
+
+def _with_marked_ends(smiles):
+    "A SMILES whose `*` are written [1*], [2*], ..."
+    number = itertools.count(1)
+    def marked(match):
+        end = re.fullmatch(r"\*|\[\d*\*\]", match[0])
+        return f"[{next(number)}*]" if end else match[0]
+    return re.sub(r"\[[^\]]*\]|\*", marked, unmapped(smiles))
+
+def _read_marked(x):
+    "The molecule of a unit, its ends numbered where it is a SMILES."
+    if not isinstance(x, str):
+        return read(x)
+    try:
+        return read(_with_marked_ends(x))
+    except ValueError:
+        return read(x)             # for the reason in terms of the text that was given
+
+def _check_ends(mol):
+    "A ValueError with the reason where a molecule is no repeat unit of a linear chain."
+    stars = _stars(mol)
+    pieces = Chem.GetMolFrags(mol)
+    if stars and len(pieces) > 1:
+        chains = sum(1 for piece in pieces if set(piece) & set(stars))
+        what = "a copolymer or a blend" if chains > 1 else "a chain with a salt or a solvent"
+        raise ValueError(f"{len(pieces)} pieces: {what}; give one repeat unit of one piece a row")
+    if len(stars) != 2:
+        raise ValueError(_COUNT.get(len(stars), f"{len(stars)} `*`: a repeat unit has two ends"))
+    ends = [mol.GetAtomWithIdx(i) for i in stars]
+    if any(end.GetDegree() != 1 for end in ends):
+        raise ValueError("a `*` with more or less than one neighbour")
+    if mol.GetBondBetweenAtoms(*stars):
+        raise ValueError("nothing between the two `*`")
+    one, other = (str(end.GetBonds()[0].GetBondType()).lower() for end in ends)
+    if one != other:
+        raise ValueError(f"the two ends do not fit: a {one} and a {other} bond")
 
 def read_unit(
     x,    # a SMILES or Mol with two `*` (also written [*], [1*], [*:1])
 ) -> Chem.Mol:
     "The repeat unit of a linear chain; a ValueError with the reason where it is none."
-    mol = Chem.Mol(read(x))
-    stars = _stars(mol)
-    if len(stars) != 2: raise ValueError(_COUNT.get(len(stars), f"{len(stars)} `*`: a repeat unit has two ends"))
-    a, b = map(mol.GetAtomWithIdx, stars)
-    if a.GetDegree() != 1 or b.GetDegree() != 1: raise ValueError("a `*` with more or less than one neighbour")
-    if mol.GetBondBetweenAtoms(*stars): raise ValueError("nothing between the two `*`")
-    if len(Chem.GetMolFrags(mol)) > 1: raise ValueError("more than one piece: give the chain alone")
-    orders = [str(x.GetBonds()[0].GetBondType()) for x in (a, b)]
-    if orders[0] != orders[1]: raise ValueError(f"the two ends do not fit: a {orders[0].lower()} and a {orders[1].lower()} bond")
-    for x in (a, b): x.SetIsotope(0); x.SetAtomMapNum(0)
-    return mol
+    mol = Chem.Mol(_read_marked(x))
+    _check_ends(mol)
+    return _unmarked(mol)
 
 # %% ../../nbs/represent/14_polymer.ipynb #0abc2073
 def _backbone(mol):
@@ -54,84 +95,124 @@ def _cuts(mol):
 
 def _link(mol, pairs):
     "Each pair of `*` gives way to one bond between their neighbours; stereochemistry is kept."
-    mol, S = Chem.RWMol(mol), Chem.BondStereo
-    near = {s: mol.GetAtomWithIdx(s).GetNeighbors()[0].GetIdx() for p in pairs for s in p}
-    instead = {s: near[t] for p in pairs for s, t in (p, p[::-1])}
-    marks = [(b.GetBeginAtomIdx(), b.GetEndAtomIdx(), *(instead.get(i, i) for i in b.GetStereoAtoms()), b.GetStereo() in (S.STEREOZ, S.STEREOCIS))
-             for b in mol.GetBonds() if b.GetStereo() > S.STEREOANY]
+    near = {s: mol.GetAtomWithIdx(s).GetNeighbors()[0].GetIdx() for pair in pairs for s in pair}
+    marks = _double_bond_marks(mol, {s: near[t] for pair in pairs for s, t in (pair, pair[::-1])})
+    mol = Chem.RWMol(mol)
     for s, t in pairs:
         order = mol.GetBondBetweenAtoms(s, near[s]).GetBondType()
-        for x, star in ((near[s], s), (near[t], t)):
-            atoms = [b.GetOtherAtomIdx(x) for b in mol.GetAtomWithIdx(x).GetBonds()]
-            if (len(atoms) - 1 - atoms.index(star)) % 2: mol.GetAtomWithIdx(x).InvertChirality()
-            mol.RemoveBond(x, star)
+        _detach(mol, near[s], s)
+        _detach(mol, near[t], t)
         mol.AddBond(near[s], near[t], order)
-    for b in mol.GetBonds(): b.SetBondDir(Chem.BondDir.NONE)
+    for bond in mol.GetBonds():
+        bond.SetBondDir(Chem.BondDir.NONE)
     gone = sorted(near)
-    for s in reversed(gone): mol.RemoveAtom(s)
+    for s in reversed(gone):
+        mol.RemoveAtom(s)
     for *atoms, cis in marks:
-        i, j, k, l = (a - sum(s < a for s in gone) for a in atoms)
-        b = mol.GetBondBetweenAtoms(i, j)
-        b.SetStereoAtoms(*((k, l) if b.GetBeginAtomIdx() == i else (l, k)))
-        b.SetStereo(S.STEREOCIS if cis else S.STEREOTRANS)
+        _mark_double_bond(mol, [a - sum(s < a for s in gone) for a in atoms], cis)
     Chem.SanitizeMol(mol)
     Chem.SetDoubleBondNeighborDirections(mol)
     return Chem.MolFromSmiles(Chem.MolToSmiles(mol))    # written and read once: every mark in its plain form
 
+def _double_bond_marks(mol, instead):
+    "E/Z marks as (begin, end, neighbour of begin, neighbour of end, cis?); `instead` replaces a `*`."
+    stereo, marks = Chem.BondStereo, []
+    for bond in mol.GetBonds():
+        if bond.GetStereo() > stereo.STEREOANY:
+            beside = [instead.get(i, i) for i in bond.GetStereoAtoms()]
+            cis = bond.GetStereo() in (stereo.STEREOZ, stereo.STEREOCIS)
+            marks.append((bond.GetBeginAtomIdx(), bond.GetEndAtomIdx(), *beside, cis))
+    return marks
+
+def _detach(mol, atom, star):
+    "Remove the bond to `star`; the chirality mark of `atom` is that of a bond at the end of its order."
+    order = [bond.GetOtherAtomIdx(atom) for bond in mol.GetAtomWithIdx(atom).GetBonds()]
+    if (len(order) - 1 - order.index(star)) % 2:
+        mol.GetAtomWithIdx(atom).InvertChirality()
+    mol.RemoveBond(atom, star)
+
+def _mark_double_bond(mol, atoms, cis):
+    "Set an E/Z mark: `atoms` are those of the bond and the neighbour of each."
+    begin, end, beside_begin, beside_end = atoms
+    bond = mol.GetBondBetweenAtoms(begin, end)
+    beside = (beside_begin, beside_end)
+    bond.SetStereoAtoms(*(beside if bond.GetBeginAtomIdx() == begin else beside[::-1]))
+    bond.SetStereo(Chem.BondStereo.STEREOCIS if cis else Chem.BondStereo.STEREOTRANS)
+
 def _turn(mol, bond):
-    "The unit cut at `bond`, its old ends joined."
-    return _link(Chem.FragmentOnBonds(mol, [bond.GetIdx()], dummyLabels=[(0, 0)], bondTypes=[bond.GetBondType()]), [tuple(_stars(mol))])
+    "The unit cut at `bond`, its old ends joined; the new ends are numbered until RDKit has read it."
+    cut = Chem.FragmentOnBonds(mol, [bond.GetIdx()], dummyLabels=[(1, 2)], bondTypes=[bond.GetBondType()])
+    return _unmarked(_link(cut, [tuple(_stars(mol))]))
 
 def recut(
     x,    # a repeat unit
 ) -> list[str]:
-    "The same chain cut at each possible bond of the backbone, the given cut first; canonical SMILES, each once."
+    "The same chain cut at each possible bond of the backbone, the given cut first; each once."
     mol = read_unit(x)
-    return list(dict.fromkeys(Chem.MolToSmiles(m) for m in [mol] + [_turn(mol, b) for b in _cuts(mol)]))
+    units = [mol] + [_turn(mol, bond) for bond in _cuts(mol)]
+    return list(dict.fromkeys(Chem.MolToSmiles(unit) for unit in units))
 
 # %% ../../nbs/represent/14_polymer.ipynb #b3647db6
+def _segments(mol, cuts, place):
+    "The pieces between the cuts as molecules, in order, with [1*] before and [2*] behind."
+    mol = Chem.Mol(mol)
+    stars = _stars(mol)
+    sides = (1, 2) if place[stars[0]] == 0 else (2, 1)
+    for star, side in zip(stars, sides):
+        mol.GetAtomWithIdx(star).SetIsotope(side)
+    if cuts:
+        along = [place[b.GetBeginAtomIdx()] < place[b.GetEndAtomIdx()] for b in cuts]
+        labels = [(1, 2) if forward else (2, 1) for forward in along]
+        mol = Chem.FragmentOnBonds(mol, [b.GetIdx() for b in cuts], dummyLabels=labels,
+                                   bondTypes=[b.GetBondType() for b in cuts])
+    atoms = []
+    pieces = Chem.GetMolFrags(mol, asMols=True, fragsMolAtomMapping=atoms)
+    first = [min(place[a] for a in members if a in place) for members in atoms]
+    return [pieces[k] for k in np.argsort(first)]
+
 def _words(mol):
     "The segments between the cuts, in order: SMILES with [1*] before and [2*] behind; and read backward."
     cuts = _cuts(mol)
-    if cuts and cuts[0].GetBondType() != _backbone(mol)[1][0].GetBondType(): return _words(_turn(mol, cuts[0]))    # joined by a double bond: cut at a single one
-    path, _ = _backbone(mol)
-    place = {a: i for i, a in enumerate(path)}
-    mol = Chem.Mol(mol)
-    for i, side in zip(_stars(mol), (1, 2) if place[_stars(mol)[0]] == 0 else (2, 1)): mol.GetAtomWithIdx(i).SetIsotope(side)
-    if cuts: mol = Chem.FragmentOnBonds(mol, [b.GetIdx() for b in cuts], bondTypes=[b.GetBondType() for b in cuts],
-                                        dummyLabels=[(1, 2) if place[b.GetBeginAtomIdx()] < place[b.GetEndAtomIdx()] else (2, 1) for b in cuts])
-    atoms = []
-    parts = Chem.GetMolFrags(mol, asMols=True, fragsMolAtomMapping=atoms)
-    parts = [parts[k] for k in sorted(range(len(parts)), key=lambda k: min(place[a] for a in atoms[k] if a in place))]
-    forward = [Chem.MolToSmiles(p) for p in parts]
-    for p in parts:
-        for i in _stars(p): p.GetAtomWithIdx(i).SetIsotope(3 - p.GetAtomWithIdx(i).GetIsotope())
-    return forward, [Chem.MolToSmiles(p) for p in reversed(parts)]
+    path, bonds = _backbone(mol)
+    if cuts and cuts[0].GetBondType() != bonds[0].GetBondType():
+        return _words(_turn(mol, cuts[0]))      # joined by a double bond: cut at a single one
+    pieces = _segments(mol, cuts, {atom: i for i, atom in enumerate(path)})
+    forward = [Chem.MolToSmiles(piece) for piece in pieces]
+    for piece in pieces:
+        for star in map(piece.GetAtomWithIdx, _stars(piece)):
+            star.SetIsotope(3 - star.GetIsotope())
+    return forward, [Chem.MolToSmiles(piece) for piece in reversed(pieces)]
 
 def _join(words):
     "The unit made of these segments."
-    parts = [Chem.MolFromSmiles(w) for w in words]
-    mol, at, ends = functools.reduce(Chem.CombineMols, parts), 0, []
-    for p in parts:
-        sides = {p.GetAtomWithIdx(i).GetIsotope(): at + i for i in _stars(p)}
+    pieces = [Chem.MolFromSmiles(word) for word in words]
+    ends, offset = [], 0
+    for piece in pieces:
+        sides = {piece.GetAtomWithIdx(i).GetIsotope(): offset + i for i in _stars(piece)}
         ends.append((sides[1], sides[2]))
-        at += p.GetNumAtoms()
-    for i in _stars(mol): mol.GetAtomWithIdx(i).SetIsotope(0)
-    return _link(mol, [(a[1], b[0]) for a, b in zip(ends, ends[1:])])
+        offset += piece.GetNumAtoms()
+    joints = [(before[1], after[0]) for before, after in zip(ends, ends[1:])]
+    return _unmarked(_link(functools.reduce(Chem.CombineMols, pieces), joints))
 
 def smallest_unit(
     x,    # a repeat unit
 ) -> Chem.Mol:
     "The smallest repeat unit of the chain, the same for every cut, direction and multiple."
-    with rdBase.BlockLogs(): forward, backward = _words(read_unit(x))
+    with rdBase.BlockLogs():
+        forward, backward = _words(read_unit(x))
     n = len(forward)
-    p = next(p for p in range(1, n+1) if n % p == 0 and forward[p:] + forward[:p] == forward)
-    return _join(min(w[i:p] + w[:i] for w in (forward, backward) for i in range(p)))
+    periods = (p for p in range(1, n + 1) if n % p == 0 and forward[p:] + forward[:p] == forward)
+    period = next(periods)
+    return _join(min(w[i:period] + w[:i] for w in (forward, backward) for i in range(period)))
 
 def canonical_unit(
     x,    # a repeat unit
 ) -> str:
-    "One SMILES for one chain."
+    """One SMILES for one chain; read it with `read_unit`.
+
+    >>> canonical_unit("*C(C)C*"), canonical_unit("*CC(*)C")
+    ('*CC(*)C', '*CC(*)C')
+    """
     return Chem.MolToSmiles(smallest_unit(x))
 
 # %% ../../nbs/represent/14_polymer.ipynb #09d6222b
@@ -163,8 +244,11 @@ INTENSIVE = ["SPS", "MaxPartialCharge", "MinPartialCharge", "MaxAbsPartialCharge
 LOST = [n for n in NAMES if "EState" in n or n.startswith(("BCUT2D", "FpDensity", "Kappa")) or n in ("qed", "AvgIpc", "Ipc", "BalabanJ", "BertzCT", "LabuteASA", "Phi")]
 
 # %% ../../nbs/represent/14_polymer.ipynb #e485a764
-class Polymers(_Manners):
-    "Descriptors of the endless chain of a repeat unit, by a ring of units: the same for every cut, direction and multiple of the unit."
+class Polymers(MatrixTransformer):
+    """Descriptors of the endless chain of a repeat unit, by a ring of units.
+
+    They are the same for every cut, direction and multiple of the unit.
+    """
     def __init__(self,
         of=None,                   # `Fingerprints` or `RDKitDescriptors`; None: `Fingerprints("ECFP", counts=True)`
         per:str="unit",            # what adds up is given per smallest "unit" or per heavy "atom"; bits and intensive descriptors stay
@@ -174,59 +258,72 @@ class Polymers(_Manners):
     ):
         self.of, self.per, self.ring, self.workers, self.on_error = of, per, ring, workers, on_error
 
-    def _check(self):
-        super()._check()
-        if self.per not in ("unit", "atom"): raise ValueError(f"per={self.per!r}: 'unit' or 'atom'")
-        if self.ring < 8: raise ValueError(f"ring={self.ring}: from 8 on")
-        if not isinstance(self.of, (Fingerprints, RDKitDescriptors, type(None))): raise ValueError(f"of={self.of!r}: Fingerprints or RDKitDescriptors")
+    what = "repeat unit"
+    read = staticmethod(read_unit)
+
+    def check(self):
+        "Raises ValueError where a parameter makes no sense."
+        super().check()
+        if self.per not in ("unit", "atom"):
+            raise ValueError(f"per={self.per!r}: 'unit' or 'atom'")
+        if self.ring < 8:
+            raise ValueError(f"ring={self.ring}: from 8 on")
+        if not isinstance(self.of, (Fingerprints, RDKitDescriptors, type(None))):
+            raise ValueError(f"of={self.of!r}: Fingerprints or RDKitDescriptors")
+        self._inner().check()
+
+    def _inner(self):
+        "The transformer that is asked about the ring."
         of = clone(self.of) if self.of is not None else Fingerprints("ECFP", counts=True)
-        if isinstance(of, RDKitDescriptors):
-            of._check()
-            lost = [n for n in of.names or [] if n in LOST]
-            if lost: raise ValueError(f"{', '.join(lost)}: would tell the size of our ring, not a property of the chain")
-            return of.set_params(names=list(of.names or [n for n in NAMES if n not in LOST]), on_error="nan", workers=self.workers)
-        of._check()
-        return of.set_params(on_error="raise", workers=self.workers)
+        if isinstance(of, Fingerprints):
+            return of.set_params(on_error="raise", workers=self.workers)
+        lost = [n for n in of.names or [] if n in LOST]
+        if lost:
+            raise ValueError(f"{', '.join(lost)}: would give the size of our ring, not a property of the chain")
+        names = NAMES if of.names is None else list(of.names)
+        kept = [n for n in names if n not in LOST]
+        return of.set_params(names=kept, on_error="nan", workers=self.workers)
 
-    def transform(self,
-        X,    # repeat units, SMILES or Mols: a list, an array, a Series or a frame of one column
-    ):
-        "Rows x columns, float64; a CSR matrix where `of` is sparse."
-        of = self._check()
-        units, bad, index = read_rows(X, read_unit)
-        at = [i for i, u in enumerate(units) if u is not None]
-        blocks = [[units[i] for i in at[k:k+1000]] for k in range(0, len(at), 1000)]
-        chains = [c for b in parallel(functools.partial(_periodics, ring=self.ring), blocks, self.workers) for c in b]
-        values = of.transform([m for m, _ in chains]) if chains else np.zeros((0, len(of.get_feature_names_out())))
-        by = np.array([n if self.per == "unit" else m.GetNumHeavyAtoms() for m, n in chains], float).reshape(-1, 1)
-        adds = self._adds(of)
-        if sp.issparse(values):
-            part = values.tocsc().astype(float)
-            values = sp.hstack([part.multiply(1/by) if all(adds) else part.multiply(np.where(adds, 1/by, 1.))], "csr") if len(by) else sp.csr_matrix(part)
-        else: values = np.where(adds, values/by, values)
-        names = of.get_feature_names_out()
-        if self.on_error == "raise":
-            if not sp.issparse(values):
-                bad = bad + [(at[i], Chem.MolToSmiles(units[at[i]]), f"no finite {', '.join(names[np.isnan(values[i])][:4])}") for i in np.flatnonzero(np.isnan(values).any(1))]
-            if bad: raise bad_input(bad, index, "repeat unit", len(units))
-        elif len(at) < len(units):
-            full = sp.lil_matrix((len(units), len(names))) if sp.issparse(values) else np.empty((len(units), len(names)))
-            full[[i for i, u in enumerate(units) if u is None]] = np.nan
-            full[at] = values
-            values = full.tocsr() if sp.issparse(values) else full
-        return values if index is None or sp.issparse(values) else pd.DataFrame(values, index, names, copy=False)
-
-    def _adds(self, of):
-        "Which columns add up over units."
-        if isinstance(of, RDKitDescriptors): return np.array([n not in INTENSIVE for n in of.names])
-        kinds = (of.kinds,) if isinstance(of.kinds, str) else of.kinds
-        return np.repeat([of.counts and k in COUNTED for k in kinds], [167 if k == "MACCS" else of.n_bits for k in kinds])
+    def compute(self, units):
+        "Columns of readable units (float64, or CSR where `of` is sparse), and why some are missing."
+        inner = self._inner()
+        blocks = [units[i:i + 1000] for i in range(0, len(units), 1000)]
+        close = functools.partial(_periodics, ring=self.ring)
+        chains = [chain for block in parallel(close, blocks, self.workers) for chain in block]
+        values = inner.transform([ring for ring, _ in chains])
+        per_unit = self.per == "unit"
+        sizes = [n if per_unit else ring.GetNumHeavyAtoms() for ring, n in chains]
+        values = _shared(values, np.array(sizes, float), _adds_up(inner))
+        if self.on_error == "nan" or sp.issparse(values):
+            return values, {}
+        names = inner.get_feature_names_out()
+        holes = np.flatnonzero(np.isnan(values).any(axis=1)).tolist()
+        return values, {i: f"no finite {', '.join(names[np.isnan(values[i])][:4])}" for i in holes}
 
     def get_feature_names_out(self, input_features=None):
         "The names of the columns, those of `of`."
-        return self._check().get_feature_names_out()
+        return self._inner().get_feature_names_out()
 
-def _periodics(units, ring): return [periodic(u, ring) for u in units]
+def _adds_up(inner):
+    "Which columns of a transformer add up over the units of a ring."
+    if isinstance(inner, RDKitDescriptors):
+        return np.array([name not in INTENSIVE for name in inner.names])
+    kinds = (inner.kinds,) if isinstance(inner.kinds, str) else inner.kinds
+    widths = [167 if kind == "MACCS" else inner.n_bits for kind in kinds]
+    return np.repeat([inner.counts and kind in COUNTED for kind in kinds], widths)
+
+def _shared(values, sizes, adds):
+    "`values` of rings, the columns that add up divided by the size of the ring of each row."
+    if sp.issparse(values):
+        share = sp.diags(1/sizes) @ values.astype(float)
+        if all(adds):
+            return share.tocsr()
+        return (share @ sp.diags(adds*1.) + values.astype(float) @ sp.diags(1. - adds)).tocsr()
+    return np.where(adds, values/sizes[:, None], values)
+
+def _periodics(units, ring):
+    "`periodic` of some units."
+    return [periodic(unit, ring) for unit in units]
 
 # %% ../../nbs/represent/14_polymer.ipynb #3928abfc
 @functools.cache
@@ -250,15 +347,24 @@ def atom_ratio(unit:str) -> str: # "C1 H1" for styrene
 
 # %% ../../nbs/represent/14_polymer.ipynb #4ce5617f
 def nearest(
-    units,    # repeat units
+    units,    # repeat units: a list, Series, frame of one column
     among,    # others
-) -> pd.DataFrame: # a row each: `like` (of the others), `tanimoto`
-    "The most similar of other units, by ECFP4 bits of the canonical unit."
-    among = list(among)
-    A, B = (Fingerprints("ECFP", radius=2, workers=1).transform([canonical_unit(u) for u in x]).astype(np.float32) for x in (units, among))
-    S = A @ B.T
-    S /= A.sum(1)[:, None] + B.sum(1) - S
-    return pd.DataFrame({"like": [among[i] for i in S.argmax(1)], "tanimoto": S.max(1)}, list(units))
+) -> pd.DataFrame: # a row each, by unit: `like` (of the others), `tanimoto`
+    """The most similar of other units, by ECFP4 bits of the canonical unit.
+
+    Raises BadInput, which names every row that is no repeat unit.
+    """
+    bits = Fingerprints("ECFP", radius=2, workers=1)
+    ours, others = (bits.transform(read_all(x, smallest_unit, "repeat unit").tolist()) for x in (units, among))
+    if not len(others):
+        raise ValueError("no other units to compare with")
+    names = as_column(among, "repeat unit")
+    A, B = ours.astype(np.float32), others.astype(np.float32)
+    shared = A @ B.T
+    tanimoto = shared/(A.sum(1)[:, None] + B.sum(1) - shared)
+    best = tanimoto.argmax(1)
+    table = {"like": names.iloc[best].tolist(), "tanimoto": tanimoto.max(1)}
+    return pd.DataFrame(table, as_column(units, "repeat unit").tolist())
 
 # %% ../../nbs/represent/14_polymer.ipynb #a35e453c
 def capped(
@@ -266,6 +372,7 @@ def capped(
 ) -> Chem.Mol:
     "The unit with a methyl group on each end."
     mol = Chem.RWMol(read_unit(x))
-    for i in _stars(mol): mol.GetAtomWithIdx(i).SetAtomicNum(6)
+    for i in _stars(mol):
+        mol.GetAtomWithIdx(i).SetAtomicNum(6)
     Chem.SanitizeMol(mol)
     return mol.GetMol()
