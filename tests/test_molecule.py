@@ -2,13 +2,14 @@
 import numpy as np, pandas as pd, pytest
 from hypothesis import given, settings, strategies as st
 from rdkit import Chem, rdBase
+from rdkit.Chem import Descriptors
 from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import estimator_checks as checks
 from mdp.core import BadInput
 from mdp.represent import molecule
-from mdp.represent.molecule import KINDS, Fingerprints, RDKitDescriptors
+from mdp.represent.molecule import KINDS, MOST_ATOMS, NAMES, Fingerprints, RDKitDescriptors
 
 quick = settings(max_examples=60, deadline=None)
 GOOD = ["CCO", "c1ccccc1", "CC(=O)Oc1ccccc1C(=O)O", "[NH4+]", "*CC*", "C[C@H](N)C(=O)O", " CCN "]
@@ -61,6 +62,48 @@ def test_containers_and_parameters():
     for t in (Fingerprints("ecfp"), Fingerprints([]), Fingerprints(["ECFP", "ECFP"]), Fingerprints(radius=-1), Fingerprints(n_bits=0), Fingerprints(on_error="skip"), RDKitDescriptors(["mass"]), RDKitDescriptors([])):
         with pytest.raises(ValueError): t.fit(GOOD)
     assert make_pipeline(Fingerprints(), StandardScaler()).fit_transform(GOOD).shape == (len(GOOD), 2048)
+
+def test_rows_in_other_containers():
+    labels = list("abcdefg")
+    expected = Fingerprints().transform(GOOD)
+    for X in (pd.Series(GOOD, labels), pd.Series(GOOD, labels, dtype="category"), pd.DataFrame({"CC": GOOD}, labels)):
+        out = Fingerprints().transform(X)
+        assert list(out.index) == labels and (out.to_numpy() == expected).all()
+    assert (Fingerprints().transform(s for s in GOOD) == expected).all()
+    for t in (Fingerprints(), RDKitDescriptors(["MolWt"])):
+        for one in ("CCO", Chem.MolFromSmiles("CCO")):
+            with pytest.raises(TypeError, match="give a list"): t.transform(one)
+
+@pytest.mark.parametrize("n_atoms", [70, 71, 300, 600, 1200])
+def test_large_molecules_lose_only_what_cannot_be_had(n_atoms):
+    values = dict(zip(NAMES, RDKitDescriptors(on_error="nan").transform(["C"*n_atoms])[0]))
+    missing = {name for name, value in values.items() if np.isnan(value)}
+    assert missing == {name for name, most in MOST_ATOMS.items() if n_atoms > most}
+    assert values["HeavyAtomCount"] == n_atoms and values["NumRotatableBonds"] == n_atoms - 3
+    if missing:
+        with pytest.raises(BadInput, match=f"{n_atoms} atoms, and AvgIpc, Ipc can be had up to 70"):
+            RDKitDescriptors().transform(["C"*n_atoms])
+    kept = [name for name in NAMES if name not in missing]
+    assert np.isfinite(RDKitDescriptors(kept).transform(["C"*n_atoms])).all()
+
+def test_bcut_together_is_bcut_one_by_one():
+    mols = [Chem.MolFromSmiles(s) for s in ("CCO", "c1ccccc1C(=O)Nc1ccncc1", "C[N+](C)(C)CC([O-])=O")]
+    names = [n for n in NAMES if n.startswith("BCUT2D")]
+    own = [[getattr(Descriptors, n)(m) for n in names] for m in mols]
+    assert len(names) == 8 and np.array_equal(RDKitDescriptors(names).transform(mols), own)
+
+@pytest.mark.parametrize("mapped, plain", [("[CH3:1][OH:2]", "CO"), ("[CH3:2][C@H]([CH3:1])O", "CC(C)O"), ("[*:1]CC[*:2]", "*CC*"),
+                                           ("[13CH3:4]O", "[13CH3]O"), ("C[C@H:3](N)O", "C[C@H](N)O"), ("[cH:1]1[cH:2]cccc1", "c1ccccc1")])
+def test_map_numbers_are_no_chemistry(mapped, plain):
+    assert Chem.MolToSmiles(molecule.read(mapped)) == Chem.CanonSmiles(plain)
+    theirs = Chem.MolFromSmiles(mapped)
+    assert Chem.MolToSmiles(molecule.read(theirs)) == Chem.CanonSmiles(plain) and any(a.GetAtomMapNum() for a in theirs.GetAtoms())
+    every = Fingerprints(list(KINDS), counts=True)
+    assert np.array_equal(every.transform([mapped]), every.transform([Chem.CanonSmiles(plain)]))
+
+def test_bigsmiles_is_named():
+    for s in ("{[][$]CC[$][]}", "CC{[>][<]CCO[>][<]}C"):
+        with pytest.raises(BadInput, match="BigSMILES"): Fingerprints().transform([s])
 
 def test_the_caller_s_molecule_is_left_alone():
     mol = Chem.MolFromSmiles("CCO")

@@ -79,6 +79,56 @@ def test_tacticity_direction_and_double_bonds():
     assert len({canonical_unit(s) for s in ("*=CC=*", "*C=C*", "*C=CC=C*")}) == 1 and canonical_unit("*#CC#*") == canonical_unit("*C#C*")
     assert canonical_unit("*C(=O)CCCCCN*") == canonical_unit(unit("PA6")) and canonical_unit("[1*]C[*:2]") == "*C*"
 
+CHIRAL = ["[1*][C@H]([2*])C", "[1*][C@@H]([2*])C", "[1*]C[2*]", "[1*]O[2*]", "[1*]/C([2*])=C/C", "[1*][C@]([2*])(C)F",
+          "[1*]c1ccc([2*])nc1", "[1*]c1ccc([2*])cn1", "[1*][C@H]1CC[C@@H]([2*])CC1"]
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.sampled_from(CHIRAL), min_size=1, max_size=6), st.integers(1, 2), st.integers(0, 10**6))
+def test_stereochemistry_survives_every_cut(word, times, seed):
+    "Also where the arms of a stereocentre look alike in the unit: RDKit alone would remove it there."
+    s = Chem.MolToSmiles(_join(word))
+    name = canonical_unit(s)
+    assert {canonical_unit(cut) for cut in recut(s)} == {canonical_unit(name)} == {name}
+    other = _join(_words(read_unit(random.Random(seed).choice(recut(s))))[seed % 2]*times)
+    assert canonical_unit(other) == canonical_unit(Chem.MolToSmiles(other)) == name
+
+def test_stereochemistry_by_hand():
+    assert {canonical_unit(s) for s in recut("*[C@H](C)CC*")} == {canonical_unit("*C[C@H](C)C*")} == {canonical_unit("*C[C@@H](C)C*")}
+    assert canonical_unit("*C[C@H](C)C*") != canonical_unit("*CC(C)C*")
+    isotactic, syndiotactic = "*C[C@H](C)CC[C@H](C)C*", "*C[C@H](C)CC[C@@H](C)C*"
+    assert canonical_unit(isotactic) == canonical_unit("*C[C@H](C)C*") != canonical_unit(syndiotactic)
+    assert smallest_unit(syndiotactic).GetNumAtoms() == 2*smallest_unit(isotactic).GetNumAtoms() - 2
+    left = "*C/C(=C/C)C*"
+    assert {canonical_unit(s) for s in recut(left)} == {canonical_unit(left)} != {canonical_unit("*CC(=CC)C*")}
+
+@pytest.mark.parametrize("mapped, plain", [("*[CH2:3]C*", "*CC*"), ("[*:1]C[CH:5]([CH3:6])[*:2]", "*CC(*)C"), ("[1*:7]CO[2*:8]", "*CO*")])
+def test_map_numbers_are_no_chemistry(mapped, plain):
+    assert canonical_unit(mapped) == canonical_unit(plain) and recut(mapped) == recut(plain) and atom_ratio(mapped) == atom_ratio(plain)
+    assert np.array_equal(Polymers().transform([mapped]), Polymers().transform([plain]))
+    assert canonical_unit(Chem.MolFromSmiles(mapped)) == canonical_unit(plain)
+    assert nearest([mapped], [plain, "*c1ccc(*)s1"]).tanimoto.iloc[0] == 1
+
+@pytest.mark.parametrize("s, words", [("{[][$]CC[$][]}", ["BigSMILES", "*CC*"]), ("*CC*.*CO*", ["2 pieces", "copolymer", "one repeat unit"]), ("*CC*.*CO*.*CN*", ["3 pieces"]),
+                                      ("*CC*.[Na+]", ["2 pieces", "salt"]), ("*CC.C*", ["2 pieces"]), ("*C1C(*)CC(*)C1*", ["ladder"]), ("*C=C(", ["near character 5"])])
+def test_reasons_say_what_it_is_and_what_to_write(s, words):
+    with pytest.raises(BadInput) as error: Polymers().transform(pd.Series([s], ["mine"]))
+    (label, _, reason), = error.value.rows
+    assert label == "mine" and all(word in reason for word in words)
+
+def test_rows_come_in_any_container():
+    units, labels = ["*CC*", "*CC(*)C", "*CC(*)c1ccccc1"], list("abc")
+    expected = Polymers().transform(units)
+    for X in (pd.Series(units, labels), pd.Series(units, labels, dtype="category"), pd.DataFrame({"C": units}, labels)):
+        assert list(Polymers().transform(X).index) == labels and np.array_equal(Polymers().transform(X), expected)
+        assert nearest(X, pd.DataFrame({"C": units[::-1]})).like.tolist() == units
+    for X in (tuple(units), np.array(units)[:, None], (s for s in units), [Chem.MolFromSmiles(s) for s in units]):
+        assert np.array_equal(Polymers().transform(X), expected)
+    for one in (Polymers().transform, lambda s: nearest(s, units), lambda s: nearest(units, s)):
+        with pytest.raises(TypeError, match="give a list"): one("*CC*")
+    with pytest.raises(BadInput) as error: nearest(pd.Series(["*CC*", "CC"], ["a", "b"]), units)
+    assert error.value.rows[0][0] == "b"
+    with pytest.raises(ValueError, match="no other units"): nearest(units, [])
+
 def test_parameters():
     for t in (Polymers(per="gram"), Polymers(ring=4), Polymers(of=3), Polymers(RDKitDescriptors(LOST[:1])), Polymers(on_error="skip"), Polymers(Fingerprints("none"))):
         with pytest.raises(ValueError): t.fit(["*CC*"])
