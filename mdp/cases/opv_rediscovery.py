@@ -131,7 +131,10 @@ def loop(
     **settings,           # of `Spacier`
 ) -> Spacier:
     "A loop that starts in 2009."
-    return Spacier(calculate, ZONE, GraphMoves(crossover=.5), alpha, rule=donor_rule(), batch=batch, steps=steps, random_state=seed, path=path, **{"particles": 30, "betas": tuple(np.linspace(.1, 1, 8)), **settings}).fit(start())
+    usual = {"particles": 30, "betas": tuple(np.linspace(.1, 1, 8)),
+             "calculator_name": "GFN1 on the scale of B3LYP", "rule_name": "donor_rule"}
+    return Spacier(calculate, ZONE, GraphMoves(crossover=.5), alpha, rule=donor_rule(), batch=batch,
+                   steps=steps, random_state=seed, path=path, **{**usual, **settings}).fit(start())
 
 # %% ../../nbs/cases/52_opv_rediscovery.ipynb #7fc71693
 def _distance(table):
