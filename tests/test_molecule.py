@@ -79,12 +79,8 @@ def test_large_molecules_lose_only_what_cannot_be_had(n_atoms):
     values = dict(zip(NAMES, RDKitDescriptors(on_error="nan").transform(["C"*n_atoms])[0]))
     missing = {name for name, value in values.items() if np.isnan(value)}
     assert missing == {name for name, most in MOST_ATOMS.items() if n_atoms > most}
-<<<<<<< HEAD
-    assert values["HeavyAtomCount"] == n_atoms and values["NumRotatableBonds"] == n_atoms - 3
-=======
     assert values["HeavyAtomCount"] == n_atoms
     assert values["MolWt"] == pytest.approx(n_atoms*(12.011 + 2*1.008) + 2*1.008)
->>>>>>> h-molecule
     if missing:
         with pytest.raises(BadInput, match=f"{n_atoms} atoms, and AvgIpc, Ipc can be had up to 70"):
             RDKitDescriptors().transform(["C"*n_atoms])
@@ -103,13 +99,8 @@ def test_map_numbers_are_no_chemistry(mapped, plain):
     assert Chem.MolToSmiles(molecule.read(mapped)) == Chem.CanonSmiles(plain)
     theirs = Chem.MolFromSmiles(mapped)
     assert Chem.MolToSmiles(molecule.read(theirs)) == Chem.CanonSmiles(plain) and any(a.GetAtomMapNum() for a in theirs.GetAtoms())
-<<<<<<< HEAD
-    every = Fingerprints(list(KINDS), counts=True)
-    assert np.array_equal(every.transform([mapped]), every.transform([Chem.CanonSmiles(plain)]))
-=======
     graph = Fingerprints([kind for kind in KINDS if kind != "MHFP"], counts=True)      # MHFP depends on how a molecule is written
     assert np.array_equal(graph.transform([mapped]), graph.transform([Chem.CanonSmiles(plain)]))
->>>>>>> h-molecule
 
 def test_bigsmiles_is_named():
     for s in ("{[][$]CC[$][]}", "CC{[>][<]CCO[>][<]}C"):
