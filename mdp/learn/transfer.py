@@ -169,8 +169,10 @@ class PropertyDescriptor(TransformerMixin, BaseEstimator):
         "`(values, limited, reasons)`: predictions (rows, tasks), which were limited, why a row has none."
         shape = len(column), len(self.tasks_)
         values, limited, reasons = np.full(shape, np.nan), np.zeros(shape, bool), {}
+        if not len(column):
+            return values, limited, reasons
         described, atoms = self._described(column)
-        usable_rows = np.all([np.isfinite(D).all(1) for D in described.values()], axis=0) & np.ones(len(column), bool)
+        usable_rows = np.all([np.isfinite(D).all(1) for D in described.values()], axis=0)
         for i in np.flatnonzero(~usable_rows):
             reasons[int(i)] = self._why(column.iloc[[i]])
         if not usable_rows.any():
@@ -195,11 +197,10 @@ class PropertyDescriptor(TransformerMixin, BaseEstimator):
     def _described(self, column):
         "Descriptors of the rows by name, NaN where a row cannot be read, and the number of atoms in each formula."
         described = {d: describe(column, self.kind, d, "nan") for d in self.chosen_.descriptor.unique()}
-        described = {d: np.asarray(D, float).reshape(len(column), -1) for d, D in described.items()}
-        composition = described.get("composition")
-        with np.errstate(invalid="ignore", divide="ignore"):
-            atoms = np.zeros(len(column)) if composition is None or not len(column) else composition[:, _SUM]/composition[:, _AVE]
-        return described, atoms
+        if "composition" not in described:
+            return described, np.zeros(len(column))
+        composition = described["composition"]
+        return described, composition[:, _SUM]/composition[:, _AVE]
 
     def _why(self, row):
         "Why one row cannot be described."

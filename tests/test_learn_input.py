@@ -1,0 +1,75 @@
+"""What the learn layer is given: containers, labels, spellings, numbers of columns."""
+import numpy as np
+import pandas as pd
+import pytest
+from mdp.core import BadInput
+from mdp.learn.library import Library
+from mdp.learn.tasks import describe
+from mdp.learn.transfer import PropertyDescriptor
+
+
+@pytest.fixture(scope="module")
+def library():
+    return Library.open()
+
+
+@pytest.fixture(scope="module")
+def boiling(library):
+    return PropertyDescriptor("molecule", library, ["organic_tb"]).fit()
+
+
+@pytest.mark.parametrize(
+    "container",
+    [
+        list,
+        tuple,
+        np.array,
+        pd.Series,
+        lambda rows: pd.DataFrame({"C": rows}),
+        lambda rows: pd.Series(rows, dtype="category"),
+        iter,
+    ],
+)
+def test_containers_are_read_by_their_values(boiling, container):
+    rows = ["CCO", "CCCCN"]
+    expected = boiling.transform(rows).to_numpy()
+    assert np.allclose(boiling.transform(container(rows)), expected)
+
+
+def test_one_string_is_refused_and_labels_are_the_callers(boiling):
+    with pytest.raises(TypeError):
+        boiling.transform("CCO")
+    with pytest.raises(BadInput) as caught:
+        boiling.transform(pd.Series(["CCO", "C1CC", "CC("], index=["a", "b", "c"]))
+    assert [label for label, *_ in caught.value.rows] == ["b", "c"]
+
+
+def test_no_rows_give_an_empty_frame(boiling):
+    empty = boiling.transform([])
+    assert empty.shape == (0, 1) and list(empty.columns) == ["organic_tb"]
+
+
+def test_one_material_has_one_answer_in_every_spelling(library):
+    descriptor = PropertyDescriptor("inorganic", library, ["density_measured", "mp_gap"])
+    if "mp_gap" not in set(library.index.task):
+        descriptor.tasks = ["density_measured"]
+    values = descriptor.fit().transform(["Fe2O3", "Fe4O6", "Fe40O60", "Fe0.4O0.6", "O3Fe2"])
+    assert (values == values.iloc[0]).all(axis=None)
+    models = library.index.query("task == 'density_measured' and descriptor == 'composition'").id
+    network = library.models[models.iloc[0]]
+    first, second = (network.predict(describe([f], "inorganic", "composition")) for f in ("Fe2O3", "Fe4O6"))
+    assert np.array_equal(first, second)
+
+
+def test_a_formula_far_larger_than_those_of_training_is_named(library):
+    descriptor = PropertyDescriptor("inorganic", library, ["density_measured"], on_error="nan").fit()
+    values = descriptor.transform(["Al63Cu25Fe12", "SiO2"]).iloc[:, 0]
+    assert np.isnan(values[0]) and 1500 < values[1] < 4000      # quartz: 2,650 kg/m3
+
+
+def test_logarithms_are_undone(library):
+    tasks = ["polymer_conductivity", "polymer_conductivity_2"]
+    descriptor = PropertyDescriptor("polymer", library, tasks).fit()
+    values = descriptor.transform(["*CC(*)c1ccccc1"])
+    assert ((values > 0.1) & (values < 0.4)).all(axis=None)
+    assert set(descriptor.units) == {"W/(m K)"}
