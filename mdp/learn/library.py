@@ -95,7 +95,7 @@ def _crc(state, m):
     own = [k for k in state if not k.startswith("x_")]
     return functools.reduce(lambda crc, k: zlib.crc32(state[k][m].numpy(), crc), sorted(own), 0)
 
-# %% ../../nbs/learn/32_library.ipynb #3d10621b
+# %% ../../nbs/learn/32_library.ipynb #1a1e8e4f
 _MEND = "restore this file from where the library came from, or keep it elsewhere and build the shard again"
 
 def _some_rows(f, name, rows):
@@ -104,6 +104,7 @@ def _some_rows(f, name, rows):
         return f.get_slice(name)[rows[0]:rows[0] + len(rows)]
     return f.get_tensor(name)[torch.tensor(rows)]
 
+# %% ../../nbs/learn/32_library.ipynb #3d10621b
 class Library(Mapping):
     "Networks on disk under one index; `library.models[id]` is one of them."
     def __init__(self, path:Path, index:pd.DataFrame):
@@ -225,6 +226,7 @@ class Library(Mapping):
         with atomic_write(path/"index.csv") as tmp: pd.concat([b for bs in built for b in bs]).to_csv(tmp, index=False)
         return cls.open(path)
 
+# %% ../../nbs/learn/32_library.ipynb #1ed3c64d
 def _build_task(job):
     import multiprocessing
     path, name, get, shards, kwargs = job
