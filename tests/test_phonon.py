@@ -31,6 +31,26 @@ def test_every_bad_structure_is_named(run, tmp_path):
     for i, _, why in e.value.rows: assert BAD[i][1] in why
     assert not list(tmp_path.iterdir())
 
+@pytest.mark.parametrize("run", [phase_space, conductivity])
+def test_containers_of_structures(run, tmp_path):
+    "A lone value that is no structure, and the sites of one, are refused; an empty list gives an empty table."
+    for lone in ("Si", None, 3.):
+        with pytest.raises(TypeError, match="give a list"):
+            run(lone, cache=tmp_path)
+    with pytest.raises(ValueError, match="give a list of structures"):
+        run(list(SI), cache=tmp_path)
+    assert len(run([], cache=tmp_path)) == 0
+
+@pytest.mark.parametrize("run, wrong", [
+    (phase_space, dict(length=-1)), (phase_space, dict(total=0)), (phase_space, dict(length="8")),
+    (conductivity, dict(temperature=-10)), (conductivity, dict(temperature=0)), (conductivity, dict(temperature=np.nan)),
+    (conductivity, dict(cutoff=0)), (conductivity, dict(total=np.inf)), (conductivity, dict(length=None)),
+], ids=str)
+def test_numbers_are_checked(run, wrong, tmp_path):
+    name, = wrong
+    with pytest.raises(ValueError, match=f"^{name}="):
+        run([SI], cache=tmp_path, **wrong)
+
 def test_flags_instead_of_errors(tmp_path):
     "on_error='flag' keeps the rows in order and has no number where there is a flag."
     rows = [BAD["disordered"][0], SI, BAD["metallic"][0]]

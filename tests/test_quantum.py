@@ -66,8 +66,23 @@ def test_an_unforeseen_error_is_not_swallowed(monkeypatch):
 def test_parameters():
     for wrong in (dict(method="gfn2"), dict(on_error="skip"), dict(oligomers=(1,)), dict(oligomers=(0, 1)), dict(oligomers=(2, 2))):
         with pytest.raises(ValueError): levels(["C=C"], **wrong)
-    with pytest.raises(TypeError, match="not one"): levels("C=C")
+    with pytest.raises(TypeError, match="give a list"): levels("C=C")
+    for wrong in ((1, 2.5), (True, 2), 3, "12", (), (1, np.nan)):
+        with pytest.raises(ValueError, match="oligomers="):
+            levels(["C=C"], oligomers=wrong)
     assert levels([]).shape == (0, 3) and levels(pd.Series([], dtype=str)).shape == (0, 3)
+
+def test_containers_give_the_same_rows():
+    rows = ["C=C", "C=O"]
+    expected = levels(rows, workers=1)
+    column = pd.Series(rows, ["a", "b"])
+    for given_ in (tuple(rows), iter(rows), np.array(rows), np.array([rows]).T, [Chem.MolFromSmiles(s) for s in rows]):
+        assert levels(given_, workers=1).equals(expected)
+    for given_ in (column, column.to_frame("SMILES"), column.astype("category"), column.astype("string")):
+        out = levels(given_, workers=1)
+        assert list(out.index) == ["a", "b"] and np.array_equal(out, expected)
+    with pytest.raises(ValueError, match="give one column"):
+        levels(pd.DataFrame({"a": rows, "b": rows}))
 
 def test_the_cache_is_read_and_damage_is_mended(cache):
     first = levels(["C=C", "C=O"], workers=1, correct=False)

@@ -18,7 +18,7 @@ from sklearn.base import BaseEstimator
 from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 import mdp
-from ..core import BadInput, atomic_write, progress, sha256, spawn_seeds
+from ..core import BadInput, aligned, atomic_write, in_range, progress, sha256, spawn_seeds
 from ..represent.microstructure import SPUTTERING, Processes, Variable, chord_length, feret, lineal_path, two_point
 
 # %% ../../nbs/generate/45_micrograph.ipynb #3d52e72c
@@ -32,7 +32,11 @@ def phases(
     return np.where(x < 42, 0, np.where(valley, 1, 2)).astype(np.int8)
 
 def _grey(images):
+    "Images as bytes; BadInput names each one whose values are not from 0 to 255, and colour images."
     x = np.asarray(images)
+    if x.ndim > 2 and x.shape[-1] in (3, 4) and min(x.shape[-3:-1]) > 4:
+        why = f"{x.shape[-1]} colour channels? convert it to grey, image[..., :3].mean(-1)"
+        raise BadInput([(0, f"{x.dtype} {x.shape}", why)], "image", 1)
     if x.ndim < 2 or not x.size: raise BadInput([(0, f"{x.dtype} {x.shape}", "needs (..., H, W) and a pixel at least")], "image", 1)
     if x.dtype == np.uint8: return x
     bad = ~(np.isfinite(x) & (x >= 0) & (x <= 255)) if x.dtype.kind in "uif" else np.ones(x.shape, bool)
@@ -394,6 +398,9 @@ class MicrographGAN(_Model):
         checkpoint=None,        # a file: written now and then, and gone on from
     ):
         "Train; `log_` has the losses of each step."
+        if isinstance(images, pd.Series):
+            process = aligned(process, images.index, "process")
+            images = np.stack(list(images))
         x, c = _films(images), self._code(process)
         if len(x) != len(c): raise ValueError(f"{len(x)} images, {len(c)} processes")
         critic = self._build()
@@ -437,6 +444,8 @@ class MicrographGAN(_Model):
     ) -> np.ndarray:            # (128, width) or (N, 128, width) grey values 0 to 255
         "Micrographs of these processes."
         one = not isinstance(process, pd.DataFrame)
+        if isinstance(seed, pd.Series) and not one:
+            seed = aligned(seed, process.index, "seed")
         out = self._images(self._code(pd.DataFrame([process]) if one else process), seed, width)
         return out[0] if one else out
 

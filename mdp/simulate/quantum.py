@@ -12,9 +12,9 @@ from rdkit import Chem, rdBase
 from rdkit.Chem import AllChem, Descriptors
 from scipy.constants import physical_constants
 from threadpoolctl import threadpool_limits
-from ..core import atomic_write, parallel
+from ..core import as_column, atomic_write, bad_rows, parallel
 from ..data import cache_dir, facts
-from ..represent.molecule import bad_input, read, read_rows
+from ..represent.molecule import read
 from ..represent.polymer import _link, _stars, read_unit, smallest_unit
 
 # %% ../../nbs/simulate/20_quantum.ipynb #fbedd363
@@ -181,6 +181,38 @@ def _correction():
     table = reference().query("use == 'fit'")
     return _fit(table[["homo_gfn1", "lumo_gfn1"]], table[["homo", "lumo"]])
 
+# %% ../../nbs/simulate/20_quantum.ipynb #d5145c3b
+def _checked(method, on_error, oligomers):
+    "The numbers of units as a tuple; ValueError where an argument of `levels` makes no sense."
+    if method not in METHODS:
+        raise ValueError(f"method={method!r}: {' or '.join(map(repr, METHODS))}")
+    if on_error not in ("raise", "nan"):
+        raise ValueError(f"on_error={on_error!r}: 'raise' or 'nan'")
+    units = tuple(oligomers) if np.iterable(oligomers) and not isinstance(oligomers, str) else ()
+    whole = all(isinstance(n, (int, np.integer)) and not isinstance(n, bool) and n >= 1 for n in units)
+    if not whole or len(units) < 2 or len(set(units)) < len(units):
+        raise ValueError(f"oligomers={oligomers!r}: two or more different whole numbers from 1 on")
+    package = METHODS[method][1]
+    if importlib.util.find_spec(package) is None:
+        raise RuntimeError(f"method={method!r} needs the package {package}, which has no wheel for this "
+                           "platform; conda-forge has it")
+    return units
+
+def _results(names, method, workers, desc):
+    "The outcome for each canonical SMILES, from the store or calculated on some core."
+    known = {s: row for s in names if (row := _kept(s, method)[1])}
+    # the largest first: no core waits for it at the end
+    todo = sorted((s for s in names if s not in known), key=len, reverse=True)
+    done = parallel(functools.partial(_calculate, method=method), todo, workers, desc=desc)
+    return known | dict(zip(todo, done))
+
+def _first_reason(names, results):
+    "Why the first of the molecules of one row that failed did so; None where none did."
+    for s in names:
+        if "reason" in results[s]:
+            return results[s]["reason"] + (f" ({s})" if len(names) > 1 else "")
+    return None
+
 # %% ../../nbs/simulate/20_quantum.ipynb #8b3724c3
 def levels(
     smiles,                      # SMILES or Mols, molecules or repeat units with two `*`: a list, an array, a Series
@@ -193,25 +225,29 @@ def levels(
     desc:str|None=None,          # what the progress bar says; None: no bar
 ) -> pd.DataFrame:               # homo, lumo, gap in eV, one row each
     "HOMO, LUMO and gap (eV) of molecules, and of polymers by extrapolation."
-    if method not in METHODS: raise ValueError(f"method={method!r}: {' or '.join(map(repr, METHODS))}")
-    if on_error not in ("raise", "nan"): raise ValueError(f"on_error={on_error!r}: 'raise' or 'nan'")
-    if len(set(oligomers)) < 2 or min(oligomers) < 1: raise ValueError(f"oligomers={oligomers!r}: two or more different numbers from 1 on")
-    if importlib.util.find_spec(METHODS[method][1]) is None: raise RuntimeError(f"method={method!r} needs the package {METHODS[method][1]}, which has no wheel for this platform; conda-forge has it")
-    rows, bad, index = read_rows(smiles, lambda x: (x, _parts(x, trimmed, oligomers)))
-    names = list(dict.fromkeys(s for row in rows if row for s in row[1]))
-    known = {s: row for s in names if (row := _kept(s, method)[1])}
-    todo = sorted((s for s in names if s not in known), key=len, reverse=True)       # the largest first: no core waits for it at the end
-    known |= dict(zip(todo, parallel(functools.partial(_calculate, method=method), todo, workers, desc=desc)))
-    out = np.full((len(rows), 2), np.nan)
-    for i, (x, parts) in ((i, row) for i, row in enumerate(rows) if row):
-        why = [known[s]["reason"] + (f" ({s})" if len(parts) > 1 else "") for s in parts if "reason" in known[s]]
-        raw = [[known[s].get("homo"), known[s].get("lumo")] for s in parts]
-        if why: bad.append((i, x, why[0]))
-        else: out[i] = raw[0] if len(parts) == 1 else _extrapolate(raw, oligomers)
-    if bad and on_error == "raise": raise bad_input(bad, index, "SMILES", len(rows))
-    if method == "gfn1" and correct: out = np.c_[out, np.ones(len(out))] @ _correction()
-    table = pd.DataFrame(dict(homo=out[:, 0], lumo=out[:, 1], gap=out[:, 1] - out[:, 0]), index)
-    table.attrs["failed"] = bad_input(bad, index, "SMILES", len(rows)).rows
+    oligomers = _checked(method, on_error, oligomers)
+    column = as_column(smiles, "SMILES")
+    parts, failures = {}, {}
+    for row, value in enumerate(column):
+        try:
+            parts[row] = _parts(value, trimmed, oligomers)
+        except ValueError as error:
+            failures[row] = str(error)
+    results = _results(dict.fromkeys(s for names in parts.values() for s in names), method, workers, desc)
+    out = np.full((len(column), 2), np.nan)
+    for row, names in parts.items():
+        if why := _first_reason(names, results):
+            failures[row] = why
+            continue
+        raw = [[results[s]["homo"], results[s]["lumo"]] for s in names]
+        out[row] = raw[0] if len(names) == 1 else _extrapolate(raw, oligomers)
+    if failures and on_error == "raise":
+        raise bad_rows(column, failures, "SMILES")
+    if method == "gfn1" and correct:
+        out = np.c_[out, np.ones(len(out))] @ _correction()
+    homo, lumo = out.T
+    table = pd.DataFrame(dict(homo=homo, lumo=lumo, gap=lumo - homo), column.index)
+    table.attrs["failed"] = bad_rows(column, failures, "SMILES").rows
     return table
 
 def _extrapolate(values, n):
