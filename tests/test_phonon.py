@@ -45,7 +45,7 @@ def test_containers_of_structures(run, tmp_path):
     (phase_space, dict(length=-1)), (phase_space, dict(total=0)), (phase_space, dict(length="8")),
     (conductivity, dict(temperature=-10)), (conductivity, dict(temperature=0)), (conductivity, dict(temperature=np.nan)),
     (conductivity, dict(cutoff=0)), (conductivity, dict(total=np.inf)), (conductivity, dict(length=None)),
-], ids=str)
+], ids=lambda x: getattr(x, "__name__", str(x)))
 def test_numbers_are_checked(run, wrong, tmp_path):
     name, = wrong
     with pytest.raises(ValueError, match=f"^{name}="):
