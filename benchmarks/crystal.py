@@ -16,7 +16,7 @@ from pymatgen.analysis.prototypes import AFLOW_PROTOTYPE_LIBRARY
 from pymatgen.core import Lattice, Structure
 from mdp.core import atomic_write, versions
 from mdp.represent import crystal
-from mdp.represent.crystal import OFM, RDF, DistanceOFM
+from mdp.represent.crystal import OFM, RDF
 
 HERE = Path(__file__).parent
 EDGES = np.arange(201) * 0.1
@@ -64,8 +64,7 @@ def main():
         work = {
             "RDF": lambda i: RDF().transform([S[k] for k in i]),
             "OFM": lambda i: OFM().transform([S[k] for k in i]),
-            "DistanceOFM": lambda i: DistanceOFM().transform([S[k] for k in i]),
-            "cells": lambda i: [crystal._weighed(*atoms[k][:2], crystal._voronoi) for k in i],
+            "cells": lambda i: [crystal._faces(*atoms[k][:2]) for k in i],
         }
         groups = {
             "Fe, 2 atoms": [0],
@@ -100,7 +99,7 @@ def main():
         after = run()
     t = {k: (before[k] + after[k]) / 2 for k in before}
     X, M = theirs["xenonpy"], theirs["matminer"]
-    rdf, ofm, near = RDF().transform(S), OFM().transform(S), DistanceOFM().transform(S)
+    rdf, ofm = RDF().transform(S), OFM().transform(S)
 
     count = lambda rows: np.array([r * SHELLS * len(s) / s.volume for r, s in zip(rows, S)])
     tied = np.array([ties(s) for s in S])
@@ -146,17 +145,14 @@ def main():
         f"| matminer | {off(M['ofm'] * BOHR)} |",
         f"| matminer, p6 left out | {off(M['ofm'] * BOHR, no_p6)} |",
     ]
-    rel = np.linalg.norm(near - ofm, axis=1) / np.linalg.norm(ofm, axis=1)
     lines += [
-        "",
-        f"`DistanceOFM` is another descriptor: relative difference from `OFM`, median {np.median(rel):.3f}, 90 % below {np.quantile(rel, 0.9):.3f}.",
         "",
         "## How fast?",
         "",
         "CPU milliseconds a structure, one thread.",
         "",
-        "| structures | RDF: XenonPy | matminer | mdp | ratio to XenonPy | to matminer | OFM: XenonPy | matminer | mdp | ratio to XenonPy | to matminer | cells alone | DistanceOFM |",
-        "|---|---|---|---|---|---|---|---|---|---|---|---|---|",
+        "| structures | RDF: XenonPy | matminer | mdp | ratio to XenonPy | to matminer | OFM: XenonPy | matminer | mdp | ratio to XenonPy | to matminer | cells alone |",
+        "|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     mean = lambda x: np.nanmean(x) if np.isfinite(x).mean() > 0.9 else np.nan
     for g, i in groups.items():
@@ -164,9 +160,9 @@ def main():
             mean(x[k][i]) * 1e3 for k in ("rdf_seconds", "ofm_seconds") for x in (X, M)
         )  # NaN: not run
         say = lambda x, form: "-" if np.isnan(x) else format(x, form)
-        r, o, v, n = (t[k, g] * 1e3 for k in ("RDF", "OFM", "cells", "DistanceOFM"))
+        r, o, v = (t[k, g] * 1e3 for k in ("RDF", "OFM", "cells"))
         lines.append(
-            f"| {g} ({len(i)}) | {a:.1f} | {b:.1f} | {r:.3f} | **{a / r:,.0f}** | {b / r:,.0f} | {c:.1f} | {say(d, '.1f')} | {o:.3f} | **{c / o:,.0f}** | {say(d / o, ',.0f')} | {v:.3f} | {n:.3f} |"
+            f"| {g} ({len(i)}) | {a:.1f} | {b:.1f} | {r:.3f} | **{a / r:,.0f}** | {b / r:,.0f} | {c:.1f} | {say(d, '.1f')} | {o:.3f} | **{c / o:,.0f}** | {say(d / o, ',.0f')} | {v:.3f} |"
         )
     name = (
         next(
