@@ -1,35 +1,67 @@
-"""What the case on polymer conductivity exports: textbook units, the rule for repeat units, and what the filters ask."""
+"""What the case on polymer conductivity exports and stores: textbook units, the rule for repeat units, what the filters ask, and its stored results."""
 import random
+import pandas as pd
 import pytest
 from hypothesis import given, settings, strategies as st
 from rdkit import Chem
 from mdp.cases.polymer_thermal_conductivity import AROMATIC, looks, textbook_units, unit_rule
+from mdp.data import facts
 from mdp.represent.polymer import canonical_unit, read_unit
 
 UNITS = textbook_units()
+ARAMID = "*Nc1ccc(cc1)NC(=O)c1ccc(cc1)C(*)=O"
+IMIDE = "*c1ccc(cc1)N1C(=O)c2cc3C(=O)N(*)C(=O)c3cc2C1=O"
+NYLON = "*NCCCCCC(*)=O"
 
 def test_textbook_units_are_chains_once_each():
-    assert len(UNITS) == len(set(UNITS)) > 1000 and all(canonical_unit(s) == s for s in UNITS[::40])
-    assert all(read_unit(s) for s in UNITS)
+    assert len(UNITS) == len(set(UNITS)) > 1000
+    assert all(canonical_unit(unit) == unit for unit in UNITS[::40])
+    assert all(read_unit(unit) for unit in UNITS)
 
 @settings(max_examples=60, deadline=None)
 @given(st.sampled_from(UNITS), st.integers(0, 10**6))
-def test_filters_do_not_see_the_writing(s, seed):
-    mol = Chem.MolFromSmiles(s)
-    order = list(range(mol.GetNumAtoms())); random.Random(seed).shuffle(order)
+def test_filters_do_not_see_the_writing(unit, seed):
+    mol = Chem.MolFromSmiles(unit)
+    order = list(range(mol.GetNumAtoms()))
+    random.Random(seed).shuffle(order)
     other = Chem.MolToSmiles(Chem.RenumberAtoms(mol, order), canonical=False)
-    a, b = looks([s, other]).to_numpy().tolist()
-    assert a == pytest.approx(b)
+    first, second = looks([unit, other]).to_numpy().tolist()
+    assert first == pytest.approx(second)
     rule = unit_rule(max_atoms=45, max_rings=6)
-    assert rule(Chem.MolFromSmiles(s)) == rule(Chem.MolFromSmiles(other))
+    assert rule(Chem.MolFromSmiles(unit)) == rule(Chem.MolFromSmiles(other))
 
-def test_rule_says_why():
+@pytest.mark.parametrize("unit, reason", [
+    ("*CC", "one `*`"),
+    ("C", "no `*`"),
+    ("*CC(*)C*", "branched"),
+    ("*C1CC1*", "ring size"),
+    ("*CC(*)CCCCCCCCCCCCC", "too many atoms"),
+    ("*OOC*", "unwanted"),
+    ("*C(F)(Cl)C(Br)(*)C(C)N", "hard to make"),
+])
+def test_rule_says_why(unit, reason):
     rule = unit_rule(max_sa=2.5, max_atoms=12)
-    said = {s: rule(Chem.MolFromSmiles(s)) for s in ("*CC(*)c1ccccc1", "*CC", "C", "*CC(*)C*", "*C1CC1*", "*CC(*)CCCCCCCCCCCCC", "*OOC*", "*C(F)(Cl)C(Br)(*)C(C)N")}
-    assert said["*CC(*)c1ccccc1"] == "" and "one `*`" in said["*CC"] and "no `*`" in said["C"] and "branched" in said["*CC(*)C*"] and said["*C1CC1*"] == "ring size"
-    assert said["*CC(*)CCCCCCCCCCCCC"] == "too many atoms" and said["*OOC*"].startswith("unwanted") and said["*C(F)(Cl)C(Br)(*)C(C)N"] == "hard to make"
+    assert reason in rule(Chem.MolFromSmiles(unit))
+
+def test_rule_lets_polystyrene_pass():
+    assert unit_rule(max_sa=2.5, max_atoms=12)(Chem.MolFromSmiles("*CC(*)c1ccccc1")) == ""
 
 def test_classes():
-    few = looks(["*Nc1ccc(cc1)NC(=O)c1ccc(cc1)C(*)=O", "*c1ccc(cc1)N1C(=O)c2cc3C(=O)N(*)C(=O)c3cc2C1=O", "*NCCCCCC(*)=O"])
+    few = looks([ARAMID, IMIDE, NYLON])
     assert few[list(AROMATIC)].to_numpy().tolist() == [[True, False], [False, True], [False, False]]
-    with pytest.raises(ValueError): looks(["*CC"])
+    with pytest.raises(ValueError):
+        looks(["*CC"])
+
+def test_stored_designs_are_repeat_units_in_the_region():
+    "The candidates in the package: chains, each once in a design, inside the region that was asked for."
+    stored = pd.read_csv(facts("polymer_designs.csv"))
+    designed = stored[stored.design != "existing units"]
+    assert len(designed) > 100 and not designed.duplicated(["design", "smiles"]).any()
+    assert all(read_unit(unit) for unit in designed.smiles)
+    assert designed.Tg.between(473, 673).all() and designed.Tm.between(573, 773).all()
+    assert stored.conductivity.dropna().between(0.1, 0.5).all()      # W/(m K), between the lowest and highest measured
+
+def test_stored_errors_are_in_watts_per_metre_and_kelvin():
+    errors = pd.read_csv(facts("polymer_conductivity_errors.csv"), index_col=["set", "row"])
+    assert errors.loc["all rows"].shape[0] == 51 and errors.loc["amorphous"].shape[0] == 23
+    assert (errors.min() >= 0).all() and errors.mean().between(0.02, 0.1).all()
