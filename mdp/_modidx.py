@@ -228,6 +228,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                      'mdp/cases/quasicrystals.py')},
             'mdp.cases.shotgun_transfer': { 'mdp.cases.shotgun_transfer._own_errors': ( 'cases/shotgun_transfer.html#_own_errors',
                                                                                         'mdp/cases/shotgun_transfer.py'),
+                                            'mdp.cases.shotgun_transfer.as_columns': ( 'cases/shotgun_transfer.html#as_columns',
+                                                                                       'mdp/cases/shotgun_transfer.py'),
                                             'mdp.cases.shotgun_transfer.left_out': ( 'cases/shotgun_transfer.html#left_out',
                                                                                      'mdp/cases/shotgun_transfer.py'),
                                             'mdp.cases.shotgun_transfer.methods_of': ( 'cases/shotgun_transfer.html#methods_of',
