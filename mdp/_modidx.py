@@ -443,6 +443,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                           'mdp.data._uspto_full': ('data.html#_uspto_full', 'mdp/data.py'),
                           'mdp.data._uspto_mit': ('data.html#_uspto_mit', 'mdp/data.py'),
                           'mdp.data._viscosity': ('data.html#_viscosity', 'mdp/data.py'),
+                          'mdp.data._with_formula': ('data.html#_with_formula', 'mdp/data.py'),
                           'mdp.data._xenonpy_quasicrystals': ('data.html#_xenonpy_quasicrystals', 'mdp/data.py'),
                           'mdp.data._year': ('data.html#_year', 'mdp/data.py'),
                           'mdp.data.cache_dir': ('data.html#cache_dir', 'mdp/data.py'),

@@ -273,6 +273,14 @@ def _keep(df, mask, why):
     out.attrs = {**df.attrs, "dropped": {**df.attrs.get("dropped", {}), **({why: n} if n else {})}}
     return out
 
+def _with_formula(df, column):
+    "The rows whose formula can be read; those of hydrogen's isotopes and of variable amounts are counted and go."
+    try:
+        reduced_formula(df[column])
+    except BadInput as error:
+        return _keep(df, ~df.index.isin([label for label, *_ in error.rows]), "no formula, or an isotope of hydrogen")
+    return df
+
 def _structure(text):
     "A pymatgen Structure from a POSCAR or from pymatgen's JSON."
     from pymatgen.core import Structure
@@ -564,6 +572,7 @@ def _inorganic(column):
         df = pd.read_csv(z.open("chemicals/Misc/Physical Constants of Inorganic Compounds.csv"), sep="\t").dropna(subset=[column])
         df["formula"] = df.CAS.map(_cas_smiles(z, 2))
         df = _keep(df, df.formula.fillna("").str.fullmatch(r"([A-Z][a-z]?\d*)+"), "no plain formula for the CAS number")
+        df = _with_formula(df, "formula")
         df["formula"] = reduced_formula(df.formula)
         g = df.groupby("formula", sort=True)
         out = pd.DataFrame(dict(cas=g.CAS.first(), value=g[column].median(), spread=g[column].max() - g[column].min())).reset_index()
@@ -855,9 +864,7 @@ def _phonondb(extxyz, modes):
     return df.merge(pd.DataFrame(rows, columns=["material_id", "structure"]), on="material_id", how="left", validate="1:1")
 
 def _supercon(path):
-    df = pd.read_csv(path, keep_default_na=False)
-    try: reduced_formula(df.name)
-    except BadInput as e: df = _keep(df, ~df.index.isin([i for i, *_ in e.rows]), "no formula")   # oxygen contents such as `O10=z`
+    df = _with_formula(pd.read_csv(path, keep_default_na=False), "name")      # out go oxygen contents such as `O10=z`, and deuterides
     return pd.DataFrame(dict(formula=reduced_formula(df.name), value=df.Tc.astype(float))).pipe(_same_attrs, df)
 
 register("agl", "lattice thermal conductivity, Debye temperature, Grueneisen parameter and more",
@@ -866,7 +873,7 @@ register("kappa103", "lattice thermal conductivity at 300 K, DFT and Boltzmann t
     ("janosh/matbench-discovery/site/src/figs/kappa-103-analysis.jsonl",), _kappa103)
 register("phonondb", "structures, phonon frequencies and mode conductivities of the 103", {"conductivity": "W/(m K)"}, "DFT", 103,
     ("MPA2suite/k_SRME/data/phononDB-PBE-structures.extxyz", "MPA2suite/k_SRME/data/kappas_phononDB_PBE_noNAC.json.gz"), _phonondb)
-register("supercon", "critical temperature of superconductors", {"critical temperature": "K"}, "measured", 16406, ("vstanev1/Supercon/Supercon_data.csv",),
+register("supercon", "critical temperature of superconductors", {"critical temperature": "K"}, "measured", 16375, ("vstanev1/Supercon/Supercon_data.csv",),
     _supercon)
 
 # %% ../nbs/01_data.ipynb #3db73f18

@@ -2,26 +2,47 @@
 write the pictures of the cases and the README."""
 
 import base64
+import io
 import os
 import subprocess
 import sys
 from pathlib import Path
 import nbformat
 from nbdev.clean import clean_nb
+from PIL import Image
 from mdp.console import ROOT, cases, execute, figure, notebooks, without_widgets
 
 sys.path.insert(0, str(Path(__file__).parent))
 from readme import IMAGES, readme
 
 
+MOST_BYTES = 390 * 1024  # of a notebook; a test refuses more than 400 KB
+
+
 def clean(path):
-    "Strip what nbdev strips, and widgets, whose ids change at each run."
+    "Strip what nbdev strips, and widgets, whose ids change at each run; pictures take less room."
     from fastcore.nbio import read_nb, write_nb
 
-    nbformat.write(without_widgets(nbformat.read(path, as_version=4)), path)
+    nb = without_widgets(nbformat.read(path, as_version=4))
+    for colours in (128, 64, 32):
+        for output in (o for cell in nb.cells for o in cell.get("outputs", [])):
+            if "image/png" in output.get("data", {}):
+                output.data["image/png"] = smaller(output.data["image/png"], colours)
+        nbformat.write(nb, path)
+        if path.stat().st_size < MOST_BYTES:
+            break
     nb = read_nb(path)
     clean_nb(nb, allowed_cell_metadata_keys=["tags"])
     write_nb(nb, path)
+
+
+def smaller(png, colours):
+    "A picture (PNG in base64) in few colours, where that saves a tenth of its size or more."
+    raw, out = io.BytesIO(base64.b64decode(png)), io.BytesIO()
+    image = Image.open(raw).convert("RGB")
+    image.quantize(colours, method=Image.Quantize.MEDIANCUT).save(out, "png", optimize=True)
+    packed = base64.b64encode(out.getvalue()).decode()
+    return packed if len(packed) < 0.9 * len(png) else png
 
 
 def save_pictures():
