@@ -55,7 +55,8 @@ def execute(
                "MDP_PROGRESS": str(progress_file)}
         env.pop("MDP_QUIET", None)
         with _Reporter(nb, tell, progress_file) as reporter:
-            client = NotebookClient(nb, timeout=timeout, kernel_name="python3", store_widget_state=False,
+            client = NotebookClient(nb, timeout=timeout, startup_timeout=600, kernel_name="python3",
+                                    store_widget_state=False,
                                     resources={"metadata": {"path": str(Path(path).parent)}},
                                     on_cell_start=reporter.begin)
             error = None

@@ -64,7 +64,7 @@ def cache_dir() -> Path:
     return _folder_named(named) if named else Path(platformdirs.user_cache_dir("mdp", appauthor=False))
 
 def mirror_dir() -> Path|None:
-    "A folder of repository files: `MDP_MIRROR`, or `shared/mirror` beside the checkout; None where there is none."
+    "A folder of repository files: `MDP_MIRROR`, or `shared/mirror` beside the checkout; None where there is none, or an empty one."
     named = os.environ.get("MDP_MIRROR")
     folder = _folder_named(named) if named else Path(mdp.__file__).parents[2]/"shared"/"mirror"
     return folder if folder.is_dir() else None
