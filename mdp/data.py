@@ -67,7 +67,7 @@ def mirror_dir() -> Path|None:
     "A folder of repository files: `MDP_MIRROR`, or `shared/mirror` beside the checkout; None where there is none, or an empty one."
     named = os.environ.get("MDP_MIRROR")
     folder = _folder_named(named) if named else Path(mdp.__file__).parents[2]/"shared"/"mirror"
-    return folder if folder.is_dir() else None
+    return folder if folder.is_dir() and any(folder.iterdir()) else None
 
 def _folder_named(text):
     "The absolute path that a user means: `~` is the home folder."
