@@ -110,6 +110,8 @@ def test_folders_are_those_that_a_user_means(tmp_path, monkeypatch):
         assert D.cache_dir() == folder and D.cache_dir().is_absolute()
     (tmp_path/"m").mkdir()
     monkeypatch.setenv("MDP_MIRROR", "~/m")
+    assert D.mirror_dir() is None, "an empty folder is no mirror"
+    (tmp_path/"m"/"owner").mkdir()
     assert D.mirror_dir() == tmp_path/"m"
 
 def test_columns_of_smiles_and_of_formulas():
