@@ -61,10 +61,32 @@ def test_one_material_has_one_answer_in_every_spelling(library):
     assert np.array_equal(first, second)
 
 
-def test_a_formula_far_larger_than_those_of_training_is_named(library):
-    descriptor = PropertyDescriptor("inorganic", library, ["density_measured"], on_error="nan").fit()
-    values = descriptor.transform(["Al63Cu25Fe12", "SiO2"]).iloc[:, 0]
-    assert np.isnan(values[0]) and 1500 < values[1] < 4000      # quartz: 2,650 kg/m3
+def test_a_formula_far_larger_than_those_of_training_is_told_apart(library):
+    descriptor = PropertyDescriptor("inorganic", library, ["density_measured"]).fit()
+    rows = ["Al63Cu25Fe12", "Al6.3Cu2.5Fe1.2", "SiO2"]
+    alloy, same_alloy, quartz = descriptor.transform(rows).iloc[:, 0]
+    assert np.isclose(alloy, same_alloy) and 3500 < alloy < 5700     # its elements, mixed by volume: 4,440 kg/m3
+    assert 1500 < quartz < 4000                                       # quartz: 2,650 kg/m3
+    assert descriptor.domain(rows).iloc[:, 0].tolist() == [False, False, True]
+
+
+def test_ordinary_formulas_are_answered_for_every_task(library):
+    "One task with few and small formulas, such as the lattice conductivity of AB, refuses no row."
+    descriptor = PropertyDescriptor("inorganic", library).fit()
+    rows = ["Fe2O3", "Si3N4", "BaTiO3", "Mg3Al2Si3O12", "Al63Cu25Fe12"]
+    assert np.isfinite(descriptor.transform(rows)).all(axis=None)
+    assert not descriptor.domain(rows).conductivity["Fe2O3" == np.array(rows)].any()
+
+
+def test_unreadable_rows_are_empty_and_outside_only_where_asked(library):
+    rows = pd.Series(["SiO2", "Xx2"], index=["a", "b"])
+    descriptor = PropertyDescriptor("inorganic", library, ["density_measured"]).fit()
+    with pytest.raises(BadInput) as caught:
+        descriptor.domain(rows)
+    assert [label for label, *_ in caught.value.rows] == ["b"]
+    descriptor.set_params(on_error="nan")
+    assert descriptor.transform(rows).notna().iloc[:, 0].tolist() == [True, False]
+    assert descriptor.domain(rows).iloc[:, 0].tolist() == [True, False]
 
 
 def test_logarithms_are_undone(library):
