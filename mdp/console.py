@@ -82,7 +82,7 @@ class _Reporter:
 
     def __init__(self, nb, tell, progress_file):
         self.headings, self.tell, self.progress_file = _sections(nb), tell, progress_file
-        self.start, self.ended, self.heading = time.time(), threading.Event(), ""
+        self.start, self.ended = time.time(), threading.Event()
 
     def __enter__(self):
         self.watcher = threading.Thread(target=self._watch, daemon=True)
@@ -98,8 +98,7 @@ class _Reporter:
 
     def begin(self, cell, cell_index):
         if cell_index in self.headings:
-            self.heading = self.headings[cell_index]
-            self.tell(f"{_clock(self.seconds())}  {self.heading}")
+            self.tell(f"{_clock(self.seconds())}  {self.headings[cell_index]}")
 
     def _watch(self):
         shown = ""

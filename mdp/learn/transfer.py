@@ -22,7 +22,7 @@ from ..core import BadInput, as_column, bad_rows, tree_sd
 from .evaluate import interval
 from .library import Library
 from .stack import Stack, forward
-from .tasks import DESCRIPTORS, describe, fold, keys, tasks
+from .tasks import _WHAT, DESCRIPTORS, describe, fold, keys, tasks
 from ..represent.composition import Compositions
 
 # %% ../../nbs/learn/33_transfer.ipynb #268af628
@@ -107,7 +107,6 @@ FAR = 6     # standard deviations of the number of atoms beyond which a formula 
 _NAMES = list(Compositions().get_feature_names_out())
 _SUMS = [i for i, name in enumerate(_NAMES) if name.startswith("sum:")]
 _MEANS = [_NAMES.index(_NAMES[i].replace("sum:", "ave:")) for i in _SUMS]
-_WHAT = {"molecule": "SMILES", "polymer": "repeat unit", "inorganic": "formula"}
 
 def usable(
     library:Library,
