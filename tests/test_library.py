@@ -1,20 +1,31 @@
 """What a notebook cannot hold: a build killed twenty times, a build on a Dask cluster that loses a worker, damaged files of a packed library."""
+
 import os, subprocess, sys, textwrap, threading, time
 import numpy as np, pytest, torch
 from mdp.learn.library import Library
 
 HOW = dict(shards=3, size=4, hidden=(16, 8), steps=200, batch=32)
 
+
 def worlds(n=3):
     "Made-up tasks; defined inside, so that they travel to other processes by value."
+
     def world(seed):
         def get():
             import numpy as np
+
             rng = np.random.default_rng(seed)
             X = rng.normal(size=(300, 6))
-            return X, X[:, 0] + seed*X[:, 1]*X[:, 2] + 0.1*rng.normal(size=300), rng.integers(0, 60, 300).astype(str)
+            return (
+                X,
+                X[:, 0] + seed * X[:, 1] * X[:, 2] + 0.1 * rng.normal(size=300),
+                rng.integers(0, 60, 300).astype(str),
+            )
+
         return get
+
     return {(f"world{i}", "six"): world(i) for i in range(n)}
+
 
 def test_twenty_kills_lose_nothing(tmp_path):
     "Each build is killed at a random moment; a shard that stood before still stands after, and the end is the library of an undisturbed build."
@@ -42,45 +53,75 @@ def test_twenty_kills_lose_nothing(tmp_path):
             if not killed: [p.unlink() for p in list(here.iterdir())[::2]]          # done: take some away and go on
         print(kills)
     """)
-    (tmp_path/"killed").mkdir()
-    done = subprocess.run([sys.executable, "-c", program, str(tmp_path/"killed")], capture_output=True, text=True)
+    (tmp_path / "killed").mkdir()
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path / "killed")], capture_output=True, text=True
+    )
     assert done.stdout.strip() == "20", done.stderr[-2000:]
-    undisturbed, again = (Library.build(tmp_path/name, worlds(), workers=1, **HOW) for name in ("whole", "killed"))
+    undisturbed, again = (
+        Library.build(tmp_path / name, worlds(), workers=1, **HOW) for name in ("whole", "killed")
+    )
     assert again.index.equals(undisturbed.index) and (again.verify().status == "good").all()
-    next((tmp_path/"killed").glob("*.safetensors")).unlink()                    # weights gone, their table still there
-    again = Library.build(tmp_path/"killed", worlds(), workers=1, **HOW)
+    next(
+        (tmp_path / "killed").glob("*.safetensors")
+    ).unlink()  # weights gone, their table still there
+    again = Library.build(tmp_path / "killed", worlds(), workers=1, **HOW)
     assert again.index.equals(undisturbed.index) and (again.verify().status == "good").all()
+
 
 def test_a_cluster_that_loses_a_worker(tmp_path):
     from distributed import Client, LocalCluster
+
     how = {**HOW, "steps": 600}
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster, Client(cluster) as client:
+    with (
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        Client(cluster) as client,
+    ):
         pids = client.run(os.getpid)
+
         def murder():
-            while not list((tmp_path/"dask").glob("*.csv")): time.sleep(0.02)
+            while not list((tmp_path / "dask").glob("*.csv")):
+                time.sleep(0.02)
             os.kill(next(iter(pids.values())), 9)
+
         assassin = threading.Thread(target=murder)
         assassin.start()
-        library = Library.build(tmp_path/"dask", worlds(6), **how)
+        library = Library.build(tmp_path / "dask", worlds(6), **how)
         assassin.join()
-        assert set(client.run(os.getpid).values()) != set(pids.values()), "the worker was killed, another took its place"
-    assert library.index.equals(Library.build(tmp_path/"alone", worlds(6), workers=1, **how).index)
+        assert set(client.run(os.getpid).values()) != set(pids.values()), (
+            "the worker was killed, another took its place"
+        )
+    assert library.index.equals(
+        Library.build(tmp_path / "alone", worlds(6), workers=1, **how).index
+    )
+
 
 @pytest.fixture
 def packed(tmp_path):
     torch.set_num_threads(1)
-    return Library.build(tmp_path/"all", worlds(), workers=1, **HOW).pack(tmp_path/"packed", [f"world{i}.six.00{k}.00{m}" for i in range(3) for k in range(3) for m in (0, 2)])
+    return Library.build(tmp_path / "all", worlds(), workers=1, **HOW).pack(
+        tmp_path / "packed",
+        [f"world{i}.six.00{k}.00{m}" for i in range(3) for k in range(3) for m in (0, 2)],
+    )
 
-@pytest.mark.parametrize("damage", [lambda b: b[:-500], lambda b: b[:-40] + bytes([b[-40] ^ 1]) + b[-39:], lambda b: b"", None], ids=["cut short", "one bit", "empty", "missing"])
+
+@pytest.mark.parametrize(
+    "damage",
+    [lambda b: b[:-500], lambda b: b[:-40] + bytes([b[-40] ^ 1]) + b[-39:], lambda b: b"", None],
+    ids=["cut short", "one bit", "empty", "missing"],
+)
 def test_a_damaged_file_is_named_and_refused(packed, damage):
-    file = packed.path/packed.index.file.iloc[0]
+    file = packed.path / packed.index.file.iloc[0]
     whole = file.read_bytes()
     file.unlink() if damage is None else file.write_bytes(damage(whole))
     assert packed.verify().status.iloc[0] == ("missing" if damage is None else "wrong")
-    with pytest.raises(OSError, match=file.name): list(packed.stacks())
+    with pytest.raises(OSError, match=file.name):
+        list(packed.stacks())
+
 
 def test_a_network_is_the_same_packed_or_not(packed):
     X, y, keys = worlds()["world1", "six"]()
-    large = Library.open(packed.path.parent/"all")
-    for i in packed: assert np.array_equal(packed.models[i].predict(X), large.models[i].predict(X))
+    large = Library.open(packed.path.parent / "all")
+    for i in packed:
+        assert np.array_equal(packed.models[i].predict(X), large.models[i].predict(X))
     assert [i for ids, _ in packed.stacks() for i in ids] == list(packed)

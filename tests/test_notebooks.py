@@ -2,13 +2,15 @@
 
 The case notebooks are in test_cases.py.
 """
+
 from pathlib import Path
 import pytest
 from mdp.console import cases, execute, notebooks
 
 ROOT = Path(__file__).resolve().parent.parent
 NOTEBOOKS = [path for path in notebooks() if path not in cases().values()]
-LIMIT = 1800    # s a cell, against a notebook that hangs; no test depends on how fast a machine is
+LIMIT = 1800  # s a cell, against a notebook that hangs; no test depends on how fast a machine is
+
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_notebook_runs(path):

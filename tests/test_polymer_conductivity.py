@@ -1,5 +1,6 @@
 """What the case on polymer conductivity exports and stores: textbook units, the rule for repeat units,
 what the filters ask, and its stored results."""
+
 import functools
 import random
 import pandas as pd
@@ -10,19 +11,23 @@ from mdp.cases.polymer_thermal_conductivity import AROMATIC, looks, textbook_uni
 from mdp.data import facts
 from mdp.represent.polymer import canonical_unit, read_unit
 
+
 @functools.cache
 def units():
     "Some seconds of work, which no other test should wait for."
     return textbook_units()
 
+
 ARAMID = "*Nc1ccc(cc1)NC(=O)c1ccc(cc1)C(*)=O"
 IMIDE = "*c1ccc(cc1)N1C(=O)c2cc3C(=O)N(*)C(=O)c3cc2C1=O"
 NYLON = "*NCCCCCC(*)=O"
+
 
 def test_textbook_units_are_chains_once_each():
     assert len(units()) == len(set(units())) > 1000
     assert all(canonical_unit(unit) == unit for unit in units()[::40])
     assert all(read_unit(unit) for unit in units())
+
 
 @settings(max_examples=60, deadline=None)
 @given(st.integers(0, 10**6), st.integers(0, 10**6))
@@ -37,27 +42,34 @@ def test_filters_do_not_see_the_writing(number, seed):
     rule = unit_rule(max_atoms=45, max_rings=6)
     assert rule(Chem.MolFromSmiles(unit)) == rule(Chem.MolFromSmiles(other))
 
-@pytest.mark.parametrize("unit, reason", [
-    ("*CC", "one `*`"),
-    ("C", "no `*`"),
-    ("*CC(*)C*", "branched"),
-    ("*C1CC1*", "ring size"),
-    ("*CC(*)CCCCCCCCCCCCC", "too many atoms"),
-    ("*OOC*", "unwanted"),
-    ("*C(F)(Cl)C(Br)(*)C(C)N", "hard to make"),
-])
+
+@pytest.mark.parametrize(
+    "unit, reason",
+    [
+        ("*CC", "one `*`"),
+        ("C", "no `*`"),
+        ("*CC(*)C*", "branched"),
+        ("*C1CC1*", "ring size"),
+        ("*CC(*)CCCCCCCCCCCCC", "too many atoms"),
+        ("*OOC*", "unwanted"),
+        ("*C(F)(Cl)C(Br)(*)C(C)N", "hard to make"),
+    ],
+)
 def test_rule_says_why(unit, reason):
     rule = unit_rule(max_sa=2.5, max_atoms=12)
     assert reason in rule(Chem.MolFromSmiles(unit))
 
+
 def test_rule_lets_polystyrene_pass():
     assert unit_rule(max_sa=2.5, max_atoms=12)(Chem.MolFromSmiles("*CC(*)c1ccccc1")) == ""
+
 
 def test_classes():
     few = looks([ARAMID, IMIDE, NYLON])
     assert few[list(AROMATIC)].to_numpy().tolist() == [[True, False], [False, True], [False, False]]
     with pytest.raises(ValueError):
         looks(["*CC"])
+
 
 def test_stored_designs_are_repeat_units_in_the_region():
     "The candidates in the package: chains, each once in a design, inside the region that was asked for."
@@ -66,7 +78,10 @@ def test_stored_designs_are_repeat_units_in_the_region():
     assert len(designed) > 100 and not designed.duplicated(["design", "smiles"]).any()
     assert all(read_unit(unit) for unit in designed.smiles)
     assert designed.Tg.between(473, 673).all() and designed.Tm.between(573, 773).all()
-    assert stored.conductivity.dropna().between(0.1, 0.5).all()      # W/(m K), between the lowest and highest measured
+    assert (
+        stored.conductivity.dropna().between(0.1, 0.5).all()
+    )  # W/(m K), between the lowest and highest measured
+
 
 def test_stored_errors_are_in_watts_per_metre_and_kelvin():
     errors = pd.read_csv(facts("polymer_conductivity_errors.csv"), index_col=["set", "row"])

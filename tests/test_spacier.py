@@ -1,4 +1,5 @@
 """The loop where a notebook cannot go: killed at any moment, damaged states, calculators that misbehave, rubbish."""
+
 import functools, json, os, signal, subprocess, sys, time
 import numpy as np, pandas as pd, pytest
 from hypothesis import given, settings, strategies as st
@@ -8,22 +9,57 @@ from sklearn.ensemble import GradientBoostingRegressor, RandomForestRegressor
 from threadpoolctl import threadpool_limits
 from mdp.core import BadInput
 from mdp.generate.iqspr import GraphMoves, rules
-from mdp.generate.spacier import Spacier, between, farthest, hypervolume_gain, largest_gain, log_hit, most_probable
+from mdp.generate.spacier import (
+    Spacier,
+    between,
+    farthest,
+    hypervolume_gain,
+    largest_gain,
+    log_hit,
+    most_probable,
+)
 
-FINAL = dict(logp=(-2., -1.), tpsa=(9., 11.))
-START = ["CCc1ccccc1", "Cc1ccccc1C", "CCCCCC", "CCCCO", "COc1ccccc1", "CCOCC", "CCCCC=O", "Cc1cccnc1", "CCCN"]
+FINAL = dict(logp=(-2.0, -1.0), tpsa=(9.0, 11.0))
+START = [
+    "CCc1ccccc1",
+    "Cc1ccccc1C",
+    "CCCCCC",
+    "CCCCO",
+    "COc1ccccc1",
+    "CCOCC",
+    "CCCCC=O",
+    "Cc1cccnc1",
+    "CCCN",
+]
+
 
 def oracle(smiles):
-    return pd.DataFrame([[Crippen.MolLogP(m), Descriptors.TPSA(m)/10] for m in map(Chem.MolFromSmiles, smiles)], list(smiles), ["logp", "tpsa"])
+    return pd.DataFrame(
+        [[Crippen.MolLogP(m), Descriptors.TPSA(m) / 10] for m in map(Chem.MolFromSmiles, smiles)],
+        list(smiles),
+        ["logp", "tpsa"],
+    )
+
 
 def loop(calculator=oracle, **kw):
-    usual = dict(final=FINAL, proposal=GraphMoves(), rule=rules(max_atoms=16, max_sa=None), batch=3, steps=3,
-                 particles=12, betas=(.3, 1.), calculator_name="oracle")
+    usual = dict(
+        final=FINAL,
+        proposal=GraphMoves(),
+        rule=rules(max_atoms=16, max_sa=None),
+        batch=3,
+        steps=3,
+        particles=12,
+        betas=(0.3, 1.0),
+        calculator_name="oracle",
+    )
     return Spacier(calculator, **{**usual, **kw})
 
+
 def run(one):
-    for _ in one.run(): pass
+    for _ in one.run():
+        pass
     return one
+
 
 SCRIPT = """
 import sys, time; sys.path.insert(0, {tests!r})
@@ -32,32 +68,51 @@ def slow(smiles): time.sleep(.3); return t.oracle(smiles)
 t.run(t.loop(slow, steps=6, path={path!r}).fit(t.oracle(t.START)))
 """
 
+
 def test_killed_at_any_moment_it_makes_the_same_run(tmp_path):
-    whole = run(loop(steps=6, path=tmp_path/"whole.json").fit(oracle(START)))
-    path = tmp_path/"killed.json"
+    whole = run(loop(steps=6, path=tmp_path / "whole.json").fit(oracle(START)))
+    path = tmp_path / "killed.json"
     for _ in range(2):
-        p = subprocess.Popen([sys.executable, "-c", SCRIPT.format(tests=os.path.dirname(__file__), path=str(path))], env={**os.environ, "OMP_NUM_THREADS": "1"})
+        p = subprocess.Popen(
+            [sys.executable, "-c", SCRIPT.format(tests=os.path.dirname(__file__), path=str(path))],
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+        )
         before = len(json.loads(path.read_text())["rounds"]) if path.exists() else 0
-        while p.poll() is None and (len(json.loads(path.read_text())["rounds"]) if path.exists() else 0) <= before: time.sleep(.02)
+        while (
+            p.poll() is None
+            and (len(json.loads(path.read_text())["rounds"]) if path.exists() else 0) <= before
+        ):
+            time.sleep(0.02)
         p.send_signal(signal.SIGKILL)
         p.wait()
     assert 0 < len(json.loads(path.read_text())["rounds"]) < 6, "killed in the middle"
     run(loop(steps=6, path=path).fit(oracle(START)))
-    assert path.read_bytes() == (tmp_path/"whole.json").read_bytes() and len(whole.rounds_) == 6
+    assert path.read_bytes() == (tmp_path / "whole.json").read_bytes() and len(whole.rounds_) == 6
 
-@pytest.mark.parametrize("settings", [{}, dict(pick="EHVI", alpha="adaptive"), dict(estimator=RandomForestRegressor(20, random_state=0))],
-                         ids=["ridge", "hypervolume", "forest"])
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {},
+        dict(pick="EHVI", alpha="adaptive"),
+        dict(estimator=RandomForestRegressor(20, random_state=0)),
+    ],
+    ids=["ridge", "hypervolume", "forest"],
+)
 def test_the_number_of_threads_changes_nothing(tmp_path, settings):
     for threads in (1, 2, 4):
         with threadpool_limits(threads):
-            run(loop(path=tmp_path/f"{threads}.json", **settings).fit(oracle(START)))
-    states = {(tmp_path/f"{threads}.json").read_bytes() for threads in (1, 2, 4)}
+            run(loop(path=tmp_path / f"{threads}.json", **settings).fit(oracle(START)))
+    states = {(tmp_path / f"{threads}.json").read_bytes() for threads in (1, 2, 4)}
     assert len(states) == 1
 
+
 def test_another_calculator_or_rule_is_refused(tmp_path):
-    path = tmp_path/"a.json"
+    path = tmp_path / "a.json"
     run(loop(steps=1, path=path).fit(oracle(START)))
-    with pytest.raises(ValueError, match=r"another calculator \('oracle' then, 'test_spacier.oracle' now\)"):
+    with pytest.raises(
+        ValueError, match=r"another calculator \('oracle' then, 'test_spacier.oracle' now\)"
+    ):
         loop(steps=1, path=path, calculator_name=None).fit(oracle(START))
     for rule in (None, rules(max_atoms=17, max_sa=None)):
         with pytest.raises(ValueError, match="another rule"):
@@ -65,133 +120,244 @@ def test_another_calculator_or_rule_is_refused(tmp_path):
     same = loop(steps=1, path=path, rule=rules(max_atoms=16, max_sa=None)).fit(oracle(START))
     assert len(same.rounds_) == 1
     state = json.loads(path.read_text())
-    del state["settings"]["calculator"]                     # as a state that was written before names were kept
+    del state["settings"]["calculator"]  # as a state that was written before names were kept
     path.write_text(json.dumps(state))
     with pytest.raises(ValueError, match="another calculator"):
         loop(steps=1, path=path).fit(oracle(START))
 
+
 class Calculator:
     "A callable object without a `repr` of its own."
-    def __call__(self, smiles): return oracle(smiles)
-    def method(self, smiles): return oracle(smiles)
 
-@pytest.mark.parametrize("nameless", [lambda smiles: oracle(smiles), functools.partial(oracle), Calculator(), Calculator().method],
-                         ids=["lambda", "partial", "object", "method"])
+    def __call__(self, smiles):
+        return oracle(smiles)
+
+    def method(self, smiles):
+        return oracle(smiles)
+
+
+@pytest.mark.parametrize(
+    "nameless",
+    [lambda smiles: oracle(smiles), functools.partial(oracle), Calculator(), Calculator().method],
+    ids=["lambda", "partial", "object", "method"],
+)
 def test_what_has_no_lasting_name_is_given_one(tmp_path, nameless):
     with pytest.raises(ValueError, match="calculator_name"):
-        loop(nameless, path=tmp_path/"a.json", calculator_name=None)
+        loop(nameless, path=tmp_path / "a.json", calculator_name=None)
     with pytest.raises(ValueError, match="rule_name"):
-        loop(path=tmp_path/"a.json", rule=nameless)
-    assert loop(nameless, calculator_name=None).path is None           # nothing is stored: no name is needed
-    assert loop(nameless, path=tmp_path/"a.json", calculator_name="mine").calculator_name == "mine"
+        loop(path=tmp_path / "a.json", rule=nameless)
+    assert loop(nameless, calculator_name=None).path is None  # nothing is stored: no name is needed
+    assert (
+        loop(nameless, path=tmp_path / "a.json", calculator_name="mine").calculator_name == "mine"
+    )
+
 
 def test_a_run_that_is_over_is_read_and_not_made_again(tmp_path):
-    first = run(loop(path=tmp_path/"a.json").fit(oracle(START)))
-    def never(smiles): raise AssertionError("asked again")
-    again = run(loop(never, path=tmp_path/"a.json").fit(oracle(START)))
+    first = run(loop(path=tmp_path / "a.json").fit(oracle(START)))
+
+    def never(smiles):
+        raise AssertionError("asked again")
+
+    again = run(loop(never, path=tmp_path / "a.json").fit(oracle(START)))
     pd.testing.assert_frame_equal(again.calculated(), first.calculated(), check_exact=True)
     assert again.stopped_ == "the budget is spent"
 
-@pytest.mark.parametrize("text, why", [("{", "damaged"), ("[]", "not the state"), ('{"kind": "other"}', "not the state")])
+
+@pytest.mark.parametrize(
+    "text, why", [("{", "damaged"), ("[]", "not the state"), ('{"kind": "other"}', "not the state")]
+)
 def test_damaged_states_are_refused(tmp_path, text, why):
-    (tmp_path/"a.json").write_text(text)
-    with pytest.raises(ValueError, match=why): loop(path=tmp_path/"a.json").fit(oracle(START))
+    (tmp_path / "a.json").write_text(text)
+    with pytest.raises(ValueError, match=why):
+        loop(path=tmp_path / "a.json").fit(oracle(START))
+
 
 def test_another_start_or_another_setting_is_refused(tmp_path):
-    run(loop(steps=1, path=tmp_path/"a.json").fit(oracle(START)))
-    with pytest.raises(ValueError, match="another start"): loop(steps=1, path=tmp_path/"a.json").fit(oracle(START[:-1]))
-    with pytest.raises(ValueError, match="another batch"): loop(steps=1, batch=2, path=tmp_path/"a.json").fit(oracle(START))
+    run(loop(steps=1, path=tmp_path / "a.json").fit(oracle(START)))
+    with pytest.raises(ValueError, match="another start"):
+        loop(steps=1, path=tmp_path / "a.json").fit(oracle(START[:-1]))
+    with pytest.raises(ValueError, match="another batch"):
+        loop(steps=1, batch=2, path=tmp_path / "a.json").fit(oracle(START))
+
 
 def test_every_call_is_charged_and_none_is_made_twice():
     asked = []
+
     def failing(smiles):
         asked.extend(smiles)
         out = oracle(smiles)
         out.iloc[::2] = np.nan
         return out
+
     one = run(loop(failing, steps=4).fit(oracle(START)))
-    assert len(asked) == 12 == one.rounds_[-1].calls and len(set(asked)) == 12 and not set(asked) & set(one.start_.index)
+    assert (
+        len(asked) == 12 == one.rounds_[-1].calls
+        and len(set(asked)) == 12
+        and not set(asked) & set(one.start_.index)
+    )
     assert len(one.data()) == len(START) + one.calculated().logp.notna().sum() < len(START) + 12
     assert (one.calculated().reason != "").sum() == one.calculated().logp.isna().sum() > 0
 
-def test_all_calls_fail_and_the_loop_goes_on():
-    one = run(loop(lambda s: oracle(s)*np.nan).fit(oracle(START)))
-    assert len(one.calculated()) == 9 and len(one.data()) == len(START) and not one.calculated().hit.any()
 
-def test_a_budget_that_is_no_multiple_of_the_batch(): assert [r.calls for r in loop(budget=7, steps=9).fit(oracle(START)).run()] == [3, 6, 7]
+def test_all_calls_fail_and_the_loop_goes_on():
+    one = run(loop(lambda s: oracle(s) * np.nan).fit(oracle(START)))
+    assert (
+        len(one.calculated()) == 9
+        and len(one.data()) == len(START)
+        and not one.calculated().hit.any()
+    )
+
+
+def test_a_budget_that_is_no_multiple_of_the_batch():
+    assert [r.calls for r in loop(budget=7, steps=9).fit(oracle(START)).run()] == [3, 6, 7]
+
 
 def test_enough_hits_stop_it():
-    easy = run(loop(final=dict(logp=(0., 4.), tpsa=(0., 3.)), enough=2, steps=20, alpha=1.).fit(oracle(START)))
+    easy = run(
+        loop(final=dict(logp=(0.0, 4.0), tpsa=(0.0, 3.0)), enough=2, steps=20, alpha=1.0).fit(
+            oracle(START)
+        )
+    )
     assert easy.stopped_ == "enough hits" and len(easy.rounds_) < 20
 
+
 def test_a_calculator_that_breaks_is_heard(tmp_path):
-    def broken(smiles): raise OSError("no licence")
-    with pytest.raises(OSError, match="no licence"): run(loop(broken).fit(oracle(START)))
-    with pytest.raises(ValueError, match="other rows"): run(loop(lambda s: oracle(s)[::-1]).fit(oracle(START)))
+    def broken(smiles):
+        raise OSError("no licence")
+
+    with pytest.raises(OSError, match="no licence"):
+        run(loop(broken).fit(oracle(START)))
+    with pytest.raises(ValueError, match="other rows"):
+        run(loop(lambda s: oracle(s)[::-1]).fit(oracle(START)))
     count = []
+
     def third(smiles):
         count.append(1)
-        if len(count) == 3: raise OSError("power cut")
+        if len(count) == 3:
+            raise OSError("power cut")
         return oracle(smiles)
-    with pytest.raises(OSError): run(loop(third, path=tmp_path/"a.json").fit(oracle(START)))
-    resumed = run(loop(path=tmp_path/"a.json").fit(oracle(START)))
-    pd.testing.assert_frame_equal(resumed.calculated(), run(loop().fit(oracle(START))).calculated(), check_exact=True)
+
+    with pytest.raises(OSError):
+        run(loop(third, path=tmp_path / "a.json").fit(oracle(START)))
+    resumed = run(loop(path=tmp_path / "a.json").fit(oracle(START)))
+    pd.testing.assert_frame_equal(
+        resumed.calculated(), run(loop().fit(oracle(START))).calculated(), check_exact=True
+    )
+
 
 def test_settings_and_data_that_cannot_be():
     nowhere = dict(logp=(-np.inf, np.inf))
-    for wrong in (dict(final=nowhere), dict(final={}), dict(alpha=()), dict(random_state=None), dict(steps=2.5), dict(floor=2.), dict(enough=0)):
-        with pytest.raises(ValueError): loop(**wrong)
-    with pytest.raises(ValueError, match="one end at least"): between(dict(logp=0.), nowhere, .5)
-    for wrong in (dict(pick="UCB"), dict(alpha="climb"), dict(alpha=(.5, 1.5)), dict(batch=0), dict(final=dict(logp=(2, 1))), dict(pick="EHVI", final=dict(logp=(1, 2)))):
-        with pytest.raises(ValueError): loop(**wrong)
-    with pytest.raises(ValueError, match="five"): loop().fit(oracle(START[:4]))
-    with pytest.raises(KeyError): loop().fit(oracle(START)[["logp"]])
-    bad = pd.concat([oracle(START), pd.DataFrame(dict(logp=[1, np.inf], tpsa=1.), ["nonsense(", "CCO"])])
-    with pytest.raises(BadInput) as e: loop().fit(bad)
+    for wrong in (
+        dict(final=nowhere),
+        dict(final={}),
+        dict(alpha=()),
+        dict(random_state=None),
+        dict(steps=2.5),
+        dict(floor=2.0),
+        dict(enough=0),
+    ):
+        with pytest.raises(ValueError):
+            loop(**wrong)
+    with pytest.raises(ValueError, match="one end at least"):
+        between(dict(logp=0.0), nowhere, 0.5)
+    for wrong in (
+        dict(pick="UCB"),
+        dict(alpha="climb"),
+        dict(alpha=(0.5, 1.5)),
+        dict(batch=0),
+        dict(final=dict(logp=(2, 1))),
+        dict(pick="EHVI", final=dict(logp=(1, 2))),
+    ):
+        with pytest.raises(ValueError):
+            loop(**wrong)
+    with pytest.raises(ValueError, match="five"):
+        loop().fit(oracle(START[:4]))
+    with pytest.raises(KeyError):
+        loop().fit(oracle(START)[["logp"]])
+    bad = pd.concat(
+        [oracle(START), pd.DataFrame(dict(logp=[1, np.inf], tpsa=1.0), ["nonsense(", "CCO"])]
+    )
+    with pytest.raises(BadInput) as e:
+        loop().fit(bad)
     assert [r[0] for r in e.value.rows] == [9, 10]
-    with pytest.raises(ValueError, match="fit"): next(loop().run())
+    with pytest.raises(ValueError, match="fit"):
+        next(loop().run())
+
 
 def test_a_model_without_an_error_bar_is_refused():
     with pytest.raises(TypeError, match="no error bar"):
         run(loop(estimator=GradientBoostingRegressor(n_estimators=5)).fit(oracle(START)))
 
+
 def test_a_start_that_the_rule_refuses():
-    with pytest.raises(ValueError, match="refuses"): run(loop(rule=lambda m: "never").fit(oracle(START)))
+    with pytest.raises(ValueError, match="refuses"):
+        run(loop(rule=lambda m: "never").fit(oracle(START)))
+
 
 numbers = st.floats(-50, 50)
 
+
 @settings(max_examples=100, deadline=None)
-@given(numbers, numbers, st.floats(.01, 10), st.floats(0, 1))
+@given(numbers, numbers, st.floats(0.01, 10), st.floats(0, 1))
 def test_the_temporary_region(origin, centre, half, alpha):
-    (low, up), = between(dict(a=origin), dict(a=(centre - half, centre + half)), alpha).values()
-    assert np.isclose(up - low, 2*half, atol=1e-9) and np.isclose((low + up)/2, origin + alpha*(centre - origin), atol=1e-9)
+    ((low, up),) = between(dict(a=origin), dict(a=(centre - half, centre + half)), alpha).values()
+    assert np.isclose(up - low, 2 * half, atol=1e-9) and np.isclose(
+        (low + up) / 2, origin + alpha * (centre - origin), atol=1e-9
+    )
+
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.tuples(numbers, st.floats(.01, 5)), min_size=2, max_size=8), st.floats(.01, .9))
+@given(
+    st.lists(st.tuples(numbers, st.floats(0.01, 5)), min_size=2, max_size=8), st.floats(0.01, 0.9)
+)
 def test_alpha_is_the_largest_on_its_grid(rows, floor):
     mean, sd = np.array(rows).T[..., None]
-    origin, final = dict(a=0.), dict(a=(9., 11.))
+    origin, final = dict(a=0.0), dict(a=(9.0, 11.0))
     a = farthest(mean, sd, origin, final, floor, 1)
-    hit = [np.exp(log_hit(mean, sd, between(origin, final, x)).max()) >= floor for x in np.arange(21)/20]
-    assert a == (max(np.flatnonzero(hit))/20 if any(hit) else 0)
+    hit = [
+        np.exp(log_hit(mean, sd, between(origin, final, x)).max()) >= floor
+        for x in np.arange(21) / 20
+    ]
+    assert a == (max(np.flatnonzero(hit)) / 20 if any(hit) else 0)
+
 
 @settings(max_examples=30, deadline=None)
-@given(st.lists(st.tuples(st.floats(0, 3), st.floats(0, 3)), max_size=5), st.tuples(st.floats(0, 3), st.floats(0, 3)), st.floats(.05, 1))
+@given(
+    st.lists(st.tuples(st.floats(0, 3), st.floats(0, 3)), max_size=5),
+    st.tuples(st.floats(0, 3), st.floats(0, 3)),
+    st.floats(0.05, 1),
+)
 def test_hypervolume_against_monte_carlo(front, mean, sd):
     draws = np.random.default_rng(0).normal(mean, sd, (4000, 2))
+
     def area(points):
         p = np.array(points).reshape(-1, 2).clip(0)
         p = p[np.argsort(-p[:, 0])]
-        return sum((x - p[i + 1:, 0].max(initial=0))*p[:i + 1, 1].max() for i, (x, _) in enumerate(p))
+        return sum(
+            (x - p[i + 1 :, 0].max(initial=0)) * p[: i + 1, 1].max() for i, (x, _) in enumerate(p)
+        )
+
     base = area(front)
     added = [area([*front, d]) - base for d in draws[:400]]
     ours = hypervolume_gain([mean], [[sd, sd]], np.array(front).reshape(-1, 2), [0, 0])[0]
-    assert abs(ours - np.mean(added)) < 4*np.std(added)/20 + 1e-3
+    assert abs(ours - np.mean(added)) < 4 * np.std(added) / 20 + 1e-3
+
 
 def test_batches_are_unlike_and_whole():
-    smiles = ["C"*k + "O" for k in range(4, 12)] + ["c1ccsc1", "Nc1ccncc1"]
+    smiles = ["C" * k + "O" for k in range(4, 12)] + ["c1ccsc1", "Nc1ccncc1"]
     mean, sd = np.zeros((10, 1)), np.ones((10, 1))
     picked = most_probable(smiles, mean, sd, dict(a=(-1, 1)), 4)
     assert {8, 9} <= set(picked) and len(set(picked)) == 4
-    assert len(most_probable(smiles[:2], mean[:2], sd[:2], dict(a=(-1, 1)), 4)) == 2, "no more than there are"
-    assert len(set(largest_gain(np.random.default_rng(0).random((6, 2)), np.full((6, 2), .1), [], [0, 0], 9))) == 6
+    assert len(most_probable(smiles[:2], mean[:2], sd[:2], dict(a=(-1, 1)), 4)) == 2, (
+        "no more than there are"
+    )
+    assert (
+        len(
+            set(
+                largest_gain(
+                    np.random.default_rng(0).random((6, 2)), np.full((6, 2), 0.1), [], [0, 0], 9
+                )
+            )
+        )
+        == 6
+    )

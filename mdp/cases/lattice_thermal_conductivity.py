@@ -25,43 +25,70 @@ from ..represent.prototypes import GEOMETRY, build, candidates, describe, formul
 from ..simulate.phonon import conductivity, phase_space
 
 # %% ../../nbs/cases/51_lattice_thermal_conductivity.ipynb #81b9a0fd
-SPACE_GROUPS = {225: "rocksalt", 216: "zincblende", 186: "wurtzite"}   # the reference set of 103 has only these
+SPACE_GROUPS = {
+    225: "rocksalt",
+    216: "zincblende",
+    186: "wurtzite",
+}  # the reference set of 103 has only these
 
-def targets(dft:bool=True) -> pd.DataFrame: # prototype, elements, formula, kappa (W/(m K) at 300 K), kind, reference
+
+def targets(
+    dft: bool = True,
+) -> pd.DataFrame:  # prototype, elements, formula, kappa (W/(m K) at 300 K), kind, reference
     "Conductivities: measured ones, and where asked for and at hand those of DFT for other crystals."
     m = load("crystal_conductivity")
-    out = m.assign(kappa=m.conductivity, kind="measured")[["prototype", "elements", "formula", "kappa", "kind", "reference"]]
-    if not dft: return out
-    try: k = load("kappa103")
-    except DataUnavailable: return out
+    out = m.assign(kappa=m.conductivity, kind="measured")[
+        ["prototype", "elements", "formula", "kappa", "kind", "reference"]
+    ]
+    if not dft:
+        return out
+    try:
+        k = load("kappa103")
+    except DataUnavailable:
+        return out
     s = load("phase_space")
     s = s.drop_duplicates(["prototype", "formula"])[["prototype", "formula", "elements"]]
-    k = k.assign(prototype=k.space_group.map(SPACE_GROUPS), kappa=k.value, kind="DFT", reference=k.source).merge(s, on=["prototype", "formula"])
-    return pd.concat([out, k[out.columns]], ignore_index=True).drop_duplicates(["prototype", "elements"], ignore_index=True)
+    k = k.assign(
+        prototype=k.space_group.map(SPACE_GROUPS), kappa=k.value, kind="DFT", reference=k.source
+    ).merge(s, on=["prototype", "formula"])
+    return pd.concat([out, k[out.columns]], ignore_index=True).drop_duplicates(
+        ["prototype", "elements"], ignore_index=True
+    )
 
 # %% ../../nbs/cases/51_lattice_thermal_conductivity.ipynb #b0455b5f
 def pretrain(
-    X, Y,                # descriptors (n, d); log10 of a quantity (n,) or of several (q, n)
-    size:int=8,          # networks for each quantity
+    X,
+    Y,  # descriptors (n, d); log10 of a quantity (n,) or of several (q, n)
+    size: int = 8,  # networks for each quantity
     hidden=(64, 24),
-    steps:int=1500,
-    random_state:int=0,
-) -> Stack:              # quantity by quantity
+    steps: int = 1500,
+    random_state: int = 0,
+) -> Stack:  # quantity by quantity
     "Networks trained on source quantities, an eighth of the rows of each kept for stopping."
     Y, rng, n = np.atleast_2d(np.asarray(Y, float)), np.random.default_rng(random_state), len(X)
     valid = np.zeros((size, n), bool)
-    for v in valid: v[rng.permutation(n)[:max(8, n//8)]] = True
-    valid, seeds = np.tile(valid, (len(Y), 1)), random_state*1000 + np.arange(size*len(Y))
-    return Stack(pd.DataFrame(dict(seed=seeds)), hidden=hidden, steps=steps, batch=128).fit(np.asarray(X, float), np.repeat(Y, size, 0), ~valid, valid)
+    for v in valid:
+        v[rng.permutation(n)[: max(8, n // 8)]] = True
+    valid, seeds = np.tile(valid, (len(Y), 1)), random_state * 1000 + np.arange(size * len(Y))
+    return Stack(pd.DataFrame(dict(seed=seeds)), hidden=hidden, steps=steps, batch=128).fit(
+        np.asarray(X, float), np.repeat(Y, size, 0), ~valid, valid
+    )
 
 # %% ../../nbs/cases/51_lattice_thermal_conductivity.ipynb #9bb22da6
-def aflow(rows:int|None=None) -> pd.DataFrame: # formula, conductivity, debye, expansion
+def aflow(rows: int | None = None) -> pd.DataFrame:  # formula, conductivity, debye, expansion
     "AGL's quantities by formula, at random `rows` of them."
-    a = pd.concat({k: load(f"aflow_{k}").groupby("formula").value.median() for k in ("conductivity", "debye", "expansion")}, axis=1)
+    a = pd.concat(
+        {
+            k: load(f"aflow_{k}").groupby("formula").value.median()
+            for k in ("conductivity", "debye", "expansion")
+        },
+        axis=1,
+    )
     a = a[(a > 0).all(axis=1)].reset_index()
     return a if rows is None else a.sample(min(rows, len(a)), random_state=0)
 
-def composition(formula) -> np.ndarray: # (n, 232), as the last columns of `describe`
+
+def composition(formula) -> np.ndarray:  # (n, 232), as the last columns of `describe`
     "Composition descriptors."
     c = Compositions().fit_transform(pd.Series(list(formula)))
     return c.loc[:, ~c.columns.str.startswith("sum:")].to_numpy()
@@ -72,28 +99,43 @@ def _source_rows(rows):
     "Descriptors, log10 of the quantities and element systems of both sources."
     s, a = load("phase_space"), aflow(rows)
     s = s[s.p3.notna()]
-    return ((describe(s).to_numpy(), np.log10(s[["p3", "highest"]].to_numpy().T), systems(s.formula)),
-            (composition(a.formula), np.log10(a.drop(columns="formula").to_numpy().T), systems(a.formula)))
+    return (
+        (describe(s).to_numpy(), np.log10(s[["p3", "highest"]].to_numpy().T), systems(s.formula)),
+        (
+            composition(a.formula),
+            np.log10(a.drop(columns="formula").to_numpy().T),
+            systems(a.formula),
+        ),
+    )
+
 
 class Sources:
     "Networks of P3 and the highest frequency from structure and composition, and of AGL's κ, Debye temperature and thermal expansion from composition."
-    def __init__(self,
-        size:int=8,           # networks for each quantity
-        without=(),           # element systems withheld from every network
-        rows:int|None=2500,   # of AGL
-        steps:int=1500,       # of training
+
+    def __init__(
+        self,
+        size: int = 8,  # networks for each quantity
+        without=(),  # element systems withheld from every network
+        rows: int | None = 2500,  # of AGL
+        steps: int = 1500,  # of training
     ):
         self.size, keep = size, lambda of: ~np.isin(of, list(without))
-        self.stacks = [pretrain(X[k], Y[:, k], size, steps=steps) for X, Y, of in _source_rows(rows) for k in [keep(of)]]
+        self.stacks = [
+            pretrain(X[k], Y[:, k], size, steps=steps)
+            for X, Y, of in _source_rows(rows)
+            for k in [keep(of)]
+        ]
 
-    def hidden(self, X) -> np.ndarray: # (size, n, 64)
+    def hidden(self, X) -> np.ndarray:  # (size, n, 64)
         "The first hidden layer of the networks of P3."
-        return self.stacks[0].features(X, 1)[:self.size]
+        return self.stacks[0].features(X, 1)[: self.size]
 
-    def quantities(self, X) -> np.ndarray: # (size, n, 5 + 12)
+    def quantities(self, X) -> np.ndarray:  # (size, n, 5 + 12)
         "What the networks predict (log10), and the first twelve columns of `geometry`."
         X = np.asarray(X, float)
-        Q = np.concatenate([s.predict(X[:, -len(s.x_mean):]).reshape(-1, self.size, len(X)) for s in self.stacks]).transpose(1, 2, 0)
+        Q = np.concatenate(
+            [s.predict(X[:, -len(s.x_mean) :]).reshape(-1, self.size, len(X)) for s in self.stacks]
+        ).transpose(1, 2, 0)
         return np.concatenate([Q, np.broadcast_to(X[:, :12], (self.size, len(X), 12))], 2)
 
     def computed(self, X) -> np.ndarray:
@@ -105,159 +147,276 @@ class Sources:
 # %% ../../nbs/cases/51_lattice_thermal_conductivity.ipynb #cb21c51b
 ALPHAS = np.logspace(-2, 4, 13)
 
+
 class Transfer(RegressorMixin, BaseEstimator):
     "log10 conductivity by ridges on what frozen networks make of the descriptors."
-    def __init__(self, features): self.features = features   # a function of X that gives (members, n, f), such as `Sources(...).quantities`
+
+    def __init__(self, features):
+        self.features = features  # a function of X that gives (members, n, f), such as `Sources(...).quantities`
 
     def fit(self, X, y):
-        self.heads = [make_pipeline(StandardScaler(), RidgeCV(ALPHAS)).fit(F, np.asarray(y, float)) for F in self.features(X)]
+        self.heads = [
+            make_pipeline(StandardScaler(), RidgeCV(ALPHAS)).fit(F, np.asarray(y, float))
+            for F in self.features(X)
+        ]
         return self
 
     def each(self, X):
         "Predictions of each member, (members, n)."
         return np.array([h.predict(F) for h, F in zip(self.heads, self.features(X))])
 
-    def predict(self, X, return_std:bool=False):
+    def predict(self, X, return_std: bool = False):
         "Mean over the members, and their standard deviation."
         p = self.each(X)
         return (p.mean(0), p.std(0)) if return_std else p.mean(0)
 
 # %% ../../nbs/cases/51_lattice_thermal_conductivity.ipynb #d5abe6d5
-def flagged(s:pd.DataFrame) -> pd.DataFrame:
+def flagged(s: pd.DataFrame) -> pd.DataFrame:
     "The rows of the phase-space table that say whether the modes are real, in a column `real`."
-    return s[s.flag.isin(["", "imaginary modes"])].assign(real=lambda d: d.flag == "").reset_index(drop=True)
+    return (
+        s[s.flag.isin(["", "imaginary modes"])]
+        .assign(real=lambda d: d.flag == "")
+        .reset_index(drop=True)
+    )
+
 
 def stability(
-    s:pd.DataFrame|None=None,   # rows like those of `load("phase_space")`; None: all of them
-    trees:int=300,
-    random_state:int=0,
-) -> RandomForestClassifier:    # of `describe`'s columns; class 1: real modes
+    s: pd.DataFrame | None = None,  # rows like those of `load("phase_space")`; None: all of them
+    trees: int = 300,
+    random_state: int = 0,
+) -> RandomForestClassifier:  # of `describe`'s columns; class 1: real modes
     "A forest that tells crystals with real phonons from those with imaginary ones."
     d = flagged(load("phase_space") if s is None else s)
-    return RandomForestClassifier(trees, min_samples_leaf=2, max_features=.2, random_state=random_state).fit(describe(d).to_numpy(), d.real)
+    return RandomForestClassifier(
+        trees, min_samples_leaf=2, max_features=0.2, random_state=random_state
+    ).fit(describe(d).to_numpy(), d.real)
 
 # %% ../../nbs/cases/51_lattice_thermal_conductivity.ipynb #117f3e9c
 COLUMNS = "prototype elements formula p3 flag highest softest coarse volume a c atoms supercell space_group".split()
 
+
 def compute(
-    crystals:pd.DataFrame,     # prototype, elements
-    workers=1, cache=None,     # as in `phase_space`
-) -> pd.DataFrame:             # COLUMNS
+    crystals: pd.DataFrame,  # prototype, elements
+    workers=1,
+    cache=None,  # as in `phase_space`
+) -> pd.DataFrame:  # COLUMNS
     "Rows of the phase-space table."
-    r = phase_space([build(p, e.split("-"), scale=1.05) for p, e in zip(crystals.prototype, crystals.elements)], on_error="flag", workers=workers, cache=cache)
-    r = r.reindex(columns=list(dict.fromkeys([*COLUMNS, "lattice"]))).assign(prototype=crystals.prototype.to_numpy(), elements=crystals.elements.to_numpy(), formula=reduced_formula(formulas(crystals)))
-    r[["a", "c"]] = [x[:3:2] if isinstance(x, list) else [np.nan]*2 for x in r.lattice]
-    r = r.astype({k: float for k in ("p3", "highest", "softest", "coarse", "volume", "a", "c")} | {k: "Int64" for k in ("atoms", "supercell", "space_group")})
-    return r.round(dict(highest=4, softest=4, coarse=4, volume=4, a=5, c=5)).assign(p3=[float(f"{v:.6g}") for v in r.p3])[COLUMNS]
+    r = phase_space(
+        [build(p, e.split("-"), scale=1.05) for p, e in zip(crystals.prototype, crystals.elements)],
+        on_error="flag",
+        workers=workers,
+        cache=cache,
+    )
+    r = r.reindex(columns=list(dict.fromkeys([*COLUMNS, "lattice"]))).assign(
+        prototype=crystals.prototype.to_numpy(),
+        elements=crystals.elements.to_numpy(),
+        formula=reduced_formula(formulas(crystals)),
+    )
+    r[["a", "c"]] = [x[:3:2] if isinstance(x, list) else [np.nan] * 2 for x in r.lattice]
+    r = r.astype(
+        {k: float for k in ("p3", "highest", "softest", "coarse", "volume", "a", "c")}
+        | {k: "Int64" for k in ("atoms", "supercell", "space_group")}
+    )
+    return r.round(dict(highest=4, softest=4, coarse=4, volume=4, a=5, c=5)).assign(
+        p3=[float(f"{v:.6g}") for v in r.p3]
+    )[COLUMNS]
+
 
 def further(
-    s:pd.DataFrame,            # what is known, like `load("phase_space")`
-    n:int,                     # crystals wanted
-    least:float=.5,            # probability of real modes
-    atoms:int=8,               # at most, in the cell
-    random_state:int=0,
-) -> pd.DataFrame:             # prototype, elements and why
+    s: pd.DataFrame,  # what is known, like `load("phase_space")`
+    n: int,  # crystals wanted
+    least: float = 0.5,  # probability of real modes
+    atoms: int = 8,  # at most, in the cell
+    random_state: int = 0,
+) -> pd.DataFrame:  # prototype, elements and why
     "What to compute next: half spread over the prototypes, half of small P3 by a forest."
     from pymatgen.core import Element
+
     c = candidates(closed=True)
     metal = [all(Element(x).is_metal for x in e.split("-")) for e in c.elements]
-    c = c[~(pd.MultiIndex.from_frame(c).isin(pd.MultiIndex.from_frame(s[["prototype", "elements"]])) | metal)].sample(frac=1, random_state=random_state)
+    c = c[
+        ~(
+            pd.MultiIndex.from_frame(c).isin(pd.MultiIndex.from_frame(s[["prototype", "elements"]]))
+            | metal
+        )
+    ].sample(frac=1, random_state=random_state)
     X, good = describe(c), s[s.p3.notna()]
-    p3 = RandomForestRegressor(100, min_samples_leaf=2, max_features=.2, random_state=random_state).fit(describe(good).to_numpy(), np.log10(good.p3))
-    c = c.assign(atoms=np.rint(10**X["log atoms"]).astype(int), real=stability(s).predict_proba(X.to_numpy())[:, 1], p3=10**p3.predict(X.to_numpy()))
+    p3 = RandomForestRegressor(
+        100, min_samples_leaf=2, max_features=0.2, random_state=random_state
+    ).fit(describe(good).to_numpy(), np.log10(good.p3))
+    c = c.assign(
+        atoms=np.rint(10 ** X["log atoms"]).astype(int),
+        real=stability(s).predict_proba(X.to_numpy())[:, 1],
+        p3=10 ** p3.predict(X.to_numpy()),
+    )
     c = c[(c.real >= least) & (c.atoms <= atoms)]
-    c["turn"] = (c.prototype.map(s.prototype.value_counts()).fillna(0) + c.groupby("prototype").cumcount())*c.atoms
+    c["turn"] = (
+        c.prototype.map(s.prototype.value_counts()).fillna(0) + c.groupby("prototype").cumcount()
+    ) * c.atoms
     spread = c.sort_values(["turn", "prototype"]).head(n)
-    few = c.drop(spread.index[:n//2]).sort_values("p3").head(n - n//2)
-    return pd.concat([spread.head(n//2), few], ignore_index=True)
+    few = c.drop(spread.index[: n // 2]).sort_values("p3").head(n - n // 2)
+    return pd.concat([spread.head(n // 2), few], ignore_index=True)
+
 
 def recompute(
-    out:Path,                  # the CSV, written again after every block
-    more:int=0,                # further crystals, in rounds of 200
-    workers:int=1, cache=None,
+    out: Path,  # the CSV, written again after every block
+    more: int = 0,  # further crystals, in rounds of 200
+    workers: int = 1,
+    cache=None,
 ):
     "The phase-space table anew; rows in the cache are not computed again."
     todo, done, first = load("phase_space")[["prototype", "elements"]], [], None
     while len(todo):
         for i in range(0, len(todo), 20):
-            done.append(compute(todo.iloc[i:i+20], workers, cache))
+            done.append(compute(todo.iloc[i : i + 20], workers, cache))
             s = pd.concat(done, ignore_index=True)
-            with atomic_write(out) as f: s.to_csv(f, index=False)
+            with atomic_write(out) as f:
+                s.to_csv(f, index=False)
         first = first or len(s)
         left = more - (len(s) - first)
         todo = further(s, min(200, left)) if left > 0 else todo[:0]
 
 # %% ../../nbs/cases/51_lattice_thermal_conductivity.ipynb #c949d10c
-LIKELY = .7   # probability of real modes that the short list asks for
+LIKELY = 0.7  # probability of real modes that the short list asks for
 
-def final_model(size:int=8, dft:bool=True, without=()) -> Transfer:
+
+def final_model(size: int = 8, dft: bool = True, without=()) -> Transfer:
     "The transfer model on all data; `without`: element systems withheld from sources and target."
     t = targets(dft)
     t = t[~np.isin(systems(t.formula), list(without))]
-    return Transfer(Sources(size, without).quantities).fit(describe(t), np.log10(t.kappa.to_numpy()))
+    return Transfer(Sources(size, without).quantities).fit(
+        describe(t), np.log10(t.kappa.to_numpy())
+    )
+
 
 def screen(
-    model,                  # a fitted `Transfer`
-    stable,                 # a fitted `stability`
-    n:int=60_000,           # crystals
-    random_state:int=0,
-    chunk:int=10_000,
-) -> pd.DataFrame:          # prototype, elements, formula, kappa (W/(m K)), spread (of log10), closed, real (probability), likely; best first
+    model,  # a fitted `Transfer`
+    stable,  # a fitted `stability`
+    n: int = 60_000,  # crystals
+    random_state: int = 0,
+    chunk: int = 10_000,
+) -> pd.DataFrame:  # prototype, elements, formula, kappa (W/(m K)), spread (of log10), closed, real (probability), likely; best first
     "Candidates ranked by predicted conductivity: those with closed shells first, filled up at random with whatever balances; `likely`: real modes with a probability of `LIKELY`."
     c = candidates(closed=True).assign(closed=True)
     c = c.sample(min(n, len(c)), random_state=random_state)
-    if len(c) < n: c = pd.concat([c, candidates().assign(closed=False).sample(int(1.2*n), random_state=random_state)]).drop_duplicates(["prototype", "elements"]).head(n)
-    X = [describe(c.iloc[i:i+chunk]).to_numpy() for i in range(0, len(c), chunk)]
+    if len(c) < n:
+        c = (
+            pd.concat(
+                [
+                    c,
+                    candidates()
+                    .assign(closed=False)
+                    .sample(int(1.2 * n), random_state=random_state),
+                ]
+            )
+            .drop_duplicates(["prototype", "elements"])
+            .head(n)
+        )
+    X = [describe(c.iloc[i : i + chunk]).to_numpy() for i in range(0, len(c), chunk)]
     mean, sd = (np.concatenate(p) for p in zip(*(model.predict(x, return_std=True) for x in X)))
     real = np.concatenate([stable.predict_proba(x)[:, 1] for x in X])
-    return c.assign(formula=formulas(c), kappa=10**mean, spread=sd, real=real, likely=real >= LIKELY).sort_values("kappa", ascending=False, ignore_index=True)
+    return c.assign(
+        formula=formulas(c), kappa=10**mean, spread=sd, real=real, likely=real >= LIKELY
+    ).sort_values("kappa", ascending=False, ignore_index=True)
 
 # %% ../../nbs/cases/51_lattice_thermal_conductivity.ipynb #6c677d2c
-CLASSICS = [("diamond", "C"), ("zincblende", "B-N"), ("zincblende", "B-As"), ("wurtzite", "Be-O"), ("zincblende", "Si-C"), ("wurtzite", "Al-N")]
+CLASSICS = [
+    ("diamond", "C"),
+    ("zincblende", "B-N"),
+    ("zincblende", "B-As"),
+    ("wurtzite", "Be-O"),
+    ("zincblende", "Si-C"),
+    ("wurtzite", "Al-N"),
+]
 
 # %% ../../nbs/cases/51_lattice_thermal_conductivity.ipynb #400529e0
 def validate(
-    crystals:pd.DataFrame,     # prototype, elements
-    minutes:float=np.inf,      # after which no further conductivity is begun
-    out:Path|None=None,        # a CSV, written again after every crystal
-    workers=1, cache=None,
-) -> pd.DataFrame:             # beside them: p3 (ps), kappa_phonon (W/(m K)) and flag, why one is missing
+    crystals: pd.DataFrame,  # prototype, elements
+    minutes: float = np.inf,  # after which no further conductivity is begun
+    out: Path | None = None,  # a CSV, written again after every crystal
+    workers=1,
+    cache=None,
+) -> pd.DataFrame:  # beside them: p3 (ps), kappa_phonon (W/(m K)) and flag, why one is missing
     "Phase space of all, then conductivity where the modes are real, small cells first, by our phonon calculation."
     t = time.monotonic()
     s = [build(p, e.split("-")) for p, e in zip(crystals.prototype, crystals.elements)]
     p = phase_space(s, on_error="flag", workers=workers, cache=cache)
-    d = crystals.reset_index(drop=True).assign(p3=p.p3.astype(float).to_numpy(), flag=p.flag.to_numpy(), kappa_phonon=np.nan)
+    d = crystals.reset_index(drop=True).assign(
+        p3=p.p3.astype(float).to_numpy(), flag=p.flag.to_numpy(), kappa_phonon=np.nan
+    )
     d.loc[d.flag == "", "flag"] = "conductivity not computed"
     for i in sorted(d.index[d.p3.notna()], key=lambda i: len(s[i])):
-        if time.monotonic() - t > 60*minutes: break
-        d.loc[i, ["kappa_phonon", "flag"]] = conductivity([s[i]], on_error="flag", cache=cache)[["kappa", "flag"]].to_numpy()[0]
+        if time.monotonic() - t > 60 * minutes:
+            break
+        d.loc[i, ["kappa_phonon", "flag"]] = conductivity([s[i]], on_error="flag", cache=cache)[
+            ["kappa", "flag"]
+        ].to_numpy()[0]
         if out:
-            with atomic_write(out) as f: d.to_csv(f, index=False)
+            with atomic_write(out) as f:
+                d.to_csv(f, index=False)
     return d
 
-def to_validate(ranked, hits:int=20, random:int=10) -> pd.DataFrame: # prototype, elements, role, predicted, real
+
+def to_validate(
+    ranked, hits: int = 20, random: int = 10
+) -> pd.DataFrame:  # prototype, elements, role, predicted, real
     "Classics, the best candidates of new element systems (one a composition), and random ones of the short list."
     t = targets()
-    new = ranked[ranked.closed & ranked.likely & ~np.isin(systems(ranked.formula), systems(t.formula))]
+    new = ranked[
+        ranked.closed & ranked.likely & ~np.isin(systems(ranked.formula), systems(t.formula))
+    ]
     new = new[~pd.Series(reduced_formula(new.formula), new.index).duplicated()]
-    classics = pd.DataFrame(CLASSICS, columns=["prototype", "elements"]).merge(ranked[["prototype", "elements", "kappa", "real"]], how="left", on=["prototype", "elements"])
-    out = [classics.assign(role="classic"), new.head(hits).assign(role="hit"), new.iloc[hits:].sample(min(random, max(0, len(new)-hits)), random_state=0).assign(role="random")]
-    return pd.concat(out, ignore_index=True)[["prototype", "elements", "role", "kappa", "real"]].rename(columns={"kappa": "predicted"})
+    classics = pd.DataFrame(CLASSICS, columns=["prototype", "elements"]).merge(
+        ranked[["prototype", "elements", "kappa", "real"]], how="left", on=["prototype", "elements"]
+    )
+    out = [
+        classics.assign(role="classic"),
+        new.head(hits).assign(role="hit"),
+        new.iloc[hits:]
+        .sample(min(random, max(0, len(new) - hits)), random_state=0)
+        .assign(role="random"),
+    ]
+    return pd.concat(out, ignore_index=True)[
+        ["prototype", "elements", "role", "kappa", "real"]
+    ].rename(columns={"kappa": "predicted"})
 
 # %% ../../nbs/cases/51_lattice_thermal_conductivity.ipynb #57729046
-LINES = {"fcc": "Γ 0 0 0;X .5 0 .5;K .375 .375 .75;Γ 0 0 0;L .5 .5 .5", "hex": "Γ 0 0 0;M .5 0 0;K .333333 .333333 0;Γ 0 0 0;A 0 0 .5", "any": "Γ 0 0 0;X .5 0 0;M .5 .5 0;Γ 0 0 0;R .5 .5 .5"}
+LINES = {
+    "fcc": "Γ 0 0 0;X .5 0 .5;K .375 .375 .75;Γ 0 0 0;L .5 .5 .5",
+    "hex": "Γ 0 0 0;M .5 0 0;K .333333 .333333 0;Γ 0 0 0;A 0 0 .5",
+    "any": "Γ 0 0 0;X .5 0 0;M .5 .5 0;Γ 0 0 0;R .5 .5 .5",
+}
 
-def bands(ph, ax, points:int=40):
+
+def bands(ph, ax, points: int = 40):
     "Draw the phonon bands of a `Phonons` along a few lines; returns the Axes."
     import matplotlib.pyplot as plt
+
     a, b, c, al, be, ga = ph.structure.lattice.parameters
-    kind = "fcc" if np.allclose([al, be, ga], 60, atol=.5) else "hex" if np.isclose(ga, 120, atol=.5) else "any"
-    names, at = zip(*[(x.split()[0], np.array(x.split()[1:], float)) for x in LINES[kind].split(";")])
-    q = np.concatenate([np.linspace(x, y, points, endpoint=False) for x, y in zip(at, at[1:])] + [at[-1][None]])
-    w = ph.modes(q)[0]/2/np.pi
+    kind = (
+        "fcc"
+        if np.allclose([al, be, ga], 60, atol=0.5)
+        else "hex"
+        if np.isclose(ga, 120, atol=0.5)
+        else "any"
+    )
+    names, at = zip(
+        *[(x.split()[0], np.array(x.split()[1:], float)) for x in LINES[kind].split(";")]
+    )
+    q = np.concatenate(
+        [np.linspace(x, y, points, endpoint=False) for x, y in zip(at, at[1:])] + [at[-1][None]]
+    )
+    w = ph.modes(q)[0] / 2 / np.pi
     ax.plot(np.arange(len(q)), w, color="#0072B2", lw=1.5)
-    ax.set(xticks=np.arange(len(names))*points, xticklabels=names, ylabel="frequency (THz)", xlim=(0, len(q)-1), ylim=(min(0, w.min()*1.05), None))
-    for k in range(1, len(names)-1): ax.axvline(k*points, color="#999999", lw=.7)
+    ax.set(
+        xticks=np.arange(len(names)) * points,
+        xticklabels=names,
+        ylabel="frequency (THz)",
+        xlim=(0, len(q) - 1),
+        ylim=(min(0, w.min() * 1.05), None),
+    )
+    for k in range(1, len(names) - 1):
+        ax.axvline(k * points, color="#999999", lw=0.7)
     return ax
 
 # %% ../../nbs/cases/51_lattice_thermal_conductivity.ipynb #bb863e30
@@ -265,44 +424,101 @@ def picture(structure, ax, colours=("#0072B2", "#E69F00", "#009E73")):
     "Draw the conventional cell: edges, atoms and the bonds to nearest neighbours; returns the Axes."
     import itertools
     from ase.data import covalent_radii
+
     s = structure.to_conventional()
-    if len(s) < 8 and s.lattice.gamma > 100: s = s*(2, 2, 1)
-    of, frac = zip(*[(k, f + t) for k, f in enumerate(np.round(s.frac_coords % 1, 6) % 1) for t in itertools.product((0, 1), repeat=3) if (f + t < 1.001).all()])
+    if len(s) < 8 and s.lattice.gamma > 100:
+        s = s * (2, 2, 1)
+    of, frac = zip(
+        *[
+            (k, f + t)
+            for k, f in enumerate(np.round(s.frac_coords % 1, 6) % 1)
+            for t in itertools.product((0, 1), repeat=3)
+            if (f + t < 1.001).all()
+        ]
+    )
     of, frac = list(of), np.array(frac)
     z = np.array(s.atomic_numbers)[of]
-    turn = np.array([[np.cos(.45), np.sin(.45)*np.sin(.3), -np.sin(.45)*np.cos(.3)], [np.sin(.45), -np.cos(.45)*np.sin(.3), np.cos(.45)*np.cos(.3)], [0, np.cos(.3), np.sin(.3)]])
-    xyz = frac@s.lattice.matrix@turn                                                                  # x to the right, y up, z away from the reader
-    d = np.linalg.norm(xyz[:, None] - xyz, axis=-1) + 9e9*np.eye(len(xyz))
-    near = np.array([sorted(s.get_neighbors(s[k], 6.), key=lambda n: n.nn_distance)[0].nn_distance for k in of])
+    turn = np.array(
+        [
+            [np.cos(0.45), np.sin(0.45) * np.sin(0.3), -np.sin(0.45) * np.cos(0.3)],
+            [np.sin(0.45), -np.cos(0.45) * np.sin(0.3), np.cos(0.45) * np.cos(0.3)],
+            [0, np.cos(0.3), np.sin(0.3)],
+        ]
+    )
+    xyz = frac @ s.lattice.matrix @ turn  # x to the right, y up, z away from the reader
+    d = np.linalg.norm(xyz[:, None] - xyz, axis=-1) + 9e9 * np.eye(len(xyz))
+    near = np.array(
+        [sorted(s.get_neighbors(s[k], 6.0), key=lambda n: n.nn_distance)[0].nn_distance for k in of]
+    )
     corners = np.array(list(itertools.product((0, 1), repeat=3)))
     for a, b in itertools.combinations(corners, 2):
-        if abs(a - b).sum() == 1: ax.plot(*(np.array([a, b])@s.lattice.matrix@turn)[:, :2].T, color="#999999", lw=1, zorder=0)
+        if abs(a - b).sum() == 1:
+            ax.plot(
+                *(np.array([a, b]) @ s.lattice.matrix @ turn)[:, :2].T,
+                color="#999999",
+                lw=1,
+                zorder=0,
+            )
     order, kinds = xyz[:, 2].argsort()[::-1].argsort(), list(dict.fromkeys(s.atomic_numbers))
-    for i, j in zip(*np.nonzero(np.triu(d < 1.15*np.maximum(near[:, None], near)))): ax.plot(*xyz[[i, j], :2].T, color="#666666", lw=2.5, zorder=1 + min(order[i], order[j]))
+    for i, j in zip(*np.nonzero(np.triu(d < 1.15 * np.maximum(near[:, None], near)))):
+        ax.plot(*xyz[[i, j], :2].T, color="#666666", lw=2.5, zorder=1 + min(order[i], order[j]))
     for k, v in enumerate(kinds):
-        for i in np.flatnonzero(z == v): ax.scatter(*xyz[i, :2], s=320*covalent_radii[v], color=colours[k], edgecolors="white", lw=1, zorder=1.5 + order[i])
-        ax.scatter([], [], s=110, color=colours[k], label=s.species[s.atomic_numbers.index(v)].symbol)
-    ax.set(aspect="equal"); ax.axis("off"); ax.margins(.08)
-    ax.legend(loc="upper left", bbox_to_anchor=(1, 1), handletextpad=.2)
+        for i in np.flatnonzero(z == v):
+            ax.scatter(
+                *xyz[i, :2],
+                s=320 * covalent_radii[v],
+                color=colours[k],
+                edgecolors="white",
+                lw=1,
+                zorder=1.5 + order[i],
+            )
+        ax.scatter(
+            [], [], s=110, color=colours[k], label=s.species[s.atomic_numbers.index(v)].symbol
+        )
+    ax.set(aspect="equal")
+    ax.axis("off")
+    ax.margins(0.08)
+    ax.legend(loc="upper left", bbox_to_anchor=(1, 1), handletextpad=0.2)
     return ax
 
 # %% ../../nbs/cases/51_lattice_thermal_conductivity.ipynb #b7f0b121
-def main(argv:list[str]|None=None):
+def main(argv: list[str] | None = None):
     "`python -m mdp.cases.lattice_thermal_conductivity source | screen | validate`: recompute what ships."
     import argparse
+
     p = argparse.ArgumentParser()
     p.add_argument("what", choices=["source", "screen", "validate"])
     p.add_argument("--out", type=Path, required=True, help="the CSV to write")
     p.add_argument("--workers", type=int, default=1)
-    p.add_argument("--more", type=int, default=0, help="further crystals to compute after those that ship (source)")
+    p.add_argument(
+        "--more",
+        type=int,
+        default=0,
+        help="further crystals to compute after those that ship (source)",
+    )
     p.add_argument("--n", type=int, default=60_000, help="crystals to screen")
     p.add_argument("--hits", type=int, default=20)
-    p.add_argument("--random", type=int, default=10, help="random candidates of the short list (validate)")
-    p.add_argument("--minutes", type=float, default=np.inf, help="after these no further conductivity is begun (validate)")
+    p.add_argument(
+        "--random", type=int, default=10, help="random candidates of the short list (validate)"
+    )
+    p.add_argument(
+        "--minutes",
+        type=float,
+        default=np.inf,
+        help="after these no further conductivity is begun (validate)",
+    )
     a = p.parse_args(argv)
-    if a.what == "source": return recompute(a.out, a.more, a.workers)
+    if a.what == "source":
+        return recompute(a.out, a.more, a.workers)
     ranked = screen(final_model(), stability(), a.n)
-    out = ranked.head(1000) if a.what == "screen" else validate(to_validate(ranked, a.hits, a.random), a.minutes, a.out, a.workers)
-    with atomic_write(a.out) as f: out.to_csv(f, index=False)
+    out = (
+        ranked.head(1000)
+        if a.what == "screen"
+        else validate(to_validate(ranked, a.hits, a.random), a.minutes, a.out, a.workers)
+    )
+    with atomic_write(a.out) as f:
+        out.to_csv(f, index=False)
 
-if __name__ == "__main__" and not "ipykernel" in sys.modules: main()
+
+if __name__ == "__main__" and not "ipykernel" in sys.modules:
+    main()

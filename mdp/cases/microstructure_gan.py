@@ -20,33 +20,46 @@ from ..represent.microstructure import SPUTTERING, Processes, design, feret
 from ..simulate.film import FILM, grow
 
 # %% ../../nbs/cases/54_microstructure_gan.ipynb #5b5d1a53
-CONDITIONS = ["temperature", "aluminium", "oxygen", "ionization", "ion_energy", "pressure"]    # of the table `sem`
+CONDITIONS = [
+    "temperature",
+    "aluminium",
+    "oxygen",
+    "ionization",
+    "ion_energy",
+    "pressure",
+]  # of the table `sem`
+
 
 def read_sem(
-    path,                # of a micrograph
-    shrink:int=2,        # pixels along each side that become one
-) -> np.ndarray:         # grey values, the side of the caption cut off
+    path,  # of a micrograph
+    shrink: int = 2,  # pixels along each side that become one
+) -> np.ndarray:  # grey values, the side of the caption cut off
     "A real micrograph, smaller: what is left of the noise of one microscope is less."
     im = Image.open(path).convert("L")
-    return np.asarray(im.crop((0, 0, im.width, 896)).resize((im.width//shrink, 896//shrink), Image.BOX))
+    return np.asarray(
+        im.crop((0, 0, im.width, 896)).resize((im.width // shrink, 896 // shrink), Image.BOX)
+    )
 
 # %% ../../nbs/cases/54_microstructure_gan.ipynb #238faffd
 def log_spectrum(
-    image,               # (H, W) grey values
-    bins:int=16,
-) -> np.ndarray:         # (bins,)
+    image,  # (H, W) grey values
+    bins: int = 16,
+) -> np.ndarray:  # (bins,)
     "Logarithm of the power spectrum over rings of frequency, contrast divided out."
     x = image.astype(float) - image.mean()
-    P = np.abs(np.fft.rfft2(x/x.std()*np.outer(np.hanning(x.shape[0]), np.hanning(x.shape[1]))))**2
+    P = (
+        np.abs(np.fft.rfft2(x / x.std() * np.outer(np.hanning(x.shape[0]), np.hanning(x.shape[1]))))
+        ** 2
+    )
     f = np.hypot(np.fft.fftfreq(x.shape[0])[:, None], np.fft.rfftfreq(x.shape[1]))
-    ring = np.digitize(f, np.geomspace(.006, .35, bins+1))
-    return np.log([P[ring == k].mean() for k in range(1, bins+1)])
+    ring = np.digitize(f, np.geomspace(0.006, 0.35, bins + 1))
+    return np.log([P[ring == k].mean() for k in range(1, bins + 1)])
 
 # %% ../../nbs/cases/54_microstructure_gan.ipynb #9aaed139
 def grain_size(
-    image,               # (H, W) grey values of a top view
-    least:int=12,        # pixels; smaller patches are noise
-) -> float:              # pixels
+    image,  # (H, W) grey values of a top view
+    least: int = 12,  # pixels; smaller patches are noise
+) -> float:  # pixels
     "Mean Feret diameter of the bright patches that the border does not cut: brighter than their surroundings."
     x = ndimage.gaussian_filter(image.astype(float), 1)
     f = feret(x > ndimage.gaussian_filter(x, 12))
@@ -57,31 +70,48 @@ def grain_size(
 @functools.cache
 def _known(n, seed=0):
     points = Processes(FILM).transform(design(n, FILM, seed=seed)).to_numpy()
-    fresh = Processes(FILM).transform(design(512, FILM, seed=seed+1)).to_numpy()
+    fresh = Processes(FILM).transform(design(512, FILM, seed=seed + 1)).to_numpy()
     tree = cKDTree(points)
-    return tree, np.quantile(tree.query(fresh)[0], .95)
+    return tree, np.quantile(tree.query(fresh)[0], 0.95)
+
 
 def distance(
-    process:pd.DataFrame,   # a row each
-    n:int=2000,             # films in the training set
-) -> np.ndarray:            # 1: as far as the farthest twentieth of the points of the design
+    process: pd.DataFrame,  # a row each
+    n: int = 2000,  # films in the training set
+) -> np.ndarray:  # 1: as far as the farthest twentieth of the points of the design
     "How far from the training data."
     tree, unit = _known(n)
-    return tree.query(Processes(FILM).transform(process).to_numpy())[0]/unit
+    return tree.query(Processes(FILM).transform(process).to_numpy())[0] / unit
 
 # %% ../../nbs/cases/54_microstructure_gan.ipynb #906669a5
 def crops(
-    table:pd.DataFrame,     # rows of `sem`
-    n:int=16,               # from each image
-    seed:int=0,
-) -> tuple[pd.DataFrame, np.ndarray]:   # the process of each, in the names and units of `SPUTTERING`; (N, 128, 128) grey values
+    table: pd.DataFrame,  # rows of `sem`
+    n: int = 16,  # from each image
+    seed: int = 0,
+) -> tuple[
+    pd.DataFrame, np.ndarray
+]:  # the process of each, in the names and units of `SPUTTERING`; (N, 128, 128) grey values
     "Square pieces of real micrographs, 256 pixels wide, at half size, contrast made equal."
     rng, out = np.random.default_rng(seed), []
     for p in table.path:
         im = read_sem(p).astype(float)
-        im = np.clip(128 + 50*(im - im.mean())/im.std(), 0, 255).astype(np.uint8)
-        out += [im[y:y+128, x:x+128] for y, x in zip(rng.integers(0, im.shape[0]-127, n), rng.integers(0, im.shape[1]-127, n))]
-    process = pd.DataFrame(dict(temperature=table.temperature + 273.15, pressure=table.pressure, ion_energy=table.ion_energy, ionization_degree=table.ionization, Al=table.aluminium, O=table.oxygen))
+        im = np.clip(128 + 50 * (im - im.mean()) / im.std(), 0, 255).astype(np.uint8)
+        out += [
+            im[y : y + 128, x : x + 128]
+            for y, x in zip(
+                rng.integers(0, im.shape[0] - 127, n), rng.integers(0, im.shape[1] - 127, n)
+            )
+        ]
+    process = pd.DataFrame(
+        dict(
+            temperature=table.temperature + 273.15,
+            pressure=table.pressure,
+            ion_energy=table.ion_energy,
+            ionization_degree=table.ionization,
+            Al=table.aluminium,
+            O=table.oxygen,
+        )
+    )
     return process.loc[process.index.repeat(n)].reset_index(drop=True), np.stack(out)
 
 # %% ../../nbs/cases/54_microstructure_gan.ipynb #4cc4ca9f
@@ -89,37 +119,58 @@ def is_held_out(table):
     "Nine of sample 1663, four of 1678."
     return (table["sample"] == 1663) | ((table["sample"] == 1678) & (table.position > 5))
 
+
 def main(argv=None):
-    p = argparse.ArgumentParser("python -m mdp.cases.microstructure_gan", description="Train a GAN on the real micrographs, Banko's hold-out left out; the weights stay with you.")
-    p.add_argument("out"); p.add_argument("--steps", type=int, default=1500); p.add_argument("--device", default="cpu")
+    p = argparse.ArgumentParser(
+        "python -m mdp.cases.microstructure_gan",
+        description="Train a GAN on the real micrographs, Banko's hold-out left out; the weights stay with you.",
+    )
+    p.add_argument("out")
+    p.add_argument("--steps", type=int, default=1500)
+    p.add_argument("--device", default="cpu")
     a = p.parse_args(argv)
     process, images = crops(load("sem")[lambda t: ~is_held_out(t)])
     Path(a.out).mkdir(parents=True, exist_ok=True)
-    model = MicrographGAN(SPUTTERING, a.steps, augment=.3, periodic=False, device=a.device)
-    model.fit(images, process, start=MicrographGAN.load(device=a.device), checkpoint=Path(a.out)/"gan.checkpoint").save(a.out, data="110 micrographs of Banko et al.", command=f"python -m mdp.cases.microstructure_gan OUT --steps {a.steps}")
+    model = MicrographGAN(SPUTTERING, a.steps, augment=0.3, periodic=False, device=a.device)
+    model.fit(
+        images,
+        process,
+        start=MicrographGAN.load(device=a.device),
+        checkpoint=Path(a.out) / "gan.checkpoint",
+    ).save(
+        a.out,
+        data="110 micrographs of Banko et al.",
+        command=f"python -m mdp.cases.microstructure_gan OUT --steps {a.steps}",
+    )
 
-if __name__ == "__main__" and __spec__: main()      # as a command, not in a notebook
+
+if __name__ == "__main__" and __spec__:
+    main()  # as a command, not in a notebook
 
 # %% ../../nbs/cases/54_microstructure_gan.ipynb #f732b95c
 def traits(
-    images,              # (N, H, W)
-    repeats:int=1,       # images in a row that belong together
-) -> np.ndarray:         # (N/repeats, 2): logarithm of the mean chord, porosity; in units of what counts as a miss
+    images,  # (N, H, W)
+    repeats: int = 1,  # images in a row that belong together
+) -> (
+    np.ndarray
+):  # (N/repeats, 2): logarithm of the mean chord, porosity; in units of what counts as a miss
     "What a target is stated in: 0.25 in the logarithm of grain size, 0.03 in porosity."
     r = ruler(images)
-    y = np.c_[np.log(r.width.clip(1))/.25, r.porosity/.03]
+    y = np.c_[np.log(r.width.clip(1)) / 0.25, r.porosity / 0.03]
     return y.reshape(-1, repeats, 2).mean(1)
 
 # %% ../../nbs/cases/54_microstructure_gan.ipynb #b6323251
 class InverseDesign:
     "Bayesian optimisation over a generator: one memory of what each process gives, for all targets."
-    def __init__(self,
-        make,                # process table -> traits, as `traits` gives them
-        start:int=128,       # processes to begin with
-        seed:int=0,
+
+    def __init__(
+        self,
+        make,  # process table -> traits, as `traits` gives them
+        start: int = 128,  # processes to begin with
+        seed: int = 0,
     ):
         self.make, self.space, self.rng = make, Processes(FILM), np.random.default_rng(seed)
-        table = design(start, FILM, seed=seed+11)
+        table = design(start, FILM, seed=seed + 11)
         self.x, self.y = self.space.transform(table).to_numpy(copy=True), make(table)
         self._fit()
 
@@ -128,32 +179,56 @@ class InverseDesign:
         from botorch.models import SingleTaskGP
         from botorch.models.transforms import Standardize
         from gpytorch.mlls import ExactMarginalLogLikelihood
-        self.gp = SingleTaskGP(torch.as_tensor(self.x), torch.as_tensor(self.y), outcome_transform=Standardize(2))
-        if old is None: fit_gpytorch_mll(ExactMarginalLogLikelihood(self.gp.likelihood, self.gp), optimizer_kwargs=dict(options=dict(maxiter=60)))
-        else: self.gp.load_state_dict({k: v for k, v in old.items() if "outcome_transform" not in k}, strict=False)
+
+        self.gp = SingleTaskGP(
+            torch.as_tensor(self.x), torch.as_tensor(self.y), outcome_transform=Standardize(2)
+        )
+        if old is None:
+            fit_gpytorch_mll(
+                ExactMarginalLogLikelihood(self.gp.likelihood, self.gp),
+                optimizer_kwargs=dict(options=dict(maxiter=60)),
+            )
+        else:
+            self.gp.load_state_dict(
+                {k: v for k, v in old.items() if "outcome_transform" not in k}, strict=False
+            )
         self.gp.eval()
 
     def mismatch(self, x, target):
         "Expected squared distance from the target, of points (N, 6) of the cube."
-        with torch.no_grad(): p = self.gp.posterior(torch.as_tensor(x))
-        return ((p.mean - torch.as_tensor(target))**2 + p.variance).sum(1).numpy()
+        with torch.no_grad():
+            p = self.gp.posterior(torch.as_tensor(x))
+        return ((p.mean - torch.as_tensor(target)) ** 2 + p.variance).sum(1).numpy()
 
-    def search(self,
-        target,              # traits
-        steps:int=4,         # questions to the generator
-    ) -> pd.Series:          # the process
+    def search(
+        self,
+        target,  # traits
+        steps: int = 4,  # questions to the generator
+    ) -> pd.Series:  # the process
         "Ask the generator a few times, then name the best process."
         from botorch.acquisition import qLogExpectedImprovement
         from botorch.acquisition.objective import GenericMCObjective
         from botorch.sampling import SobolQMCNormalSampler
+
         goal = torch.tensor(target)
         for _ in range(steps):
             best = self.x[np.argsort(self.mismatch(self.x, target))[:8]]
-            trial = np.r_[self.rng.random((384, 6)), np.clip(best.repeat(16, 0) + .08*self.rng.normal(size=(128, 6)), 0, 1)]
-            loss = GenericMCObjective(lambda Y, X=None: -((Y - goal)**2).sum(-1))
-            score = qLogExpectedImprovement(self.gp, -((self.y - target)**2).sum(1).min(), SobolQMCNormalSampler(torch.Size([32]), seed=0), loss)
-            with torch.no_grad(): x = trial[int(score(torch.as_tensor(trial)[:, None]).argmax())]
+            trial = np.r_[
+                self.rng.random((384, 6)),
+                np.clip(best.repeat(16, 0) + 0.08 * self.rng.normal(size=(128, 6)), 0, 1),
+            ]
+            loss = GenericMCObjective(lambda Y, X=None: -((Y - goal) ** 2).sum(-1))
+            score = qLogExpectedImprovement(
+                self.gp,
+                -((self.y - target) ** 2).sum(1).min(),
+                SobolQMCNormalSampler(torch.Size([32]), seed=0),
+                loss,
+            )
+            with torch.no_grad():
+                x = trial[int(score(torch.as_tensor(trial)[:, None]).argmax())]
             self.x = np.r_[self.x, x[None]]
             self.y = np.r_[self.y, self.make(self.space.inverse_transform(x[None]))]
             self._fit(self.gp.state_dict())
-        return self.space.inverse_transform(self.x[[self.mismatch(self.x, target).argmin()]]).iloc[0]
+        return self.space.inverse_transform(self.x[[self.mismatch(self.x, target).argmin()]]).iloc[
+            0
+        ]

@@ -23,9 +23,19 @@ from ..represent.polymer import read_unit, smallest_unit
 from ..simulate.quantum import levels, oligomer, trim
 
 # %% ../../nbs/cases/52_opv_rediscovery.ipynb #72e74092
-MOST, LEAST = 24, 8    # heavy atoms of a piece
+MOST, LEAST = 24, 8  # heavy atoms of a piece
 
-def _cuts(mol): return [b.GetIdx() for b in mol.GetBonds() if b.GetBondType() == Chem.BondType.SINGLE and not b.IsInRing() and b.GetBeginAtom().IsInRing() and b.GetEndAtom().IsInRing()]
+
+def _cuts(mol):
+    return [
+        b.GetIdx()
+        for b in mol.GetBonds()
+        if b.GetBondType() == Chem.BondType.SINGLE
+        and not b.IsInRing()
+        and b.GetBeginAtom().IsInRing()
+        and b.GetEndAtom().IsInRing()
+    ]
+
 
 def _cut_out(mol, atoms):
     "The part of a molecule that some atoms make, with hydrogen at the cuts."
@@ -33,51 +43,80 @@ def _cut_out(mol, atoms):
     for b in mol.GetBonds():
         ends = b.GetBeginAtom(), b.GetEndAtom()
         inside = [a for a in ends if a.GetIdx() in atoms]
-        if len(inside) == 1 and inside[0].GetIsAromatic() and inside[0].GetAtomicNum() == 7: part.GetAtomWithIdx(inside[0].GetIdx()).SetNumExplicitHs(1)
+        if len(inside) == 1 and inside[0].GetIsAromatic() and inside[0].GetAtomicNum() == 7:
+            part.GetAtomWithIdx(inside[0].GetIdx()).SetNumExplicitHs(1)
     part.BeginBatchEdit()
-    for a in set(range(mol.GetNumAtoms())) - atoms: part.RemoveAtom(a)
+    for a in set(range(mol.GetNumAtoms())) - atoms:
+        part.RemoveAtom(a)
     part.CommitBatchEdit()
     return Chem.CanonSmiles(Chem.MolToSmiles(part))
 
 # %% ../../nbs/cases/52_opv_rediscovery.ipynb #18b02de7
 def pieces(
-    smiles:str,        # a molecule, or a repeat unit with two `*`
-) -> list[str]:        # canonical SMILES
+    smiles: str,  # a molecule, or a repeat unit with two `*`
+) -> list[str]:  # canonical SMILES
     "Every run of neighbouring ring systems with 8 to 24 heavy atoms."
     mol = Chem.MolFromSmiles(smiles)
-    mol = Chem.MolFromSmiles(oligomer(smallest_unit(trim(read_unit(mol))), 2)) if "*" in smiles else trim(mol)
+    mol = (
+        Chem.MolFromSmiles(oligomer(smallest_unit(trim(read_unit(mol))), 2))
+        if "*" in smiles
+        else trim(mol)
+    )
     cuts = _cuts(mol)
-    blocks = [set(b) for b in Chem.GetMolFrags(Chem.FragmentOnBonds(mol, cuts, addDummies=False) if cuts else mol)]
+    blocks = [
+        set(b)
+        for b in Chem.GetMolFrags(
+            Chem.FragmentOnBonds(mol, cuts, addDummies=False) if cuts else mol
+        )
+    ]
     of = {a: i for i, b in enumerate(blocks) for a in b}
-    ends = [(of[mol.GetBondWithIdx(b).GetBeginAtomIdx()], of[mol.GetBondWithIdx(b).GetEndAtomIdx()]) for b in cuts]
+    ends = [
+        (of[mol.GetBondWithIdx(b).GetBeginAtomIdx()], of[mol.GetBondWithIdx(b).GetEndAtomIdx()])
+        for b in cuts
+    ]
     seen, todo = set(), [frozenset([i]) for i in range(len(blocks))]
     while todo:
         run = todo.pop()
-        if run in seen or sum(len(blocks[i]) for i in run) > MOST: continue
+        if run in seen or sum(len(blocks[i]) for i in run) > MOST:
+            continue
         seen.add(run)
         todo += [run | {i, j} for i, j in ends if (i in run) != (j in run)]
-    return sorted({_cut_out(mol, set().union(*(blocks[i] for i in run))) for run in seen if sum(len(blocks[i]) for i in run) >= LEAST})
+    return sorted(
+        {
+            _cut_out(mol, set().union(*(blocks[i] for i in run)))
+            for run in seen
+            if sum(len(blocks[i]) for i in run) >= LEAST
+        }
+    )
 
 # %% ../../nbs/cases/52_opv_rediscovery.ipynb #16eca50a
-PIECES = facts("opv_pieces.csv")    # levels of all pieces, by `calculate_pieces`
+PIECES = facts("opv_pieces.csv")  # levels of all pieces, by `calculate_pieces`
+
 
 def donor_pieces() -> pd.DataFrame:
     "Pieces of the donors in `opv_donors`, by SMILES: `year` of the first donor that has it, `donor`."
     donors = load("opv_donors").sort_values("year", kind="stable")
-    rows = [(piece, donor.year, donor["name"]) for _, donor in donors.iterrows() for piece in pieces(donor.smiles)]
+    rows = [
+        (piece, donor.year, donor["name"])
+        for _, donor in donors.iterrows()
+        for piece in pieces(donor.smiles)
+    ]
     table = pd.DataFrame(rows, columns=["smiles", "year", "donor"])
     return table.drop_duplicates("smiles").set_index("smiles")
 
+
 def calculate(
-    smiles,             # a list
-) -> pd.DataFrame:      # homo, lumo in eV, by SMILES; reasons of failures in `.attrs["failed"]`
+    smiles,  # a list
+) -> pd.DataFrame:  # homo, lumo in eV, by SMILES; reasons of failures in `.attrs["failed"]`
     "GFN1 on the scale of B3LYP."
     return levels(pd.Series(smiles, smiles), workers=1, on_error="nan")[["homo", "lumo"]]
+
 
 def calculate_pieces() -> pd.DataFrame:
     "`donor_pieces` with their calculated levels, in eV; about two minutes of processor time."
     table = donor_pieces()
     return table.join(levels(table.index.to_series(), on_error="nan")[["homo", "lumo"]]).dropna()
+
 
 @functools.cache
 def landscape() -> pd.DataFrame:
@@ -85,146 +124,294 @@ def landscape() -> pd.DataFrame:
     return pd.read_csv(PIECES, index_col="smiles")
 
 # %% ../../nbs/cases/52_opv_rediscovery.ipynb #2e0ed420
-UNSTABLE = ("[#6;R]#[#6;R]", "[#6]#[#16]", "[#16;X2;!H0]", "[#6;!$([#6](=S)([#7,#16])[#7,#16])]=[#16]", "[#7;!a]=[#16;!a]", "[#16;X3;!$([#16]=[#8])]", "[#16;X4;!$([#16](=[#8])=[#8])]", "[#16;X5,X6]", "[OX2;H1]-[#6;!a]=[#6,#7]",
-            "[NX3;!H0;!a;!$(N-C=O)]-[#6;!a]=[#6,#7;!a]", "[#6;!R]=[#7;!R]", "[#7;!a]-[#7;!a]", "[#8]-[#7;!a;!+]", "[#16]-[#7;!a]", "[#6;R;!a]1=[#7]-[CX4]-[#7]=[#6]1", "[CH2]=[#7]", "[CH2]=[#6;R]", "[CX4;R;!H0]-[#6;R;!a]=[#6;R]", "[#8;+,$([#8]#*)]", "[#6;-]")
+UNSTABLE = (
+    "[#6;R]#[#6;R]",
+    "[#6]#[#16]",
+    "[#16;X2;!H0]",
+    "[#6;!$([#6](=S)([#7,#16])[#7,#16])]=[#16]",
+    "[#7;!a]=[#16;!a]",
+    "[#16;X3;!$([#16]=[#8])]",
+    "[#16;X4;!$([#16](=[#8])=[#8])]",
+    "[#16;X5,X6]",
+    "[OX2;H1]-[#6;!a]=[#6,#7]",
+    "[NX3;!H0;!a;!$(N-C=O)]-[#6;!a]=[#6,#7;!a]",
+    "[#6;!R]=[#7;!R]",
+    "[#7;!a]-[#7;!a]",
+    "[#8]-[#7;!a;!+]",
+    "[#16]-[#7;!a]",
+    "[#6;R;!a]1=[#7]-[CX4]-[#7]=[#6]1",
+    "[CH2]=[#7]",
+    "[CH2]=[#6;R]",
+    "[CX4;R;!H0]-[#6;R;!a]=[#6;R]",
+    "[#8;+,$([#8]#*)]",
+    "[#6;-]",
+)
 _PI = Chem.MolFromSmarts("[a,$(*=*),$(*#*),$([NX3]-[c,$(C=*)])]")
+
 
 def one_system(mol) -> bool:
     "Do all unsaturated atoms hang together? Nitrogen beside one conducts, oxygen, sulphur and CH2 do not."
-    pi = {i for i, in mol.GetSubstructMatches(_PI)}
+    pi = {i for (i,) in mol.GetSubstructMatches(_PI)}
     cut = [b.GetIdx() for b in mol.GetBonds() if not {b.GetBeginAtomIdx(), b.GetEndAtomIdx()} <= pi]
-    return sum(pi.issuperset(part) for part in Chem.GetMolFrags(Chem.FragmentOnBonds(mol, cut, addDummies=False) if cut else mol)) == 1
+    return (
+        sum(
+            pi.issuperset(part)
+            for part in Chem.GetMolFrags(
+                Chem.FragmentOnBonds(mol, cut, addDummies=False) if cut else mol
+            )
+        )
+        == 1
+    )
+
 
 def environments(mol) -> set:
     "Each atom with its neighbours, as numbers."
-    return set(rdFingerprintGenerator.GetMorganGenerator(radius=1).GetSparseCountFingerprint(mol).GetNonzeroElements())
+    return set(
+        rdFingerprintGenerator.GetMorganGenerator(radius=1)
+        .GetSparseCountFingerprint(mol)
+        .GetNonzeroElements()
+    )
+
 
 @functools.cache
 def known_environments() -> frozenset:
     "Environments in compounds with a measured melting point and in the pieces of 2009."
-    mols = map(Chem.MolFromSmiles, [*load("organic_tm").smiles, *landscape().query("year <= 2009").index])
+    mols = map(
+        Chem.MolFromSmiles, [*load("organic_tm").smiles, *landscape().query("year <= 2009").index]
+    )
     return frozenset().union(*map(environments, mols))
+
 
 def donor_rule():
     "A rule for `IQSPR`: a donor that one could make."
     rule, known = rules(max_atoms=MOST, unwanted=(*UNWANTED, *UNSTABLE)), known_environments()
-    more = {"bridged rings": rdMolDescriptors.CalcNumBridgeheadAtoms, "too small": lambda mol: mol.GetNumHeavyAtoms() < LEAST, "more than one conjugated system": lambda mol: not one_system(mol),
-            "an unknown environment": lambda mol: not environments(mol) <= known}
+    more = {
+        "bridged rings": rdMolDescriptors.CalcNumBridgeheadAtoms,
+        "too small": lambda mol: mol.GetNumHeavyAtoms() < LEAST,
+        "more than one conjugated system": lambda mol: not one_system(mol),
+        "an unknown environment": lambda mol: not environments(mol) <= known,
+    }
     return lambda mol: rule(mol) or next((why for why, holds in more.items() if holds(mol)), "")
 
 # %% ../../nbs/cases/52_opv_rediscovery.ipynb #089e9537
-ZONE = dict(homo=(-5.6, -5.2), lumo=(-4.0, -3.6))    # eV: around the optimum for PCBM, above the LUMO below which the pair does not split
-LADDER = (.15, .5, .85)
+ZONE = dict(
+    homo=(-5.6, -5.2), lumo=(-4.0, -3.6)
+)  # eV: around the optimum for PCBM, above the LUMO below which the pair does not split
+LADDER = (0.15, 0.5, 0.85)
+
 
 def start() -> pd.DataFrame:
     "What was known at the end of 2009: the pieces that the rule allows, and their levels."
     d = landscape()
     rule = donor_rule()
-    return d.loc[(d.year <= 2009) & d.index.map(lambda s: not rule(Chem.MolFromSmiles(s))), ["homo", "lumo"]]
+    return d.loc[
+        (d.year <= 2009) & d.index.map(lambda s: not rule(Chem.MolFromSmiles(s))), ["homo", "lumo"]
+    ]
+
 
 def loop(
-    alpha,                # of `Spacier`
-    seed:int=0,
-    steps:int=60,
-    batch:int=4,          # calculations a step
-    path=None,            # of the state
-    **settings,           # of `Spacier`
+    alpha,  # of `Spacier`
+    seed: int = 0,
+    steps: int = 60,
+    batch: int = 4,  # calculations a step
+    path=None,  # of the state
+    **settings,  # of `Spacier`
 ) -> Spacier:
     "A loop that starts in 2009."
-    usual = {"particles": 30, "betas": tuple(np.linspace(.1, 1, 8)),
-             "calculator_name": "GFN1 on the scale of B3LYP", "rule_name": "donor_rule"}
-    return Spacier(calculate, ZONE, GraphMoves(crossover=.5), alpha, rule=donor_rule(), batch=batch,
-                   steps=steps, random_state=seed, path=path, **{**usual, **settings}).fit(start())
+    usual = {
+        "particles": 30,
+        "betas": tuple(np.linspace(0.1, 1, 8)),
+        "calculator_name": "GFN1 on the scale of B3LYP",
+        "rule_name": "donor_rule",
+    }
+    return Spacier(
+        calculate,
+        ZONE,
+        GraphMoves(crossover=0.5),
+        alpha,
+        rule=donor_rule(),
+        batch=batch,
+        steps=steps,
+        random_state=seed,
+        path=path,
+        **{**usual, **settings},
+    ).fit(start())
 
 # %% ../../nbs/cases/52_opv_rediscovery.ipynb #7fc71693
 def _distance(table):
     "How far outside the zone, eV (Euclid)."
-    return np.sqrt(sum(np.maximum(0, np.maximum(low - table[k], table[k] - up))**2 for k, (low, up) in ZONE.items()))
+    return np.sqrt(
+        sum(
+            np.maximum(0, np.maximum(low - table[k], table[k] - up)) ** 2
+            for k, (low, up) in ZONE.items()
+        )
+    )
 
-class _Spent(Exception): pass
 
-def genetic(seed:int, calls:int, offspring:int=8, population:int=100) -> pd.DataFrame:
+class _Spent(Exception):
+    pass
+
+
+def genetic(seed: int, calls: int, offspring: int = 8, population: int = 100) -> pd.DataFrame:
     "The graph genetic algorithm of the package mol_ga: the nearer to the zone, the fitter."
-    sys.path.insert(0, str(get(SOURCES["mol-ga==0.2.1"])))          # the wheel is pure Python
+    sys.path.insert(0, str(get(SOURCES["mol-ga==0.2.1"])))  # the wheel is pure Python
     from mol_ga.preconfigured_gas import default_ga
+
     known, rule, asked = start(), donor_rule(), {}
     fitness = dict(-_distance(known))
+
     def score(smiles):
         smiles = [Chem.CanonSmiles(s) for s in smiles]
-        new = [s for s in dict.fromkeys(smiles) if s not in fitness and (mol := Chem.MolFromSmiles(s)) and not rule(mol)][:calls - len(asked)]
+        new = [
+            s
+            for s in dict.fromkeys(smiles)
+            if s not in fitness and (mol := Chem.MolFromSmiles(s)) and not rule(mol)
+        ][: calls - len(asked)]
         if new:
             table = calculate(new)
             asked.update(zip(new, table.to_dict("records")))
             fitness.update((-_distance(table)).fillna(-1e4))
-        if len(asked) >= calls: raise _Spent
+        if len(asked) >= calls:
+            raise _Spent
         return [fitness.get(s, -1e4) for s in smiles]
-    try: default_ga(list(known.index), score, max_generations=100*calls, offspring_size=offspring, population_size=population, rng=random.Random(seed))
-    except _Spent: pass
+
+    try:
+        default_ga(
+            list(known.index),
+            score,
+            max_generations=100 * calls,
+            offspring_size=offspring,
+            population_size=population,
+            rng=random.Random(seed),
+        )
+    except _Spent:
+        pass
     return pd.DataFrame.from_dict(asked, "index")
 
-def at_random(seed:int, calls:int) -> pd.DataFrame:
+
+def at_random(seed: int, calls: int) -> pd.DataFrame:
     "An n-gram of the molecules of 2009, without any aim."
     known, rule, new = start(), donor_rule(), {}
-    language = ChemicalLanguage(order=5, smoothing=1., roots=20).fit(known.index)
+    language = ChemicalLanguage(order=5, smoothing=1.0, roots=20).fit(known.index)
     for i in range(200):
-        made = language.generate(200, random_state=1000*seed + i).smiles.dropna()
-        new.update(dict.fromkeys(s for s in made if s not in known.index and (mol := Chem.MolFromSmiles(s)) and not rule(mol)))
-        if len(new) >= calls: break
+        made = language.generate(200, random_state=1000 * seed + i).smiles.dropna()
+        new.update(
+            dict.fromkeys(
+                s
+                for s in made
+                if s not in known.index and (mol := Chem.MolFromSmiles(s)) and not rule(mol)
+            )
+        )
+        if len(new) >= calls:
+            break
     return calculate(list(new)[:calls])
 
 # %% ../../nbs/cases/52_opv_rediscovery.ipynb #d21549a4
-def _calls(folder): return pd.concat([pd.read_csv(p) for p in sorted(Path(folder).glob("*-[0-9].csv"))], ignore_index=True)
+def _calls(folder):
+    return pd.concat(
+        [pd.read_csv(p) for p in sorted(Path(folder).glob("*-[0-9].csv"))], ignore_index=True
+    )
 
-METHODS = {"ladder": LADDER, "adaptive": "adaptive", "no ladder": 1., "graph GA": genetic, "random n-gram": at_random}
+
+METHODS = {
+    "ladder": LADDER,
+    "adaptive": "adaptive",
+    "no ladder": 1.0,
+    "graph GA": genetic,
+    "random n-gram": at_random,
+}
+
 
 def compare(
-    folder,               # where states and results are kept
+    folder,  # where states and results are kept
     seeds=range(5),
-    steps:int=60,
-    batch:int=4,
-    methods=METHODS,      # name -> alpha, or a function of seed and calls
+    steps: int = 60,
+    batch: int = 4,
+    methods=METHODS,  # name -> alpha, or a function of seed and calls
     tell=lambda text: None,
-) -> pd.DataFrame:        # one row a call: method, seed, step, alpha, smiles, homo, lumo
+) -> pd.DataFrame:  # one row a call: method, seed, step, alpha, smiles, homo, lumo
     "All methods with equal calls; goes on where it stopped."
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     for seed in seeds:
         for name, how in methods.items():
-            out = folder/f"{name.replace(' ', '_')}-{seed}.csv"
-            if out.exists(): continue
-            if callable(how): table = how(seed, steps*batch).assign(step=lambda d: np.arange(len(d))//batch + 1, alpha=np.nan)
+            out = folder / f"{name.replace(' ', '_')}-{seed}.csv"
+            if out.exists():
+                continue
+            if callable(how):
+                table = how(seed, steps * batch).assign(
+                    step=lambda d: np.arange(len(d)) // batch + 1, alpha=np.nan
+                )
             else:
-                one = loop(how, seed, steps, batch, folder/f"{name.replace(' ', '_')}-{seed}.json")
-                for r in one.run(): tell(f"{name}, seed {seed}, step {r.step}: alpha {r.alpha:.2f}, {int(one.calculated().hit.sum())} hits")
-                table = one.calculated().assign(alpha=lambda d: d.step.map({r.step: r.alpha for r in one.rounds_}))
-            table = table.rename_axis("smiles").reset_index().assign(method=name, seed=seed)[["method", "seed", "step", "alpha", "smiles", "homo", "lumo"]]
-            with atomic_write(out) as p: table.to_csv(p, index=False, float_format="%.4f")
-            tell(f"{name}, seed {seed}: {len(table)} calls, {int((_distance(table) == 0).sum())} hits")
+                one = loop(
+                    how, seed, steps, batch, folder / f"{name.replace(' ', '_')}-{seed}.json"
+                )
+                for r in one.run():
+                    tell(
+                        f"{name}, seed {seed}, step {r.step}: alpha {r.alpha:.2f}, {int(one.calculated().hit.sum())} hits"
+                    )
+                table = one.calculated().assign(
+                    alpha=lambda d: d.step.map({r.step: r.alpha for r in one.rounds_})
+                )
+            table = (
+                table.rename_axis("smiles")
+                .reset_index()
+                .assign(method=name, seed=seed)[
+                    ["method", "seed", "step", "alpha", "smiles", "homo", "lumo"]
+                ]
+            )
+            with atomic_write(out) as p:
+                table.to_csv(p, index=False, float_format="%.4f")
+            tell(
+                f"{name}, seed {seed}: {len(table)} calls, {int((_distance(table) == 0).sum())} hits"
+            )
     return _calls(folder)
 
 # %% ../../nbs/cases/52_opv_rediscovery.ipynb #62ded4bf
 def tables(
-    folder,               # of `compare`
-) -> tuple[pd.DataFrame, pd.DataFrame]: # the calls of all runs; the clouds of the first seed: method, step, homo, lumo as predicted
+    folder,  # of `compare`
+) -> tuple[
+    pd.DataFrame, pd.DataFrame
+]:  # the calls of all runs; the clouds of the first seed: method, step, homo, lumo as predicted
     "What a folder of runs holds."
-    states = {p.stem[:-2].replace("_", " "): json.loads(p.read_text()) for p in sorted(Path(folder).glob("*-0.json"))}
-    clouds = pd.concat([pd.DataFrame(r["generated"]["data"], columns=["homo", "lumo"]).assign(method=m, step=r["step"]) for m, s in states.items() for r in s["rounds"]], ignore_index=True)
+    states = {
+        p.stem[:-2].replace("_", " "): json.loads(p.read_text())
+        for p in sorted(Path(folder).glob("*-0.json"))
+    }
+    clouds = pd.concat(
+        [
+            pd.DataFrame(r["generated"]["data"], columns=["homo", "lumo"]).assign(
+                method=m, step=r["step"]
+            )
+            for m, s in states.items()
+            for r in s["rounds"]
+        ],
+        ignore_index=True,
+    )
     return _calls(folder), clouds[["method", "step", "homo", "lumo"]]
+
 
 def main(argv=None):
     "`python -m mdp.cases.opv_rediscovery FOLDER`: the whole comparison; runs are kept in FOLDER, the two tables written there."
-    ask = argparse.ArgumentParser(prog="python -m mdp.cases.opv_rediscovery", description=main.__doc__)
+    ask = argparse.ArgumentParser(
+        prog="python -m mdp.cases.opv_rediscovery", description=main.__doc__
+    )
     ask.add_argument("folder", type=Path)
     ask.add_argument("--seeds", type=int, nargs="+", default=list(range(5)))
     ask.add_argument("--steps", type=int, default=60)
-    ask.add_argument("--pieces", action="store_true", help="only calculate the levels of all pieces")
+    ask.add_argument(
+        "--pieces", action="store_true", help="only calculate the levels of all pieces"
+    )
     a = ask.parse_args(argv)
     if a.pieces:
-        with atomic_write(a.folder/"opv_pieces.csv") as tmp:
+        with atomic_write(a.folder / "opv_pieces.csv") as tmp:
             calculate_pieces().to_csv(tmp, float_format="%.4f")
         return
     compare(a.folder, a.seeds, a.steps, tell=functools.partial(print, flush=True))
     for name, table, digits in zip(("calls", "clouds"), tables(a.folder), (4, 2)):
-        with atomic_write(a.folder/f"opv_{name}.csv") as p: table.to_csv(p, index=False, float_format=f"%.{digits}f")
+        with atomic_write(a.folder / f"opv_{name}.csv") as p:
+            table.to_csv(p, index=False, float_format=f"%.{digits}f")
 
-if __name__ == "__main__" and __spec__: main()
+
+if __name__ == "__main__" and __spec__:
+    main()

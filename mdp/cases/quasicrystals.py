@@ -14,54 +14,80 @@ __all__ = ['NONMETALS', 'LABELS', 'CLASSES', 'ROLES', 'CHOICE', 'STORED', 'COLUM
 # %% ../../nbs/cases/53_quasicrystals.ipynb #18aef9f0
 import numpy as np
 import pandas as pd
-from sklearn.ensemble import (ExtraTreesClassifier, HistGradientBoostingClassifier,
-                              RandomForestClassifier, VotingClassifier)
+from sklearn.ensemble import (
+    ExtraTreesClassifier,
+    HistGradientBoostingClassifier,
+    RandomForestClassifier,
+    VotingClassifier,
+)
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import (average_precision_score, precision_recall_curve, precision_score,
-                             recall_score)
+from sklearn.metrics import (
+    average_precision_score,
+    precision_recall_curve,
+    precision_score,
+    recall_score,
+)
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
-from ..core import (COLOURS, BadInput, atomic_write, parallel, plot_style, progress, sized,
-                      spawn_seeds)
+from mdp.core import (
+    COLOURS,
+    BadInput,
+    atomic_write,
+    parallel,
+    plot_style,
+    progress,
+    sized,
+    spawn_seeds,
+)
 from ..data import facts, load
 from ..learn.evaluate import interval
 from ..matter.formula import element_system
 from ..represent.composition import Compositions
 
 # %% ../../nbs/cases/53_quasicrystals.ipynb #f7bf9062
-def forest232(seed:int=0) -> RandomForestClassifier: # fit on `describe232`
+def forest232(seed: int = 0) -> RandomForestClassifier:  # fit on `describe232`
     "The forest of Liu et al. 2021."
-    return RandomForestClassifier(200, criterion="entropy", max_depth=25, max_features="log2",
-                                  bootstrap=False, random_state=seed, n_jobs=2)
+    return RandomForestClassifier(
+        200,
+        criterion="entropy",
+        max_depth=25,
+        max_features="log2",
+        bootstrap=False,
+        random_state=seed,
+        n_jobs=2,
+    )
 
-def describe232(formulas) -> np.ndarray: # rows x 232
+
+def describe232(formulas) -> np.ndarray:  # rows x 232
     "XenonPy's descriptors without the sums."
     X = Compositions().fit_transform(list(formulas))
     return np.hstack([X[:, :58], X[:, 116:]])
 
 # %% ../../nbs/cases/53_quasicrystals.ipynb #e23e5012
 NONMETALS = set("H He C N O F Ne P S Cl Ar Se Br Kr I Xe Rn At".split())
-LABELS = ["AC", "QC", "crystal"]   # the order of every probability
+LABELS = ["AC", "QC", "crystal"]  # the order of every probability
 
-def fractions(formulas) -> np.ndarray: # rows x 94 elements, hydrogen to plutonium
+
+def fractions(formulas) -> np.ndarray:  # rows x 94 elements, hydrogen to plutonium
     "Atomic fractions of formulas."
     amounts = Compositions("all").fit_transform(list(formulas))[:, :94]
-    return amounts/amounts.sum(1, keepdims=True)
+    return amounts / amounts.sum(1, keepdims=True)
+
 
 def distance(
-    A,               # rows x elements, atomic fractions
-    B,               # rows x elements
-) -> np.ndarray:     # rows of A
+    A,  # rows x elements, atomic fractions
+    B,  # rows x elements
+) -> np.ndarray:  # rows of A
     "The fraction of the atoms to be exchanged to reach the nearest row of B."
-    return np.abs(A[:, None] - B[None]).sum(-1).min(1)/2
+    return np.abs(A[:, None] - B[None]).sum(-1).min(1) / 2
 
 # %% ../../nbs/cases/53_quasicrystals.ipynb #5db85139
 def alloys(
-    late:int=2019,       # positives first reported in this year or after are marked `late`
-    near:float=.02,      # a negative closer than this to a positive of its system is `doubtful`
-) -> tuple[pd.DataFrame, np.ndarray]: # rows, rows x 94
+    late: int = 2019,  # positives first reported in this year or after are marked `late`
+    near: float = 0.02,  # a negative closer than this to a positive of its system is `doubtful`
+) -> tuple[pd.DataFrame, np.ndarray]:  # rows, rows x 94
     """Quasicrystals, approximants and the hard crystals: intermetallics of the same elements.
 
     The table has the columns formula, label, kind, year, late, system and doubtful; the array
@@ -69,7 +95,7 @@ def alloys(
     """
     positive = load("quasicrystals").rename(columns={"composition": "formula"})
     positive = positive[["formula", "label", "kind", "year"]]
-    positive = positive.sort_values("label", ascending=False, kind="stable")   # QC before AC
+    positive = positive.sort_values("label", ascending=False, kind="stable")  # QC before AC
     positive["year"] = pd.to_numeric(positive.year)
     positive["late"] = positive.year >= late
     hard = intermetallics(positive.formula[~positive.late])
@@ -80,9 +106,10 @@ def alloys(
     table, F = table[first].reset_index(drop=True), F[first]
     return table.assign(doubtful=nearest_positive(table, F) <= near), F
 
+
 def intermetallics(
-    known,               # formulas of quasicrystals and approximants
-) -> pd.DataFrame:       # formula, label "crystal", late False
+    known,  # formulas of quasicrystals and approximants
+) -> pd.DataFrame:  # formula, label "crystal", late False
     "Crystals of the Materials Project of two or more elements, all of them metals of `known`."
     formulas = np.concatenate([load("mp_gap").formula, load("mp_e_form").formula])
     crystals = pd.Series(np.unique(formulas))
@@ -91,9 +118,11 @@ def intermetallics(
     hard = [len(symbols) > 1 and metals.issuperset(symbols) for symbols in elements]
     return pd.DataFrame(dict(formula=crystals[hard], label="crystal", late=False))
 
+
 def nearest_positive(
-    table, F,            # rows and their fractions
-) -> np.ndarray:         # atomic fraction; infinite where the system has no positive
+    table,
+    F,  # rows and their fractions
+) -> np.ndarray:  # atomic fraction; infinite where the system has no positive
     "How far each negative is from a positive of its element system."
     label = table.label.to_numpy()
     far = np.full(len(table), np.inf)
@@ -106,98 +135,125 @@ def nearest_positive(
     return far
 
 # %% ../../nbs/cases/53_quasicrystals.ipynb #5c15cdb4
-CLASSES = {"alkali": [1], "alkaline earth": [2], "rare earth": [3],
-           "early transition": [4, 5, 6], "middle transition": [7, 8], "late transition": [9, 10],
-           "Cu Ag Au": [11], "Zn Cd Hg": [12], "Al Ga In": [13], "Si Ge Sn": [14],
-           "other p": [15, 16, 17, 18]}     # name -> groups of the periodic table
+CLASSES = {
+    "alkali": [1],
+    "alkaline earth": [2],
+    "rare earth": [3],
+    "early transition": [4, 5, 6],
+    "middle transition": [7, 8],
+    "late transition": [9, 10],
+    "Cu Ag Au": [11],
+    "Zn Cd Hg": [12],
+    "Al Ga In": [13],
+    "Si Ge Sn": [14],
+    "other p": [15, 16, 17, 18],
+}  # name -> groups of the periodic table
 
-def scales() -> tuple[pd.DataFrame, pd.DataFrame, np.ndarray]: # one row an element
+
+def scales() -> tuple[pd.DataFrame, pd.DataFrame, np.ndarray]:  # one row an element
     "What an element brings: properties, classes (0 or 1), 24 bins of Mendeleev's axis."
     from pymatgen.core import Element
+
     t = load("elements").astype(float)
     elements = [Element(symbol) for symbol in t.index]
     rare = np.array([e.is_rare_earth or e.is_actinoid for e in elements])
     group = np.where(rare, 3, [e.group for e in elements])
-    valence = np.select([rare, group <= 2, group <= 10], [3, group, 0], group-10)
+    valence = np.select([rare, group <= 2, group <= 10], [3, group, 0], group - 10)
     valence = valence - np.isin(t.index, ["Eu", "Yb"])
-    properties = pd.DataFrame({
-        "e/a": valence,
-        "s+p": t.num_s_valence + t.num_p_valence,
-        "all valence": t.num_valance,
-        "group": group,
-        "radius": (3*t.gs_volume_per/(4*np.pi))**(1/3),      # Å
-        "electronegativity": t.en_pauling,
-        "mendeleev": t.mendeleev_number,
-        "period": t.period,
-        "melting": t.melting_point,                          # K
-        "d": t.num_d_valence,
-        "heat": t.heat_of_formation,
-    }, index=t.index, dtype=float)
+    properties = pd.DataFrame(
+        {
+            "e/a": valence,
+            "s+p": t.num_s_valence + t.num_p_valence,
+            "all valence": t.num_valance,
+            "group": group,
+            "radius": (3 * t.gs_volume_per / (4 * np.pi)) ** (1 / 3),  # Å
+            "electronegativity": t.en_pauling,
+            "mendeleev": t.mendeleev_number,
+            "period": t.period,
+            "melting": t.melting_point,  # K
+            "d": t.num_d_valence,
+            "heat": t.heat_of_formation,
+        },
+        index=t.index,
+        dtype=float,
+    )
     classes = {name: np.isin(group, groups) for name, groups in CLASSES.items()}
     classes = pd.DataFrame(classes, index=t.index, dtype=float)
-    rank = t.mendeleev_number.rank().to_numpy()/len(t)
+    rank = t.mendeleev_number.rank().to_numpy() / len(t)
     bins = np.linspace(0, 1, 24)
-    return properties, classes, np.exp(-((rank[:, None] - bins)/.035)**2/2)
+    return properties, classes, np.exp(-(((rank[:, None] - bins) / 0.035) ** 2) / 2)
 
 # %% ../../nbs/cases/53_quasicrystals.ipynb #c1d0c207
 ROLES = ("e/a", "radius", "electronegativity", "mendeleev", "period", "melting", "d")
 
+
 def features(
-    F,                   # atomic fractions, rows x 94
-) -> pd.DataFrame:       # rows x 77, float32; the name before ":" is the feature's family
+    F,  # atomic fractions, rows x 94
+) -> pd.DataFrame:  # rows x 77, float32; the name before ":" is the feature's family
     "Scale-free features of alloys."
     properties, classes, axis = scales()
     P = properties.to_numpy()
-    mean = dict(zip(properties, (F@P).T))
-    sd = dict(zip(properties, np.sqrt(np.maximum(F@P**2 - (F@P)**2, 0)).T))
+    mean = dict(zip(properties, (F @ P).T))
+    sd = dict(zip(properties, np.sqrt(np.maximum(F @ P**2 - (F @ P) ** 2, 0)).T))
 
     rows = np.arange(len(F))
     radius = properties.radius.to_numpy()
     big = np.where(F > 0, radius, 0).argmax(1)
     small = np.where(F > 0, radius, 99).argmin(1)
-    order = np.argsort(-F, axis=1, kind="stable")[:, :3]     # first, second, third by amount
+    order = np.argsort(-F, axis=1, kind="stable")[:, :3]  # first, second, third by amount
     share = np.take_along_axis(F, order, 1)
     order[:, 2] = np.where(share[:, 2] > 0, order[:, 2], order[:, 1])
 
     out = {f"electrons:{k}": mean[k] for k in ("e/a", "s+p", "all valence", "group")}
     out["size:mean"] = mean["radius"]
-    out["size:mismatch"] = sd["radius"]/mean["radius"]
-    out["size:smallest/largest"] = radius[small]/radius[big]
+    out["size:mismatch"] = sd["radius"] / mean["radius"]
+    out["size:smallest/largest"] = radius[small] / radius[big]
     out["size:share of largest"] = F[rows, big]
     out["size:share of smallest"] = F[rows, small]
     for a, b in ((0, 1), (0, 2), (1, 2)):
-        out[f"size:r{a+1}/r{b+1}"] = radius[order[:, a]]/radius[order[:, b]]
+        out[f"size:r{a + 1}/r{b + 1}"] = radius[order[:, a]] / radius[order[:, b]]
     out["bonding:electronegativity"] = mean["electronegativity"]
     out["bonding:its spread"] = sd["electronegativity"]
     out["bonding:melting point"] = mean["melting"]
     out["bonding:heat"] = mean["heat"]
-    out["mixing:entropy"] = -(F*np.log(np.where(F > 0, F, 1))).sum(1)
+    out["mixing:entropy"] = -(F * np.log(np.where(F > 0, F, 1))).sum(1)
     out["mixing:elements"] = (F > 0).sum(1)
-    out |= {f"class:{k}": v for k, v in zip(classes, (F@classes.to_numpy()).T)}
-    out |= {f"share:{j+1}": share[:, j] for j in range(3)}
+    out |= {f"class:{k}": v for k, v in zip(classes, (F @ classes.to_numpy()).T)}
+    out |= {f"share:{j + 1}": share[:, j] for j in range(3)}
     for k in ROLES:
-        out |= {f"role:{k} {j+1}": properties[k].to_numpy()[order[:, j]] for j in range(3)}
-    out |= {f"Mendeleev:{j}": v for j, v in enumerate((F@axis).T)}
+        out |= {f"role:{k} {j + 1}": properties[k].to_numpy()[order[:, j]] for j in range(3)}
+    out |= {f"Mendeleev:{j}": v for j, v in enumerate((F @ axis).T)}
     return pd.DataFrame(out).astype(np.float32)
 
 # %% ../../nbs/cases/53_quasicrystals.ipynb #5f4eafcd
-def model(seed:int=0) -> VotingClassifier: # fit on `features`; probabilities in the order of LABELS
+def model(
+    seed: int = 0,
+) -> VotingClassifier:  # fit on `features`; probabilities in the order of LABELS
     "The mean of boosted and extremely randomised trees (fewer in the fast profile)."
     boost = HistGradientBoostingClassifier(
-        max_iter=sized(50, 150, 150), learning_rate=.08, max_bins=31, max_leaf_nodes=15,
-        min_samples_leaf=5, l2_regularization=1., max_features=.2, early_stopping=False,
-        random_state=seed)
-    trees = ExtraTreesClassifier(sized(50, 200, 200), criterion="entropy", max_features=.4,
-                                 random_state=seed)
+        max_iter=sized(50, 150, 150),
+        learning_rate=0.08,
+        max_bins=31,
+        max_leaf_nodes=15,
+        min_samples_leaf=5,
+        l2_regularization=1.0,
+        max_features=0.2,
+        early_stopping=False,
+        random_state=seed,
+    )
+    trees = ExtraTreesClassifier(
+        sized(50, 200, 200), criterion="entropy", max_features=0.4, random_state=seed
+    )
     return VotingClassifier([("boost", boost), ("trees", trees)], voting="soft")
 
+
 def fit(
-    estimator,           # anything with `fit(X, y, sample_weight)`
-    X,                   # features
-    table,               # rows of `alloys`
-    rows,                # row numbers to train on
-    seed:int=0,          # of the sample of crystals
-    n:int|None=None,     # crystals outside the known systems; None: 4,000 (fast profile: 1,000)
+    estimator,  # anything with `fit(X, y, sample_weight)`
+    X,  # features
+    table,  # rows of `alloys`
+    rows,  # row numbers to train on
+    seed: int = 0,  # of the sample of crystals
+    n: int | None = None,  # crystals outside the known systems; None: 4,000 (fast profile: 1,000)
 ):
     "Fit on all positives, the crystals of their systems and `n` others that stand for the rest."
     label, system, rows = table.label.to_numpy(), table.system.to_numpy(), np.asarray(rows)
@@ -208,16 +264,17 @@ def fit(
     n = min(n or sized(1000, 4000, 4000), len(rest))
     some = np.random.default_rng(seed).choice(rest, n, replace=False)
     take = np.concatenate([rows[inside], some])
-    weight = np.concatenate([np.ones(inside.sum()), np.full(n, len(rest)/max(n, 1))])
+    weight = np.concatenate([np.ones(inside.sum()), np.full(n, len(rest) / max(n, 1))])
     return estimator.fit(X[take], label[take], sample_weight=weight)
 
 # %% ../../nbs/cases/53_quasicrystals.ipynb #a9276efd
 def cross(
-    make,                # seed -> estimator
-    X, table,            # features and rows
-    seed:int,            # of folds and model
-    folds:int=5,
-) -> np.ndarray:         # rows x 3, in the order of LABELS; NaN for late rows
+    make,  # seed -> estimator
+    X,
+    table,  # features and rows
+    seed: int,  # of folds and model
+    folds: int = 5,
+) -> np.ndarray:  # rows x 3, in the order of LABELS; NaN for late rows
     "Cross-validated probabilities, grouped by element system; late rows take no part."
     rows, out = np.flatnonzero(~table.late), np.full((len(table), 3), np.nan)
     early = table.iloc[rows]
@@ -229,37 +286,47 @@ def cross(
         out[rows[test]] = fitted.predict_proba(X[rows[test]])
     return out
 
-def recall_at(truth, score, precision:float=.85) -> float:
+
+def recall_at(truth, score, precision: float = 0.85) -> float:
     "The largest recall at a precision of at least `precision`."
     precisions, recalls, _ = precision_recall_curve(truth, score)
     return recalls[precisions >= precision].max()
 
-def scored(P, table, doubtful:bool=False) -> np.ndarray:
+
+def scored(P, table, doubtful: bool = False) -> np.ndarray:
     "Which rows are judged: those with a probability, the doubtful ones only if `doubtful`."
     return ~np.isnan(P[:, 0]) & (doubtful | ~table.doubtful.to_numpy())
 
+
 def judge(
-    P,                        # probabilities, in the order of LABELS
+    P,  # probabilities, in the order of LABELS
     table,
-    doubtful:bool=False,      # score the doubtful rows too, as negatives
+    doubtful: bool = False,  # score the doubtful rows too, as negatives
 ) -> dict:
     "Average precision and recall at precision 0.85 for QC, and for QC-or-AC."
     ok = scored(P, table, doubtful)
     label, p = table.label.to_numpy()[ok], P[ok]
     is_qc, is_any = label == "QC", label != "crystal"
-    return {"QC AP": average_precision_score(is_qc, p[:, 1]),
-            "QC recall": recall_at(is_qc, p[:, 1]),
-            "any AP": average_precision_score(is_any, 1-p[:, 2]),
-            "any recall": recall_at(is_any, 1-p[:, 2])}
+    return {
+        "QC AP": average_precision_score(is_qc, p[:, 1]),
+        "QC recall": recall_at(is_qc, p[:, 1]),
+        "any AP": average_precision_score(is_any, 1 - p[:, 2]),
+        "any recall": recall_at(is_any, 1 - p[:, 2]),
+    }
+
 
 def by_system(P, table) -> dict:
     "Average precision and recall with one row a system: its best label, its highest score."
     rows = pd.DataFrame(dict(system=table.system, is_qc=table.label == "QC", score=P[:, 1]))
     best = rows[scored(P, table)].groupby("system").max()
-    return {"QC systems": best.is_qc.sum(), "AP": average_precision_score(best.is_qc, best.score),
-            "recall at 0.85": recall_at(best.is_qc, best.score)}
+    return {
+        "QC systems": best.is_qc.sum(),
+        "AP": average_precision_score(best.is_qc, best.score),
+        "recall at 0.85": recall_at(best.is_qc, best.score),
+    }
 
-def families(table, F, least:int=5) -> list: # symbols
+
+def families(table, F, least: int = 5) -> list:  # symbols
     "Majority elements of at least `least` quasicrystals that are not late, most frequent first."
     major = pd.Series(np.array(scales()[0].index)[F.argmax(1)])
     counts = major[((table.label == "QC") & ~table.late).to_numpy()].value_counts()
@@ -268,6 +335,7 @@ def families(table, F, least:int=5) -> list: # symbols
 # %% ../../nbs/cases/53_quasicrystals.ipynb #edbe2365
 class Margins:
     "A scikit-learn classifier whose margins pass for probabilities, for ranking only."
+
     def __init__(self, classifier):
         self.classifier = make_pipeline(StandardScaler(), classifier)
 
@@ -278,8 +346,10 @@ class Margins:
     def predict_proba(self, X):
         return self.classifier.decision_function(X)
 
+
 class BaggedPU:
     "Trees on all positives and a small bag of crystals, many times."
+
     def __init__(self, seed):
         self.seed = seed
 
@@ -289,54 +359,65 @@ class BaggedPU:
         for i, seed in enumerate(spawn_seeds(self.seed, 10)):
             bag = np.random.default_rng(seed).choice(rest, 1000, replace=False)
             rows = np.concatenate([positive, bag])
-            trees = ExtraTreesClassifier(30, max_features=.4, random_state=self.seed+i)
+            trees = ExtraTreesClassifier(30, max_features=0.4, random_state=self.seed + i)
             self.models.append(trees.fit(X[rows], y[rows]))
         return self
 
     def predict_proba(self, X):
         return np.mean([trees.predict_proba(X) for trees in self.models], 0)
 
+
 def embeddings(F) -> np.ndarray:
     "Mean element embedding: classes and five properties through a Gaussian kernel."
     properties = scales()[0][["e/a", "radius", "electronegativity", "period", "melting"]]
-    elements = np.hstack([scales()[1].to_numpy()*1.5, StandardScaler().fit_transform(properties)])
-    kernel = np.exp(-.15*((elements[:, None] - elements[None])**2).sum(-1))
-    values, vectors = np.linalg.eigh(kernel + .02*np.eye(len(kernel)))
-    return F@(vectors*np.sqrt(values))
+    elements = np.hstack([scales()[1].to_numpy() * 1.5, StandardScaler().fit_transform(properties)])
+    kernel = np.exp(-0.15 * ((elements[:, None] - elements[None]) ** 2).sum(-1))
+    values, vectors = np.linalg.eigh(kernel + 0.02 * np.eye(len(kernel)))
+    return F @ (vectors * np.sqrt(values))
+
 
 def linear(seed):
     return Margins(LogisticRegression(max_iter=300))
 
+
 def support_vectors(seed):
-    return Margins(SVC(C=10, gamma=.006))
+    return Margins(SVC(C=10, gamma=0.006))
+
 
 class SetKernel(Margins):
     "A support vector machine on `embeddings`, unscaled."
+
     def __init__(self, seed):
         self.classifier = SVC(C=10, gamma=40)
+
 
 def extra_trees(seed):
     return model(seed).estimators[1][1]
 
+
 def boosting(seed):
     return model(seed).estimators[0][1]
 
-def trials(table, F) -> dict: # name -> (seed -> estimator, features)
+
+def trials(table, F) -> dict:  # name -> (seed -> estimator, features)
     "The kinds of model that are compared."
     X, X232 = features(F).to_numpy(), describe232(table.formula).astype(np.float32)
-    return {"linear": (linear, X),
-            "support vectors": (support_vectors, X),
-            "set kernel": (SetKernel, embeddings(F)),
-            "forest of Liu et al., 232": (forest232, X232),
-            "bagged PU": (BaggedPU, X),
-            "extra trees": (extra_trees, X),
-            "boosting": (boosting, X),
-            "both (ours)": (model, X)}
+    return {
+        "linear": (linear, X),
+        "support vectors": (support_vectors, X),
+        "set kernel": (SetKernel, embeddings(F)),
+        "forest of Liu et al., 232": (forest232, X232),
+        "bagged PU": (BaggedPU, X),
+        "extra trees": (extra_trees, X),
+        "boosting": (boosting, X),
+        "both (ours)": (model, X),
+    }
 
-CHOICE = 100   # the seed of the repeat on which choices were made
+
+CHOICE = 100  # the seed of the repeat on which choices were made
 
 # %% ../../nbs/cases/53_quasicrystals.ipynb #38d32fea
-def easy_table(table) -> tuple[np.ndarray, np.ndarray]: # formulas, labels
+def easy_table(table) -> tuple[np.ndarray, np.ndarray]:  # formulas, labels
     "The paper's kind of negatives: 10,000 random crystals, most of them no alloys."
     easy = pd.Series(np.unique(load("mp_gap").formula)).sample(10_000, random_state=0)
     positive = table[(table.label != "crystal") & ~table.late]
@@ -345,7 +426,8 @@ def easy_table(table) -> tuple[np.ndarray, np.ndarray]: # formulas, labels
     unique = ~pd.Series(list(map(tuple, fractions(formulas).round(4)))).duplicated().to_numpy()
     return formulas[unique], labels[unique]
 
-def fewer_positives(labels, seed, n_qc=80, n_ac=78) -> np.ndarray: # row numbers
+
+def fewer_positives(labels, seed, n_qc=80, n_ac=78) -> np.ndarray:  # row numbers
     "All crystals, and as many quasicrystals and approximants as the paper had, drawn at random."
     rng = np.random.default_rng(seed)
     rows = [np.flatnonzero(labels == "crystal")]
@@ -353,14 +435,18 @@ def fewer_positives(labels, seed, n_qc=80, n_ac=78) -> np.ndarray: # row numbers
         rows.append(rng.choice(np.flatnonzero(labels == label), n, replace=False))
     return np.sort(np.concatenate(rows))
 
+
 def random_folds(make, X, labels, seed, folds=5) -> dict:
     "Precision and recall of QC: random folds, the likeliest label."
     predicted = np.empty(len(labels), object)
     splitter = StratifiedKFold(folds, shuffle=True, random_state=seed)
     for train, test in splitter.split(X, labels):
         predicted[test] = make(seed).fit(X[train], labels[train]).predict(X[test])
-    return {"precision": precision_score(labels == "QC", predicted == "QC"),
-            "recall": recall_score(labels == "QC", predicted == "QC")}
+    return {
+        "precision": precision_score(labels == "QC", predicted == "QC"),
+        "recall": recall_score(labels == "QC", predicted == "QC"),
+    }
+
 
 def without_family(metal, table, F, X) -> dict:
     "Rank the alloys of one majority element by a model that has seen none of them."
@@ -369,23 +455,29 @@ def without_family(metal, table, F, X) -> dict:
     inside = (major == metal) & early & ~table.doubtful.to_numpy()
     fitted = fit(model(0), X, table, np.flatnonzero((major != metal) & early))
     truth, score = y[inside] == "QC", fitted.predict_proba(X[inside])[:, 1]
-    return {"QC": truth.sum(), "base rate": truth.mean(),
-            "AP, family unseen": average_precision_score(truth, score)}
+    return {
+        "QC": truth.sum(),
+        "base rate": truth.mean(),
+        "AP, family unseen": average_precision_score(truth, score),
+    }
 
 # %% ../../nbs/cases/53_quasicrystals.ipynb #fbd7bff6
 STORED = facts("quasicrystal_runs.csv")
 COLUMNS = ["part", "name", "repeat", "metric", "value"]
 
-def stored(part:str) -> pd.DataFrame: # name x (repeat, metric)
+
+def stored(part: str) -> pd.DataFrame:  # name x (repeat, metric)
     "One part of the stored run: models, repeats, random folds, families."
     rows = pd.read_csv(STORED)
     rows = rows[rows.part == part]
     return rows.pivot_table(index=["name", "repeat"], columns="metric", values="value", sort=False)
 
+
 def compare_models(table, F):
     "Each kind of model on one repeat: yields name, repeat, metrics."
     for name, (make, columns) in trials(table, F).items():
         yield name, CHOICE, judge(cross(make, columns, table, CHOICE), table)
+
 
 def repeat_folds(table, X, repeats=10):
     "Our model on several repeats of the folds, judged in three ways."
@@ -395,11 +487,14 @@ def repeat_folds(table, X, repeats=10):
         yield "doubtful as errors", repeat, judge(P, table, doubtful=True)
         yield "one row a system", repeat, by_system(P, table)
 
+
 def repeat_random_folds(table, repeats=4):
     "Random crystals and random folds, with all positives and with as many as the paper had."
     formulas, labels = easy_table(table)
-    described = {"ours": (model, features(fractions(formulas)).to_numpy()),
-                 "forest of Liu et al.": (forest232, describe232(formulas))}
+    described = {
+        "ours": (model, features(fractions(formulas)).to_numpy()),
+        "forest of Liu et al.": (forest232, describe232(formulas)),
+    }
     for repeat in range(repeats):
         some = fewer_positives(labels, repeat)
         for name, (make, columns) in described.items():
@@ -408,19 +503,23 @@ def repeat_random_folds(table, repeats=4):
             few = random_folds(make, columns[some], labels[some], repeat)
             yield f"{name}, 80 QC and 78 AC", repeat, few
 
+
 def leave_families_out(table, F, X):
     "Each family of quasicrystals ranked by a model that has seen none of it."
     for metal in families(table, F):
         yield metal, 0, without_family(metal, table, F, X)
 
+
 def main(out):
     "Compute all that the notebook shows as stored, and write it to the CSV file `out` as it comes."
     table, F = alloys()
     X, rows = features(F).to_numpy(), []
-    parts = {"models": compare_models(table, F),
-             "repeats": repeat_folds(table, X),
-             "random folds": repeat_random_folds(table),
-             "families": leave_families_out(table, F, X)}
+    parts = {
+        "models": compare_models(table, F),
+        "repeats": repeat_folds(table, X),
+        "random folds": repeat_random_folds(table),
+        "families": leave_families_out(table, F, X),
+    }
     for part, results in parts.items():
         for name, repeat, metrics in results:
             rows += [(part, name, repeat, metric, value) for metric, value in metrics.items()]
@@ -429,9 +528,9 @@ def main(out):
 
 # %% ../../nbs/cases/53_quasicrystals.ipynb #35b6e645
 def triangle(
-    elements,            # three symbols
-    step:float=.005,     # atomic fraction
-) -> np.ndarray:         # points x 94
+    elements,  # three symbols
+    step: float = 0.005,  # atomic fraction
+) -> np.ndarray:  # points x 94
     "Every composition of three elements on a regular grid; BadInput names every bad symbol."
     elements, index = list(elements), scales()[0].index
     at = index.get_indexer(elements)
@@ -441,29 +540,34 @@ def triangle(
         bad = [(0, elements, "three elements make a triangle")]
     if bad:
         raise BadInput(bad, "element", len(elements))
-    n = round(1/step)
-    a, b = np.array([(i, j) for i in range(n+1) for j in range(n+1-i)]).T
+    n = round(1 / step)
+    a, b = np.array([(i, j) for i in range(n + 1) for j in range(n + 1 - i)]).T
     F = np.zeros((len(a), len(index)))
-    F[:, at] = np.stack([a, b, n-a-b], 1)/n
+    F[:, at] = np.stack([a, b, n - a - b], 1) / n
     return F
 
-MARKS = {"crystal": dict(marker="o", s=22, fc="#999999", ec="black", lw=.6),
-         "AC": dict(marker="D", s=46, fc="#E69F00", ec="black", lw=.8),
-         "QC": dict(marker="*", s=150, fc="none", ec="#D55E00", lw=1.4)}
-LINES = {.3: dict(lw=1, ls="--"), .6: dict(lw=2, ls="-")}   # probability of an approximant
 
-def corner_coordinates(F, elements): # fractions -> x, y of the points, in units of the edge
+MARKS = {
+    "crystal": dict(marker="o", s=22, fc="#999999", ec="black", lw=0.6),
+    "AC": dict(marker="D", s=46, fc="#E69F00", ec="black", lw=0.8),
+    "QC": dict(marker="*", s=150, fc="none", ec="#D55E00", lw=1.4),
+}
+LINES = {0.3: dict(lw=1, ls="--"), 0.6: dict(lw=2, ls="-")}  # probability of an approximant
+
+
+def corner_coordinates(F, elements):  # fractions -> x, y of the points, in units of the edge
     "Where compositions lie in the triangle of three elements."
     index = scales()[0].index
     right, top = F[:, index.get_loc(elements[1])], F[:, index.get_loc(elements[2])]
-    return right + top/2, top*np.sqrt(3)/2
+    return right + top / 2, top * np.sqrt(3) / 2
+
 
 def draw_triangle(
     ax,
-    elements,            # three symbols: left, right, top corner
-    m,                   # a fitted `model`
-    known=None,          # rows of `alloys` to mark
-    step:float=.005,     # atomic fraction
+    elements,  # three symbols: left, right, top corner
+    m,  # a fitted `model`
+    known=None,  # rows of `alloys` to mark
+    step: float = 0.005,  # atomic fraction
 ):
     """Probability of QC as colour and of AC as lines over a ternary system; known phases marked.
 
@@ -472,19 +576,33 @@ def draw_triangle(
     T = triangle(elements, step)
     P = m.predict_proba(features(T).to_numpy())
     x, y = corner_coordinates(T, elements)
-    ax.picture = ax.tripcolor(x, y, P[:, 1], shading="gouraud", vmin=0, vmax=1, cmap="viridis",
-                              rasterized=True)
+    ax.picture = ax.tripcolor(
+        x, y, P[:, 1], shading="gouraud", vmin=0, vmax=1, cmap="viridis", rasterized=True
+    )
     if P[:, 0].max() > min(LINES):
-        ax.tricontour(x, y, P[:, 0], levels=list(LINES), colors="white",
-                      linewidths=[line["lw"] for line in LINES.values()],
-                      linestyles=[line["ls"] for line in LINES.values()])
+        ax.tricontour(
+            x,
+            y,
+            P[:, 0],
+            levels=list(LINES),
+            colors="white",
+            linewidths=[line["lw"] for line in LINES.values()],
+            linestyles=[line["ls"] for line in LINES.values()],
+        )
     if known is not None:
         known = known[[set(system.split("-")) <= set(elements) for system in known.system]]
         for label, rows in known.groupby("label"):
-            ax.scatter(*corner_coordinates(fractions(rows.formula), elements), **MARKS[label],
-                       zorder=3, clip_on=False)
-    corners = (((0, -.03), "right", "top"), ((1, -.03), "left", "top"),
-               ((.5, .89), "center", "bottom"))
+            ax.scatter(
+                *corner_coordinates(fractions(rows.formula), elements),
+                **MARKS[label],
+                zorder=3,
+                clip_on=False,
+            )
+    corners = (
+        ((0, -0.03), "right", "top"),
+        ((1, -0.03), "left", "top"),
+        ((0.5, 0.89), "center", "bottom"),
+    )
     for element, (place, across, up) in zip(elements, corners):
         ax.text(*place, element, ha=across, va=up, fontsize=17)
     ax.set_aspect("equal")
@@ -494,29 +612,32 @@ def draw_triangle(
 # %% ../../nbs/cases/53_quasicrystals.ipynb #5e1f799e
 BASES = ["Al", "Zn", "Cd", "Au", "Ag", "Mg", "Ga", "Cu", "Ti"]
 
+
 def candidates(
-    base:str,            # the majority element
-    partners,            # symbols; every pair of them is tried
-    step:float=.05,      # atomic fraction
-    least:float=.4,      # of the base
-) -> tuple[np.ndarray, np.ndarray]: # fractions (float32) and system of each row
+    base: str,  # the majority element
+    partners,  # symbols; every pair of them is tried
+    step: float = 0.05,  # atomic fraction
+    least: float = 0.4,  # of the base
+) -> tuple[np.ndarray, np.ndarray]:  # fractions (float32) and system of each row
     "Compositions of `base` (at least `least`) with every pair of partners."
-    index, n = scales()[0].index, round(1/step)
-    pairs = [(a, b) for i, a in enumerate(partners) for b in partners[i+1:]]
-    first = range(round(least*n), n-1)
-    grid = np.array([(i, j, n-i-j) for i in first for j in range(1, n-i)])/n
+    index, n = scales()[0].index, round(1 / step)
+    pairs = [(a, b) for i, a in enumerate(partners) for b in partners[i + 1 :]]
+    first = range(round(least * n), n - 1)
+    grid = np.array([(i, j, n - i - j) for i in first for j in range(1, n - i)]) / n
     F = np.zeros((len(pairs), len(grid), len(index)), np.float32)
     for one_system, (a, b) in zip(F, pairs):
         one_system[:, index.get_indexer([base, a, b])] = grid
     systems = ["-".join(sorted([base, a, b])) for a, b in pairs]
     return F.reshape(-1, len(index)), np.repeat(systems, len(grid))
 
+
 def screen(
-    m,                   # a fitted `model`
-    F, system,           # candidates
-) -> pd.DataFrame:       # one row a system: its best row number and probabilities
+    m,  # a fitted `model`
+    F,
+    system,  # candidates
+) -> pd.DataFrame:  # one row a system: its best row number and probabilities
     "The best composition of each system."
-    parts = np.array_split(F, max(1, len(F)//20_000))
+    parts = np.array_split(F, max(1, len(F) // 20_000))
     P = np.concatenate([m.predict_proba(features(part.astype(float)).to_numpy()) for part in parts])
     best = pd.Series(P[:, 1]).groupby(system).idxmax()
     return pd.DataFrame(dict(row=best, QC=P[best, 1], AC=P[best, 0]))
@@ -524,4 +645,5 @@ def screen(
 # %% ../../nbs/cases/53_quasicrystals.ipynb #29e60870
 if __name__ == "__main__" and "__file__" in globals():
     import sys
+
     main(sys.argv[1])

@@ -23,19 +23,32 @@ from ..represent.molecule import read, read_all
 
 # %% ../../nbs/generate/41_iqspr.ipynb #2d2cc782
 def log_region(
-    mean, sd,    # of the prediction; sd 0 or more
-    low, up,     # the region, low < up; either may be infinite
-) -> np.ndarray: # natural logarithm
+    mean,
+    sd,  # of the prediction; sd 0 or more
+    low,
+    up,  # the region, low < up; either may be infinite
+) -> np.ndarray:  # natural logarithm
     "log of the Gaussian probability that low < y < up, exact far out on either side."
-    if not low < up: raise ValueError(f"region ({low}, {up}): the lower end comes first")
+    if not low < up:
+        raise ValueError(f"region ({low}, {up}): the lower end comes first")
     mean, sd = np.broadcast_arrays(np.asarray(mean, float), np.asarray(sd, float))
-    if not (np.isfinite(mean).all() and np.isfinite(sd).all() and (sd >= 0).all()): raise ValueError("a prediction whose mean or sd is not finite, or whose sd is negative")
+    if not (np.isfinite(mean).all() and np.isfinite(sd).all() and (sd >= 0).all()):
+        raise ValueError("a prediction whose mean or sd is not finite, or whose sd is negative")
     with np.errstate(divide="ignore", invalid="ignore"):
-        a, b = (low - mean)/sd, (up - mean)/sd
-        a, b = np.where(a > 0, -b, a), np.where(a > 0, -a, b)                 # the mirror image: now the smaller tail is on the left
+        a, b = (low - mean) / sd, (up - mean) / sd
+        a, b = (
+            np.where(a > 0, -b, a),
+            np.where(a > 0, -a, b),
+        )  # the mirror image: now the smaller tail is on the left
         far = log_ndtr(b) + np.log(-np.expm1(log_ndtr(a) - log_ndtr(b)))
-        inside = np.log1p(-np.exp(log_ndtr(a)) - np.exp(log_ndtr(-b)))        # both tails are small: 1 minus the two
-    return np.where(sd == 0, np.where((low <= mean) & (mean <= up), 0., -np.inf), np.where((a < -1) & (b > 1), inside, far))
+        inside = np.log1p(
+            -np.exp(log_ndtr(a)) - np.exp(log_ndtr(-b))
+        )  # both tails are small: 1 minus the two
+    return np.where(
+        sd == 0,
+        np.where((low <= mean) & (mean <= up), 0.0, -np.inf),
+        np.where((a < -1) & (b > 1), inside, far),
+    )
 
 # %% ../../nbs/generate/41_iqspr.ipynb #b6f69a6f
 @functools.cache
@@ -47,37 +60,41 @@ def _sascorer():
     spec.loader.exec_module(module)
     return module
 
-def sa_score(mol:Chem.Mol) -> float:
+
+def sa_score(mol: Chem.Mol) -> float:
     "Synthetic accessibility, 1 (easy) to 10 (hard): Ertl and Schuffenhauer, J. Cheminform. 1, 8 (2009)."
     return _sascorer().calculateScore(mol)
 
+
 # what is unstable or never wanted, as SMARTS
 UNWANTED = (
-    "[O,S;!$(S=O)]-[O,S;!$(S=O)]",                 # O-O and chains of O and S
-    "[#7;!a]~[#7;!a]~[#7;!a]",                     # N-N-N
-    "C(=O)[F,Cl,Br,I]",                            # acid halides
-    "*=C=[!O]",                                    # cumulated bonds
-    "[C;R]#[C;R]",                                 # alkynes in a ring
-    "[#7,#8,#16;!a;!$(S=O)]-[F,Cl,Br,I]",          # halogen on a heteroatom
-    "[r3,r4]=[r3,r4]",                             # double bonds in small rings
-    "[N;X3;!$(N-[#6]=O);!$(N~[O,S,a])]-[CX4]-[N,O;X2,X3;!$(*-[#6]=O)]",      # aminals
+    "[O,S;!$(S=O)]-[O,S;!$(S=O)]",  # O-O and chains of O and S
+    "[#7;!a]~[#7;!a]~[#7;!a]",  # N-N-N
+    "C(=O)[F,Cl,Br,I]",  # acid halides
+    "*=C=[!O]",  # cumulated bonds
+    "[C;R]#[C;R]",  # alkynes in a ring
+    "[#7,#8,#16;!a;!$(S=O)]-[F,Cl,Br,I]",  # halogen on a heteroatom
+    "[r3,r4]=[r3,r4]",  # double bonds in small rings
+    "[N;X3;!$(N-[#6]=O);!$(N~[O,S,a])]-[CX4]-[N,O;X2,X3;!$(*-[#6]=O)]",  # aminals
 )
+
 
 @dataclasses.dataclass(frozen=True)
 class Rules:
     "A rule for molecules; its `repr` says all that it depends on."
-    max_atoms:int
-    rings:tuple
-    max_rings:int
-    max_sa:float|None
-    unwanted:tuple
-    charged:bool
+
+    max_atoms: int
+    rings: tuple
+    max_rings: int
+    max_sa: float | None
+    unwanted: tuple
+    charged: bool
 
     @functools.cached_property
     def _patterns(self):
         return {pattern: Chem.MolFromSmarts(pattern) for pattern in self.unwanted}
 
-    def __call__(self, mol:Chem.Mol) -> str:
+    def __call__(self, mol: Chem.Mol) -> str:
         "The first reason against a molecule, or an empty string."
         if mol.GetNumHeavyAtoms() > self.max_atoms:
             return "too many atoms"
@@ -97,6 +114,7 @@ class Rules:
             return "hard to make"
         return ""
 
+
 def _is_charged(atom):
     "Does an atom carry a lone electron, or a charge that no neighbour balances?"
     charge = atom.GetFormalCharge()
@@ -104,13 +122,14 @@ def _is_charged(atom):
         return True
     return charge != 0 and all(b.GetFormalCharge() != -charge for b in atom.GetNeighbors())
 
+
 def rules(
-    max_atoms:int=40,               # heavy atoms
-    rings=(5, 6),                   # sizes that a ring may have
-    max_rings:int=5,
-    max_sa:float|None=4.5,          # synthetic accessibility; None: not asked
-    unwanted=UNWANTED,              # SMARTS
-    charged:bool=False,             # may atoms carry charges or lone electrons?
+    max_atoms: int = 40,  # heavy atoms
+    rings=(5, 6),  # sizes that a ring may have
+    max_rings: int = 5,
+    max_sa: float | None = 4.5,  # synthetic accessibility; None: not asked
+    unwanted=UNWANTED,  # SMARTS
+    charged: bool = False,  # may atoms carry charges or lone electrons?
 ) -> Rules:
     "A rule: takes a `Mol`, returns the first reason against it, or an empty string."
     patterns = as_column(unwanted, "pattern")
@@ -123,11 +142,14 @@ def rules(
 def _pieces(mol, bond):
     "The two sides of a bond, each with a marked end, that of the bond's first atom first."
     n, cut = mol.GetNumAtoms(), Chem.FragmentOnBonds(mol, [bond], dummyLabels=[(0, 0)])
-    for i in (n, n + 1): cut.GetAtomWithIdx(i).SetAtomMapNum(1)
+    for i in (n, n + 1):
+        cut.GetAtomWithIdx(i).SetAtomMapNum(1)
     at = []
     parts = Chem.GetMolFrags(cut, asMols=True, sanitizeFrags=False, fragsMolAtomMapping=at)
-    if len(parts) != 2: return None
+    if len(parts) != 2:
+        return None
     return parts if mol.GetBondWithIdx(bond).GetBeginAtomIdx() in at[0] else parts[::-1]
+
 
 def _join(a, b):
     "One molecule of two pieces."
@@ -139,10 +161,12 @@ def _join(a, b):
 ELEMENTS, WEIGHTS = (6, 7, 8, 9, 16, 17), (10, 3, 3, 1, 1, 1)
 BONDS = (Chem.BondType.SINGLE, Chem.BondType.DOUBLE, Chem.BondType.TRIPLE)
 
+
 def _append(m, i, element, rng):
     "A new atom on atom `i`."
     order = rng.choices(BONDS[:2], (4, 1))[0]
     m.AddBond(i, m.AddAtom(Chem.Atom(element)), order)
+
 
 def _change(m, i, element):
     "Another element at atom `i`."
@@ -151,6 +175,7 @@ def _change(m, i, element):
     atom.SetFormalCharge(0)
     atom.SetNumExplicitHs(0)
     atom.SetNoImplicit(False)
+
 
 def _remove(m, i):
     "Atom `i` out, its two neighbours joined."
@@ -161,6 +186,7 @@ def _remove(m, i):
         raise ValueError("inside a branch")
     m.RemoveAtom(i)
 
+
 def _close(m, i, atoms, rng):
     "A ring of five or six over atom `i`."
     near = Chem.GetDistanceMatrix(m)[i]
@@ -168,6 +194,7 @@ def _close(m, i, atoms, rng):
     if not ends:
         raise ValueError("nothing to close")
     m.AddBond(i, rng.choice(ends), Chem.BondType.SINGLE)
+
 
 def _change_bond(m, bond, what, element, rng):
     "Another order for a bond; the bond gone (`open`); or an atom in its middle (`insert`)."
@@ -183,6 +210,7 @@ def _change_bond(m, bond, what, element, rng):
         for end in ends:
             m.AddBond(end, new, Chem.BondType.SINGLE)
 
+
 def _mutate(mol, rng):
     "One random change of a molecule; a ValueError, RDKit's among them, where it is none."
     m = Chem.RWMol(mol)
@@ -190,7 +218,11 @@ def _mutate(mol, rng):
     atoms = [a.GetIdx() for a in m.GetAtoms() if a.GetAtomicNum()]
     if not atoms:
         raise ValueError("no atom to change")
-    bonds = [b.GetIdx() for b in m.GetBonds() if b.GetBeginAtom().GetAtomicNum() and b.GetEndAtom().GetAtomicNum()]
+    bonds = [
+        b.GetIdx()
+        for b in m.GetBonds()
+        if b.GetBeginAtom().GetAtomicNum() and b.GetEndAtom().GetAtomicNum()
+    ]
     what = rng.choice(("append", "insert", "remove", "change", "bond", "close", "open"))
     element = rng.choices(ELEMENTS, WEIGHTS)[0]
     i = rng.choice(atoms)
@@ -209,6 +241,7 @@ def _mutate(mol, rng):
         _change_bond(m, bond, what, element, rng)
     return _sanitised(m.GetMol())
 
+
 def _sanitised(mol):
     "The molecule with as many hydrogens as its valences ask for."
     for atom in mol.GetAtoms():
@@ -221,18 +254,22 @@ def _sanitised(mol):
 # %% ../../nbs/generate/41_iqspr.ipynb #80a93447
 class _Moves(BaseEstimator):
     "What moves of molecules share: `_one(mol, others, rng)`, tried until a whole molecule comes out."
+
     def _check(self):
         "Raises ValueError where a parameter makes no sense."
         whole(self.tries, "tries", 1)
         whole(self.random_state, "random_state")
 
-    def propose(self,
-        smiles,                        # SMILES or Mols: a list, Series, frame of one column, array
-        random_state:int|None=None,    # None: its own
-    ) -> pd.DataFrame: # a row each, on its index: `written`, `smiles` (canonical; None: failed), `why` it failed, `tries`, `log_q`
+    def propose(
+        self,
+        smiles,  # SMILES or Mols: a list, Series, frame of one column, array
+        random_state: int | None = None,  # None: its own
+    ) -> pd.DataFrame:  # a row each, on its index: `written`, `smiles` (canonical; None: failed), `why` it failed, `tries`, `log_q`
         "Another molecule for each one; `BadInput` names every row that is none."
         self._check()
-        rng = random.Random(whole(self.random_state if random_state is None else random_state, "random_state"))
+        rng = random.Random(
+            whole(self.random_state if random_state is None else random_state, "random_state")
+        )
         mols = read_all(smiles)
         parents = mols.tolist()
         with rdBase.BlockLogs():
@@ -255,25 +292,31 @@ class _Moves(BaseEstimator):
 # %% ../../nbs/generate/41_iqspr.ipynb #14cdec58
 def _single(mol):
     "The single bonds outside rings and away from `*`."
+
     def fits(bond):
         atoms = bond.GetBeginAtom(), bond.GetEndAtom()
         single = bond.GetBondType() == Chem.BondType.SINGLE and not bond.IsInRing()
         return single and all(atom.GetAtomicNum() for atom in atoms)
+
     return [bond.GetIdx() for bond in mol.GetBonds() if fits(bond)]
+
 
 def _n_ends(mol):
     "How many `*` a molecule has."
     return sum(1 for atom in mol.GetAtoms() if not atom.GetAtomicNum())
+
 
 class GraphMoves(_Moves):
     """Mutation and crossover of molecular graphs, as in a genetic algorithm (Jensen, Chem. Sci. 10, 3567, 2019).
 
     Taken as symmetric, which they are not quite.
     """
-    def __init__(self,
-        crossover:float=.9,    # how often two parents swap sides
-        tries:int=10,
-        random_state:int=0,
+
+    def __init__(
+        self,
+        crossover: float = 0.9,  # how often two parents swap sides
+        tries: int = 10,
+        random_state: int = 0,
     ):
         self.crossover, self.tries, self.random_state = crossover, tries, random_state
 
@@ -283,7 +326,7 @@ class GraphMoves(_Moves):
 
     def _one(self, mol, others, rng):
         if rng.random() >= self.crossover:
-            return _mutate(mol, rng), 0.
+            return _mutate(mol, rng), 0.0
         other = rng.choice(others)
         sides = []
         for parent in (mol, other):
@@ -294,7 +337,7 @@ class GraphMoves(_Moves):
         new = _join(rng.choice(sides[0]), rng.choice(sides[1]))
         if _n_ends(new) != _n_ends(mol):
             raise ValueError("an end too many")
-        return new, 0.
+        return new, 0.0
 
 # %% ../../nbs/generate/41_iqspr.ipynb #2afbe4ad
 def _brics(mol):
@@ -305,21 +348,26 @@ def _brics(mol):
         found.append((bond.GetIdx(), kinds if bond.GetBeginAtomIdx() == begin else kinds[::-1]))
     return found
 
+
 def _has_end(piece):
     "Does a piece hold an end of the chain, a `*` other than the one that marks the cut?"
     return any(not atom.GetAtomicNum() and not atom.GetAtomMapNum() for atom in piece.GetAtoms())
 
+
 class BRICSMoves(_Moves):
     "Fragments exchanged at BRICS bonds, from a list of molecules; the prior is how often each piece was seen."
-    def __init__(self,
-        max_atoms:int=15,    # of a piece, heavy
-        tries:int=5,
-        random_state:int=0,
+
+    def __init__(
+        self,
+        max_atoms: int = 15,  # of a piece, heavy
+        tries: int = 5,
+        random_state: int = 0,
     ):
         self.max_atoms, self.tries, self.random_state = max_atoms, tries, random_state
 
-    def fit(self,
-        smiles,    # SMILES or Mols: a list, Series, frame of one column, array
+    def fit(
+        self,
+        smiles,  # SMILES or Mols: a list, Series, frame of one column, array
         y=None,
     ):
         "Cut every molecule at every BRICS bond."
@@ -339,6 +387,7 @@ class BRICSMoves(_Moves):
     def propose(self, smiles, random_state=None):
         check_is_fitted(self, "pieces_")
         return super().propose(smiles, random_state)
+
     propose.__doc__ = _Moves.propose.__doc__
 
     def _one(self, mol, others, rng):
@@ -356,73 +405,96 @@ class BRICSMoves(_Moves):
         back = len(_brics(new))
         if not back:
             raise ValueError("no way back")
-        return new, math.log(len(cuts)/back)
+        return new, math.log(len(cuts) / back)
 
 # %% ../../nbs/generate/41_iqspr.ipynb #8bb3c73f
 @dataclasses.dataclass(frozen=True)
 class Step:
     "One step of a run."
-    t:int                     # from 1 on; 0 is the start
-    betas:dict                # of each property
-    strings:list              # the particles as they are written
-    smiles:list               # and canonical
-    weights:np.ndarray        # of each, sum 1
-    ess:float                 # effective sample size after weighing, before resampling
-    resampled:bool
-    accepted:float            # share of the moves
-    failed:Counter            # reasons of proposals that came to nothing
-    calls:int                 # molecules evaluated so far
-    log_z:float               # estimate of the log of the normalising constant
-    seen:dict                 # of the sampler
+
+    t: int  # from 1 on; 0 is the start
+    betas: dict  # of each property
+    strings: list  # the particles as they are written
+    smiles: list  # and canonical
+    weights: np.ndarray  # of each, sum 1
+    ess: float  # effective sample size after weighing, before resampling
+    resampled: bool
+    accepted: float  # share of the moves
+    failed: Counter  # reasons of proposals that came to nothing
+    calls: int  # molecules evaluated so far
+    log_z: float  # estimate of the log of the normalising constant
+    seen: dict  # of the sampler
 
     def table(self) -> pd.DataFrame:
         "A row for each molecule: weight, copies, mean, sd and log-likelihood of each property; heaviest first."
-        d = pd.DataFrame({"smiles": self.smiles, "weight": self.weights}).groupby("smiles").weight.agg(weight="sum", copies="size").sort_values("weight", ascending=False, kind="stable")
+        d = (
+            pd.DataFrame({"smiles": self.smiles, "weight": self.weights})
+            .groupby("smiles")
+            .weight.agg(weight="sum", copies="size")
+            .sort_values("weight", ascending=False, kind="stable")
+        )
         return d.join(_frame(d.index, self.seen, list(self.betas)))
+
 
 def _frame(smiles, seen, names):
     values = np.array([seen[s].values for s in smiles]).reshape(len(smiles), 3, len(names))
-    return pd.DataFrame({c.format(n): values[:, j, i] for i, n in enumerate(names) for j, c in enumerate(("{}", "{} sd", "log L {}"))}, smiles)
+    return pd.DataFrame(
+        {
+            c.format(n): values[:, j, i]
+            for i, n in enumerate(names)
+            for j, c in enumerate(("{}", "{} sd", "log L {}"))
+        },
+        smiles,
+    )
+
 
 @dataclasses.dataclass(frozen=True)
 class _Seen:
     "What is known of a molecule: (mean, sd, log L) x properties, log prior, and a reason against it."
-    values:np.ndarray
-    prior:float
-    why:str
-    bucket:str
 
-SCHEDULE = np.r_[np.linspace(.01, .2, 20), np.linspace(.21, .4, 10), np.linspace(.4, 1, 10), np.ones(10)]    # XenonPy's tutorial
+    values: np.ndarray
+    prior: float
+    why: str
+    bucket: str
+
+
+SCHEDULE = np.r_[
+    np.linspace(0.01, 0.2, 20), np.linspace(0.21, 0.4, 10), np.linspace(0.4, 1, 10), np.ones(10)
+]  # XenonPy's tutorial
 
 # %% ../../nbs/generate/41_iqspr.ipynb #2d1733ae
 def _power(L, beta):
     "The log of the product of L^beta; a beta of zero counts for nothing, even where L is zero."
     with np.errstate(invalid="ignore"):
-        return np.where(beta == 0, 0., beta*L).sum(1)
+        return np.where(beta == 0, 0.0, beta * L).sum(1)
+
 
 def _systematic(W, n, rng):
     "Indices of a systematic resampling: each particle comes n W times, rounded down or up."
-    positions = (rng.random() + np.arange(n))/n
+    positions = (rng.random() + np.arange(n)) / n
     return np.minimum(np.searchsorted(np.cumsum(W), positions), len(W) - 1)
+
 
 class _Crowd:
     "How many particles share each scaffold, and the prior that keeps them apart."
+
     def __init__(self, scaffolds, strength):
         self.count, self.strength = Counter(scaffolds), strength
 
     def gain(self, here, to):
         "Log ratio of the prior after and before one particle goes from `here` to `to`."
         if not self.strength or here == to:
-            return 0.
-        return self.strength*(math.log(self.count[here]) - math.log(self.count[to] + 1))
+            return 0.0
+        return self.strength * (math.log(self.count[here]) - math.log(self.count[to] + 1))
 
     def move(self, here, to):
         "One particle goes from `here` to `to`."
         self.count[here] -= 1
         self.count[to] += 1
 
+
 def canonical_rows(
-    column:pd.Series,    # SMILES or Mols, as `as_column` returns them
+    column: pd.Series,  # SMILES or Mols, as `as_column` returns them
 ) -> tuple[list, dict]:  # canonical SMILES, None where there is none; reasons by position
     "Every row as a canonical SMILES."
     canonical, failures = [], {}
@@ -437,29 +509,34 @@ def canonical_rows(
 # %% ../../nbs/generate/41_iqspr.ipynb #94464742
 class IQSPR:
     "A sequential Monte Carlo sampler of molecules whose properties lie in a region (Ikebata et al., J. Comput. Aided Mol. Des. 31, 379, 2017)."
-    def __init__(self,
-        proposal,                  # has `propose(smiles, random_state)`: a `ChemicalLanguage`, `GraphMoves`, `BRICSMoves`
-        estimators:dict,           # name -> fitted model with an error bar, see `mdp.core.mean_sd`
-        regions:dict,              # name -> (low, up); either may be infinite
-        features=None,             # a transformer of Mols that all models share; None: each model takes SMILES
-        rule=None,                 # Mol -> reason against it, or ""; such molecules are never evaluated
-        prior=None,                # Mol -> log weight
-        diversity:float=0.,        # lambda, see above
-        ess:float=.5,              # resample below this share of the particles
-        random_state:int=0,
+
+    def __init__(
+        self,
+        proposal,  # has `propose(smiles, random_state)`: a `ChemicalLanguage`, `GraphMoves`, `BRICSMoves`
+        estimators: dict,  # name -> fitted model with an error bar, see `mdp.core.mean_sd`
+        regions: dict,  # name -> (low, up); either may be infinite
+        features=None,  # a transformer of Mols that all models share; None: each model takes SMILES
+        rule=None,  # Mol -> reason against it, or ""; such molecules are never evaluated
+        prior=None,  # Mol -> log weight
+        diversity: float = 0.0,  # lambda, see above
+        ess: float = 0.5,  # resample below this share of the particles
+        random_state: int = 0,
     ):
         if set(estimators) != set(regions) or not estimators:
-            raise ValueError(f"a region for each model: models {sorted(estimators)}, regions {sorted(regions)}")
+            raise ValueError(
+                f"a region for each model: models {sorted(estimators)}, regions {sorted(regions)}"
+            )
         for low, up in regions.values():
-            log_region(0., 1., low, up)
+            log_region(0.0, 1.0, low, up)
         self.proposal, self.estimators, self.regions = proposal, estimators, regions
         self.features, self.rule, self.prior = features, rule, prior
         self.diversity, self.ess = in_range(diversity, "diversity", 0), in_range(ess, "ess", 0, 1)
         self.random_state, self.names = whole(random_state, "random_state"), list(estimators)
         self.seen_, self.calls_ = {}, 0
 
-    def evaluate(self,
-        smiles,    # SMILES or Mols: a list, Series, frame of one column, array
+    def evaluate(
+        self,
+        smiles,  # SMILES or Mols: a list, Series, frame of one column, array
     ) -> list[_Seen]:
         "What is known of each molecule, evaluated once only; `BadInput` names every row that is none."
         return self._evaluate([Chem.MolToSmiles(mol) for mol in read_all(smiles)])
@@ -476,9 +553,9 @@ class IQSPR:
         self.calls_ += len(good)
         for s, mol, reason, row in zip(new, mols, reasons, values):
             if reason:
-                self.seen_[s] = _Seen(row, 0., reason, "")
+                self.seen_[s] = _Seen(row, 0.0, reason, "")
                 continue
-            prior = float(self.prior(mol)) if self.prior else 0.
+            prior = float(self.prior(mol)) if self.prior else 0.0
             scaffold = MurckoScaffold.MurckoScaffoldSmiles(mol=mol) if self.diversity else ""
             self.seen_[s] = _Seen(row, prior, "", (scaffold or s) if self.diversity else "")
         return [self.seen_[s] for s in canonical]
@@ -495,9 +572,16 @@ class IQSPR:
     def _exponents(self, betas):
         "Steps x properties."
         if isinstance(betas, dict) and set(betas) != set(self.names):
-            raise ValueError(f"betas for {sorted(betas)}: one list each is needed for {sorted(self.names)}")
-        rows = [np.asarray(betas[k] if isinstance(betas, dict) else betas, float) for k in self.names]
-        if any(r.ndim != 1 or len(r) != len(rows[0]) or not np.isfinite(r).all() or (r < 0).any() for r in rows):
+            raise ValueError(
+                f"betas for {sorted(betas)}: one list each is needed for {sorted(self.names)}"
+            )
+        rows = [
+            np.asarray(betas[k] if isinstance(betas, dict) else betas, float) for k in self.names
+        ]
+        if any(
+            r.ndim != 1 or len(r) != len(rows[0]) or not np.isfinite(r).all() or (r < 0).any()
+            for r in rows
+        ):
             raise ValueError("betas: finite, not negative, equally many for each property")
         return np.array(rows).T
 
@@ -515,10 +599,12 @@ class IQSPR:
         written = [x if isinstance(x, str) else s for x, s in zip(column, canonical)]
         return written, canonical
 
-    def run(self,
-        start,               # SMILES or Mols: the first particles
-        betas=SCHEDULE,      # exponents, one a step; or name -> exponents
-        n:int|None=None,     # particles, drawn from `start` by their weights at the first step; None: as many as there are
+    def run(
+        self,
+        start,  # SMILES or Mols: the first particles
+        betas=SCHEDULE,  # exponents, one a step; or name -> exponents
+        n: int
+        | None = None,  # particles, drawn from `start` by their weights at the first step; None: as many as there are
     ):
         """A generator of `Step`: look at each, stop when you like.
 
@@ -527,24 +613,28 @@ class IQSPR:
         """
         exponents = self._exponents(betas)
         strings, smiles = self._begin(start)
-        return self._steps(strings, smiles, exponents, len(strings) if n is None else whole(n, "n", 1))
+        return self._steps(
+            strings, smiles, exponents, len(strings) if n is None else whole(n, "n", 1)
+        )
 
     def _steps(self, strings, smiles, exponents, n):
         "The steps of a run with `n` particles."
         rng = np.random.default_rng(self.random_state)
-        log_w, log_z, old = np.zeros(len(smiles)), 0., np.zeros(len(self.names))
+        log_w, log_z, old = np.zeros(len(smiles)), 0.0, np.zeros(len(self.names))
         L, prior = self._read(smiles)
-        yield self._step(0, old, strings, smiles, log_w, len(smiles), False, 0, Counter(), 0.)
+        yield self._step(0, old, strings, smiles, log_w, len(smiles), False, 0, Counter(), 0.0)
         for t, beta in enumerate(exponents, 1):
             before = logsumexp(log_w)
             log_w, old = log_w + _power(L, beta - old), beta
             log_z += logsumexp(log_w) - before
             if not np.isfinite(log_z):
-                raise ValueError(f"step {t}: no particle has any likelihood left; "
-                                 "a smaller step of beta, or models with an error bar above zero")
+                raise ValueError(
+                    f"step {t}: no particle has any likelihood left; "
+                    "a smaller step of beta, or models with an error bar above zero"
+                )
             W = np.exp(log_w - logsumexp(log_w))
-            ess = 1/(W**2).sum()
-            resampled = bool(ess < self.ess*n or len(W) != n)
+            ess = 1 / (W**2).sum()
+            resampled = bool(ess < self.ess * n or len(W) != n)
             if resampled:
                 pick = _systematic(W, n, rng)
                 strings, smiles = [strings[i] for i in pick], [smiles[i] for i in pick]
@@ -556,8 +646,20 @@ class IQSPR:
     def _step(self, t, beta, strings, smiles, log_w, ess, resampled, taken, failed, log_z):
         "What a run shows of one step."
         weights = np.exp(log_w - logsumexp(log_w))
-        return Step(t, dict(zip(self.names, beta)), strings, smiles, weights, float(ess), resampled,
-                    taken/len(smiles), failed, self.calls_, float(log_z), self.seen_)
+        return Step(
+            t,
+            dict(zip(self.names, beta)),
+            strings,
+            smiles,
+            weights,
+            float(ess),
+            resampled,
+            taken / len(smiles),
+            failed,
+            self.calls_,
+            float(log_z),
+            self.seen_,
+        )
 
     def _read(self, smiles):
         "Log-likelihoods (particles x properties) and log priors of molecules that are known."
@@ -576,7 +678,7 @@ class IQSPR:
         fits = np.array([k is not None and not k.why for k in known])
         impossible = np.full(len(beta), -np.inf)
         there = np.array([k.values[2] if fit else impossible for k, fit in zip(known, fits)])
-        new_prior = np.array([k.prior if fit else 0. for k, fit in zip(known, fits)])
+        new_prior = np.array([k.prior if fit else 0.0 for k, fit in zip(known, fits)])
         log_q = new.log_q.to_numpy() if "log_q" in new else np.zeros(len(new))
         gain = np.where(fits, _power(there, beta) + new_prior + log_q, -np.inf)
         cost = _power(L, beta) + prior

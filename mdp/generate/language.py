@@ -22,7 +22,8 @@ from ..represent.molecule import read, read_all, unmapped
 _PIECE = re.compile(r"(->|<-|[-=#$:~/\\.]?)(\[[^\]]+\]|Br|Cl|%\(\d+\)|%\d\d|\d|[A-Za-z*()])")
 END = "!"
 
-def to_tokens(smiles:str) -> list[str]:
+
+def to_tokens(smiles: str) -> list[str]:
     "Extended SMILES: bonds stick to the next token, `&` opens a ring, a number closes one, `!` ends; a ValueError where that cannot be."
     out, rings, length = [], [], 0
     for bond, x in _PIECE.findall(smiles):
@@ -35,9 +36,12 @@ def to_tokens(smiles:str) -> list[str]:
             else:
                 out.append(bond + "&")
                 rings.append(x)
-        else: out.append(bond + x)
-    if length != len(smiles): raise ValueError("a character that is not SMILES")
-    if rings: raise ValueError("unclosed ring")
+        else:
+            out.append(bond + x)
+    if length != len(smiles):
+        raise ValueError("a character that is not SMILES")
+    if rings:
+        raise ValueError("unclosed ring")
     return out + [END]
 
 # %% ../../nbs/generate/40_language.ipynb #c6fdd7f9
@@ -45,13 +49,14 @@ def to_smiles(tokens) -> str:
     "The SMILES of an extended SMILES."
     out, rings = [], []
     for t in tokens:
-        if t == END: break
+        if t == END:
+            break
         if t[-1] == "&":
             bond, n = t[:-1], next(i for i in range(1, 1000) if i not in rings)
             rings.append(n)
         elif t[-1].isdigit():
             bond = t.rstrip("0123456789")
-            n = rings.pop(-1 - int(t[len(bond):]))
+            n = rings.pop(-1 - int(t[len(bond) :]))
         else:
             out.append(t)
             continue
@@ -61,39 +66,64 @@ def to_smiles(tokens) -> str:
 # %% ../../nbs/generate/40_language.ipynb #09cfd7fc
 ATOM, OPEN, CLOSE, RING, STAR, UNRING = range(6)
 
+
 def _kind(t):
     "What a token does; `UNRING` + i closes the ring i."
     x = t.lstrip("-=#$:~/\\.<>")
-    return UNRING + int(x) if x.isdigit() else {"(": OPEN, ")": CLOSE, "&": RING}.get(x, STAR if "*" in x else ATOM)
+    return (
+        UNRING + int(x)
+        if x.isdigit()
+        else {"(": OPEN, ")": CLOSE, "&": RING}.get(x, STAR if "*" in x else ATOM)
+    )
+
 
 class _Chain:
     "A string as it is read: tokens, for each the one before it in the context, and what is open."
-    __slots__ = ("ids", "up", "depth", "branches", "rings", "stars")
-    def __init__(self): self.ids, self.up, self.depth, self.branches, self.rings, self.stars = [0], [-1], [0], [], [], 0    # token 0 is the start
 
-    def push(self, t:int, kind:int):
+    __slots__ = ("ids", "up", "depth", "branches", "rings", "stars")
+
+    def __init__(self):
+        self.ids, self.up, self.depth, self.branches, self.rings, self.stars = (
+            [0],
+            [-1],
+            [0],
+            [],
+            [],
+            0,
+        )  # token 0 is the start
+
+    def push(self, t: int, kind: int):
         up, depth = len(self.ids) - 1, self.depth[-1]
-        if kind == ATOM: depth += 1
-        elif kind == OPEN: self.branches.append(up + 2)
+        if kind == ATOM:
+            depth += 1
+        elif kind == OPEN:
+            self.branches.append(up + 2)
         elif kind == CLOSE:
-            up = self.branches.pop()                       # the first token of the branch
+            up = self.branches.pop()  # the first token of the branch
             depth = self.depth[up - 1]
-        elif kind == RING: self.rings.append(depth)
+        elif kind == RING:
+            self.rings.append(depth)
         elif kind == STAR:
             self.stars += 1
             depth += 1
-        else: self.rings.pop(UNRING - 1 - kind)
-        self.ids.append(t); self.up.append(up); self.depth.append(depth)
+        else:
+            self.rings.pop(UNRING - 1 - kind)
+        self.ids.append(t)
+        self.up.append(up)
+        self.depth.append(depth)
 
-    def state(self, ring_size:bool) -> int:
+    def state(self, ring_size: bool) -> int:
         "What is open, as one number."
         size = 1 + min(self.depth[-1] - self.rings[-1], 9) if ring_size and self.rings else 0
-        return ((size*4 + min(self.stars, 3))*32 + min(len(self.rings), 31))*2 + bool(self.branches)
+        return ((size * 4 + min(self.stars, 3)) * 32 + min(len(self.rings), 31)) * 2 + bool(
+            self.branches
+        )
 
 # %% ../../nbs/generate/40_language.ipynb #54cd93b0
 def _as_written(x, mol):
     "The SMILES of a row as it came; as RDKit writes it where the row is a `Mol`."
     return unmapped(x.strip()) if isinstance(x, str) else Chem.MolToSmiles(mol)
+
 
 def _texts(x, roots, seed):
     "A SMILES as it came and from random atoms, as tokens."
@@ -103,6 +133,7 @@ def _texts(x, roots, seed):
         rng, n_atoms = random.Random(seed), mol.GetNumAtoms()
         texts += [Chem.MolToSmiles(mol, rootedAtAtom=rng.randrange(n_atoms)) for _ in range(roots)]
     return [to_tokens(text) for text in texts]
+
 
 def _encode(block, roots, ring_size, seed):
     "`(vocabulary, tokens, links, states, lengths, reasons of bad rows)`; `block` is (number of the first, SMILES)."
@@ -127,50 +158,80 @@ def _encode(block, roots, ring_size, seed):
             ids += chain.ids
             up += chain.up
             size.append(len(chain.ids))
-    arrays = (np.array(ids, np.int32), np.array(up, np.int32), np.array(state, np.int16), np.array(size, np.int32))
+    arrays = (
+        np.array(ids, np.int32),
+        np.array(up, np.int32),
+        np.array(state, np.int16),
+        np.array(size, np.int32),
+    )
     return list(code), *arrays, reasons
 
 # %% ../../nbs/generate/40_language.ipynb #73cef72f
 def _count(tok, up, state, n_words, order):
     "The tree of contexts: `states` of the roots; `token` added at each node; `child`, `first`: where its children and its counts begin; `next`, `count`."
-    i = np.flatnonzero(tok != 0)                                           # what is predicted: all but the start
+    i = np.flatnonzero(tok != 0)  # what is predicted: all but the start
     states, node = np.unique(state[i], return_inverse=True)
     at, base, token, parent, found = i - 1, 0, [np.full(len(states), -1)], [], []
     for level in range(order + 1):
-        k, n = np.unique(node*n_words + tok[i], return_counts=True)
+        k, n = np.unique(node * n_words + tok[i], return_counts=True)
         found.append((k // n_words, k % n_words, n))
-        open_ = np.bincount(k // n_words - base) > 1                       # more than one token may follow
+        open_ = np.bincount(k // n_words - base) > 1  # more than one token may follow
         keep = open_[node - base] & (at >= 0)
-        if level == order or not keep.any(): break
+        if level == order or not keep.any():
+            break
         i, node, at = i[keep], node[keep], at[keep]
         base += len(open_)
-        k, inverse = np.unique(node*n_words + tok[at], return_inverse=True)
-        token.append(k % n_words); parent.append(k // n_words)
+        k, inverse = np.unique(node * n_words + tok[at], return_inverse=True)
+        token.append(k % n_words)
+        parent.append(k // n_words)
         node, at = base + inverse, up[at]
     token, parent = np.concatenate(token), np.concatenate([np.zeros(0, int), *parent])
     node, nxt, count = map(np.concatenate, zip(*found))
     ends = np.arange(len(token) + 1)
-    arrays = dict(states=states, token=token, child=len(states) + np.searchsorted(parent, ends), first=np.searchsorted(node, ends), next=nxt, count=count)
+    arrays = dict(
+        states=states,
+        token=token,
+        child=len(states) + np.searchsorted(parent, ends),
+        first=np.searchsorted(node, ends),
+        next=nxt,
+        count=count,
+    )
     return {k: v.astype(np.int32) for k, v in arrays.items()}
 
 # %% ../../nbs/generate/40_language.ipynb #5479c871
 class _Table:
     "The tree as plain arrays, for look-ups."
+
     def __init__(self, arrays, order):
-        self.token, self.child, self.first, self.next = (array("i", np.ascontiguousarray(arrays[k], np.int32).tobytes()) for k in ("token", "child", "first", "next"))
-        self.below = array("q", np.r_[0, np.cumsum(arrays["count"], dtype=np.int64)].tobytes())      # how many were counted before each entry
+        self.token, self.child, self.first, self.next = (
+            array("i", np.ascontiguousarray(arrays[k], np.int32).tobytes())
+            for k in ("token", "child", "first", "next")
+        )
+        self.below = array(
+            "q", np.r_[0, np.cumsum(arrays["count"], dtype=np.int64)].tobytes()
+        )  # how many were counted before each entry
         self.root, self.order = {int(s): i for i, s in enumerate(arrays["states"])}, order
 
     def path(self, chain, state) -> list[int]:
         "The nodes of a chain's known contexts, shortest first; empty where its state was never seen."
         n = self.root.get(state)
-        if n is None: return []
-        path, at, ids, up, token, child = [n], len(chain.ids) - 1, chain.ids, chain.up, self.token, self.child
+        if n is None:
+            return []
+        path, at, ids, up, token, child = (
+            [n],
+            len(chain.ids) - 1,
+            chain.ids,
+            chain.up,
+            self.token,
+            self.child,
+        )
         for _ in range(self.order):
-            if at < 0: break
+            if at < 0:
+                break
             end = child[n + 1]
             j = bisect_left(token, ids[at], child[n], end)
-            if j == end or token[j] != ids[at]: break
+            if j == end or token[j] != ids[at]:
+                break
             path.append(j)
             n, at = j, up[at]
         return path
@@ -180,43 +241,49 @@ class _Table:
         first, below = self.first, self.below
         for j in range(len(path) - 1, -1, -1):
             lo, hi = first[path[j]], first[path[j] + 1]
-            N, T = below[hi] - below[lo], smoothing*(hi - lo)
-            if not T or not j or rng.random()*(N + T) >= T: break
-        return self.next[bisect_right(below, below[lo] + int(rng.random()*N), lo, hi) - 1]
+            N, T = below[hi] - below[lo], smoothing * (hi - lo)
+            if not T or not j or rng.random() * (N + T) >= T:
+                break
+        return self.next[bisect_right(below, below[lo] + int(rng.random() * N), lo, hi) - 1]
 
     def prob(self, path, token, smoothing) -> float:
         "The probability of a token."
-        p = 0.
-        for j in path[(0 if smoothing else -1):]:
+        p = 0.0
+        for j in path[(0 if smoothing else -1) :]:
             lo, hi = self.first[j], self.first[j + 1]
             i = bisect_left(self.next, token, lo, hi)
             c = self.below[i + 1] - self.below[i] if i < hi and self.next[i] == token else 0
-            T = smoothing*(hi - lo) if j != path[0] else 0.
-            p = (c + T*p)/(self.below[hi] - self.below[lo] + T)
+            T = smoothing * (hi - lo) if j != path[0] else 0.0
+            p = (c + T * p) / (self.below[hi] - self.below[lo] + T)
         return p
 
 # %% ../../nbs/generate/40_language.ipynb #01dae64b
 def _cut(n, r, rng):
     "How many of `n` tokens go."
-    return 1 + int(math.log1p(-rng.random()*(1 - r**n))/math.log(r))
+    return 1 + int(math.log1p(-rng.random() * (1 - r**n)) / math.log(r))
+
 
 def _log_q(k, n, k_back, n_back, r):
     "The log ratio of cutting `k_back` of `n_back` tokens and of cutting `k` of `n`."
-    return (k_back - k)*math.log(r) + math.log1p(-r**n) - math.log1p(-r**n_back)
+    return (k_back - k) * math.log(r) + math.log1p(-(r**n)) - math.log1p(-(r**n_back))
 
 # %% ../../nbs/generate/40_language.ipynb #7879ae4b
 def _why_not(smiles):
     "The rule that a string breaks."
     mol = Chem.MolFromSmiles(smiles, sanitize=False)
-    if mol is None: return "syntax"
+    if mol is None:
+        return "syntax"
     flag = Chem.SanitizeMol(mol, catchErrors=True)
-    return {Chem.SanitizeFlags.SANITIZE_PROPERTIES: "valence", Chem.SanitizeFlags.SANITIZE_KEKULIZE: "aromaticity"}.get(flag, "other")
+    return {
+        Chem.SanitizeFlags.SANITIZE_PROPERTIES: "valence",
+        Chem.SanitizeFlags.SANITIZE_KEKULIZE: "aromaticity",
+    }.get(flag, "other")
 
 # %% ../../nbs/generate/40_language.ipynb #c2a40e02
 def whole(
-    value,          # a whole number
-    name:str,       # its name, for the message
-    least:int=0,
+    value,  # a whole number
+    name: str,  # its name, for the message
+    least: int = 0,
 ) -> int:
     """`value` as an int; a ValueError that names it where it is no whole number from `least` on.
 
@@ -234,8 +301,10 @@ def whole(
 # %% ../../nbs/generate/40_language.ipynb #dc5e54e3
 class _Counts(BaseEstimator):
     "What a language knows: learned, asked, saved and read again."
-    def fit(self,
-        smiles,     # SMILES or Mols: a list, Series, frame of one column, array
+
+    def fit(
+        self,
+        smiles,  # SMILES or Mols: a list, Series, frame of one column, array
         y=None,
     ):
         "Count; `BadInput` names every SMILES that cannot be read."
@@ -244,14 +313,18 @@ class _Counts(BaseEstimator):
         if column.empty:
             raise ValueError("no SMILES to learn from")
         rows = column.tolist()
-        encode = functools.partial(_encode, roots=self.roots, ring_size=self.ring_size, seed=self.random_state)
-        blocks = [(i, rows[i:i + 2000]) for i in range(0, len(rows), 2000)]
+        encode = functools.partial(
+            _encode, roots=self.roots, ring_size=self.ring_size, seed=self.random_state
+        )
+        blocks = [(i, rows[i : i + 2000]) for i in range(0, len(rows), 2000)]
         words, ids, ups, states, sizes, reasons = zip(*parallel(encode, blocks, self.workers))
         if failures := {i: why for block in reasons for i, why in block.items()}:
             raise bad_rows(column, failures, "SMILES")
         self.vocabulary_ = ["^", *sorted({word for block in words for word in block[1:]})]
         code = {word: i for i, word in enumerate(self.vocabulary_)}
-        tokens = np.concatenate([np.array([code[w] for w in block])[i] for block, i in zip(words, ids)])
+        tokens = np.concatenate(
+            [np.array([code[w] for w in block])[i] for block, i in zip(words, ids)]
+        )
         size = np.concatenate(sizes)
         up = np.concatenate(ups) + np.repeat(np.cumsum(size) - size, size)
         up[tokens == 0] = -1
@@ -273,9 +346,10 @@ class _Counts(BaseEstimator):
             chain.push(token, self._kinds[token] if token >= 0 else _kind(word))
         return chain
 
-    def log_prob(self,
-        smiles,    # SMILES as they are written: a list, Series, frame of one column, array
-    ) -> np.ndarray: # one each, natural logarithm, the end mark included
+    def log_prob(
+        self,
+        smiles,  # SMILES as they are written: a list, Series, frame of one column, array
+    ) -> np.ndarray:  # one each, natural logarithm, the end mark included
         """How probable each string is; minus infinity where a token was never seen in its place.
 
         Raises BadInput, which names every row that is no extended SMILES.
@@ -285,7 +359,7 @@ class _Counts(BaseEstimator):
 
     def _log_prob(self, tokens):
         "Logarithm of the probability of a list of tokens."
-        chain, total = _Chain(), 0.
+        chain, total = _Chain(), 0.0
         for word in tokens:
             if word not in self._code:
                 return -math.inf
@@ -301,8 +375,12 @@ class _Counts(BaseEstimator):
     def save(self, path):
         "Counts as safetensors, with the vocabulary and the parameters as JSON in its head."
         check_is_fitted(self, "arrays_")
-        head = dict(kind="mdp.ChemicalLanguage", params=json.dumps(self.get_params()),
-                    vocabulary=json.dumps(self.vocabulary_), longest=str(self.longest_))
+        head = dict(
+            kind="mdp.ChemicalLanguage",
+            params=json.dumps(self.get_params()),
+            vocabulary=json.dumps(self.vocabulary_),
+            longest=str(self.longest_),
+        )
         with atomic_write(path) as p:
             save_file(self.arrays_, p, head)
 
@@ -323,6 +401,7 @@ class _Counts(BaseEstimator):
             raise ValueError(f"{path}: {error}") from error
         return self._ready()
 
+
 def _tokens_of(x):
     "The tokens of a row that is text; a ValueError where it is none."
     if not isinstance(x, str):
@@ -334,24 +413,44 @@ def _whole(arrays, n_words):
     "A ValueError where the arrays of a file do not belong together."
     a = {k: arrays[k] for k in ("states", "token", "child", "first", "next", "count")}
     nodes = len(a["token"])
-    fine = all(v.ndim == 1 and v.dtype == np.int32 for v in a.values()) and len(a["child"]) == len(a["first"]) == nodes + 1 and len(a["next"]) == len(a["count"])
-    fine = fine and (np.diff(a["child"]) >= 0).all() and (np.diff(a["first"]) > 0).all() and a["child"][0] == len(a["states"]) and a["child"][-1] == nodes
-    fine = fine and a["first"][0] == 0 and a["first"][-1] == len(a["next"]) and 0 <= a["next"].min() and max(a["next"].max(), a["token"].max()) < n_words and a["count"].min() > 0
-    if not fine: raise ValueError("the counts do not belong together")
+    fine = (
+        all(v.ndim == 1 and v.dtype == np.int32 for v in a.values())
+        and len(a["child"]) == len(a["first"]) == nodes + 1
+        and len(a["next"]) == len(a["count"])
+    )
+    fine = (
+        fine
+        and (np.diff(a["child"]) >= 0).all()
+        and (np.diff(a["first"]) > 0).all()
+        and a["child"][0] == len(a["states"])
+        and a["child"][-1] == nodes
+    )
+    fine = (
+        fine
+        and a["first"][0] == 0
+        and a["first"][-1] == len(a["next"])
+        and 0 <= a["next"].min()
+        and max(a["next"].max(), a["token"].max()) < n_words
+        and a["count"].min() > 0
+    )
+    if not fine:
+        raise ValueError("the counts do not belong together")
 
 # %% ../../nbs/generate/40_language.ipynb #8a49ebf6
 class ChemicalLanguage(_Counts):
     "An n-gram over extended SMILES with back-off (Ikebata et al., J. Comput. Aided Mol. Des. 31, 379, 2017)."
-    def __init__(self,
-        order:int=10,               # the longest context, tokens
-        smoothing:float=0.,         # 0: the longest known context decides; more: shorter ones are heard too (1: Witten and Bell)
-        ring_size:bool=True,        # a context knows how many atoms its newest open ring has; False: the published table
-        roots:int=0,                # copies of each training SMILES written from random atoms
-        reroot:float=.5,            # how often a molecule is written from another atom before it is changed
-        delete:float=6.,            # mean number of tokens that go, above 1
-        tries:int=3,                # how often to grow before a move has failed
-        random_state:int=0,         # a whole number: the same number, the same molecules
-        workers:int|None=1,         # processes that read; None: all cores
+
+    def __init__(
+        self,
+        order: int = 10,  # the longest context, tokens
+        smoothing: float = 0.0,  # 0: the longest known context decides; more: shorter ones are heard too (1: Witten and Bell)
+        ring_size: bool = True,  # a context knows how many atoms its newest open ring has; False: the published table
+        roots: int = 0,  # copies of each training SMILES written from random atoms
+        reroot: float = 0.5,  # how often a molecule is written from another atom before it is changed
+        delete: float = 6.0,  # mean number of tokens that go, above 1
+        tries: int = 3,  # how often to grow before a move has failed
+        random_state: int = 0,  # a whole number: the same number, the same molecules
+        workers: int | None = 1,  # processes that read; None: all cores
     ):
         self.order, self.smoothing, self.ring_size, self.roots = order, smoothing, ring_size, roots
         self.reroot, self.delete, self.tries = reroot, delete, tries
@@ -371,7 +470,7 @@ class ChemicalLanguage(_Counts):
     def _grow(self, kept, rng):
         "Tokens from `kept` on to the end: `(tokens, why it broke off)`."
         chain, end, words = self._chain(kept), self._code[END], list(kept)
-        for _ in range(2*self.longest_):
+        for _ in range(2 * self.longest_):
             path = self.table_.path(chain, chain.state(self.ring_size))
             if not path:
                 return None, "no context"
@@ -396,24 +495,27 @@ class ChemicalLanguage(_Counts):
 
     def _generator(self, random_state):
         "The random numbers of one call."
-        return random.Random(whole(self.random_state if random_state is None else random_state, "random_state"))
+        return random.Random(
+            whole(self.random_state if random_state is None else random_state, "random_state")
+        )
 
     def _changed(self, mol, written, rng):
         "One row of `propose`."
-        r = 1 - 1/self.delete
+        r = 1 - 1 / self.delete
         if rng.random() < self.reroot:
             written = Chem.MolToSmiles(mol, rootedAtAtom=rng.randrange(mol.GetNumAtoms()))
         words = to_tokens(written)
         n = len(words)
         cut = _cut(n, r, rng)
-        new, *row = self._move(words[:n - cut], rng)
+        new, *row = self._move(words[: n - cut], rng)
         failed = row[1] is None
         return *row, -math.inf if failed else _log_q(cut, n, len(new) - n + cut, len(new), r)
 
-    def propose(self,
-        smiles,                          # SMILES or Mols: a list, Series, frame of one column, array
-        random_state:int|None=None,      # None: the model's own
-    ) -> pd.DataFrame: # a row each, on its index: `written`, `smiles` (canonical; None: failed), `why` it failed, `tries`, `log_q`
+    def propose(
+        self,
+        smiles,  # SMILES or Mols: a list, Series, frame of one column, array
+        random_state: int | None = None,  # None: the model's own
+    ) -> pd.DataFrame:  # a row each, on its index: `written`, `smiles` (canonical; None: failed), `why` it failed, `tries`, `log_q`
         "Another molecule for each one; `BadInput` names every row that is none."
         check_is_fitted(self, "arrays_")
         self._check()
@@ -423,10 +525,13 @@ class ChemicalLanguage(_Counts):
             rows = [self._changed(mol, _as_written(x, mol), rng) for x, mol in zip(column, mols)]
         return pd.DataFrame(rows, column.index, ["written", "smiles", "why", "tries", "log_q"])
 
-    def generate(self,
-        n:int,                           # how many
-        random_state:int|None=None,      # None: the model's own
-    ) -> pd.DataFrame: # n rows: `written`, `smiles` (canonical; None: failed), `why` it failed, `tries`
+    def generate(
+        self,
+        n: int,  # how many
+        random_state: int | None = None,  # None: the model's own
+    ) -> (
+        pd.DataFrame
+    ):  # n rows: `written`, `smiles` (canonical; None: failed), `why` it failed, `tries`
         "Molecules from nothing."
         check_is_fitted(self, "arrays_")
         self._check()

@@ -19,17 +19,26 @@ from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 import mdp
 from ..core import BadInput, aligned, atomic_write, in_range, progress, sha256, spawn_seeds
-from ..represent.microstructure import SPUTTERING, Processes, Variable, chord_length, feret, lineal_path, two_point
+from mdp.represent.microstructure import (
+    SPUTTERING,
+    Processes,
+    Variable,
+    chord_length,
+    feret,
+    lineal_path,
+    two_point,
+)
 
 # %% ../../nbs/generate/45_micrograph.ipynb #3d52e72c
 def phases(
-    images,              # (..., H, W): grey values 0 to 255
-) -> np.ndarray:         # 0: pore, 1: boundary, 2: grain
+    images,  # (..., H, W): grey values 0 to 255
+) -> np.ndarray:  # 0: pore, 1: boundary, 2: grain
     "The phase of each pixel of a cross-section."
     x = _grey(images)
-    window = (1,)*(x.ndim-2) + (5, 5)
+    window = (1,) * (x.ndim - 2) + (5, 5)
     valley = ndimage.grey_closing(x, window, mode="nearest").astype(int) - x > 25
     return np.where(x < 42, 0, np.where(valley, 1, 2)).astype(np.int8)
+
 
 def _grey(images):
     "Images as bytes; BadInput names each one whose values are not from 0 to 255, and colour images."
@@ -37,242 +46,434 @@ def _grey(images):
     if x.ndim > 2 and x.shape[-1] in (3, 4) and min(x.shape[-3:-1]) > 4:
         why = f"{x.shape[-1]} colour channels? convert it to grey, image[..., :3].mean(-1)"
         raise BadInput([(0, f"{x.dtype} {x.shape}", why)], "image", 1)
-    if x.ndim < 2 or not x.size: raise BadInput([(0, f"{x.dtype} {x.shape}", "needs (..., H, W) and a pixel at least")], "image", 1)
-    if x.dtype == np.uint8: return x
-    bad = ~(np.isfinite(x) & (x >= 0) & (x <= 255)) if x.dtype.kind in "uif" else np.ones(x.shape, bool)
-    rows = bad.reshape(-1, x.shape[-2]*x.shape[-1]).any(1)
-    if rows.any(): raise BadInput([(int(i), f"{x.dtype} {x.shape[-2:]}", "grey values outside 0 to 255") for i in np.flatnonzero(rows)], "image", len(rows))
+    if x.ndim < 2 or not x.size:
+        raise BadInput(
+            [(0, f"{x.dtype} {x.shape}", "needs (..., H, W) and a pixel at least")], "image", 1
+        )
+    if x.dtype == np.uint8:
+        return x
+    bad = (
+        ~(np.isfinite(x) & (x >= 0) & (x <= 255))
+        if x.dtype.kind in "uif"
+        else np.ones(x.shape, bool)
+    )
+    rows = bad.reshape(-1, x.shape[-2] * x.shape[-1]).any(1)
+    if rows.any():
+        raise BadInput(
+            [
+                (int(i), f"{x.dtype} {x.shape[-2:]}", "grey values outside 0 to 255")
+                for i in np.flatnonzero(rows)
+            ],
+            "image",
+            len(rows),
+        )
     return x.astype(np.uint8)
 
 # %% ../../nbs/generate/45_micrograph.ipynb #654c773d
 def ruler(
-    images,              # (N, H, W) cross-sections, substrate at the bottom
-) -> pd.DataFrame:       # a row an image: porosity; mean chord inside grains along x (width) and along y (length), in pixels
+    images,  # (N, H, W) cross-sections, substrate at the bottom
+) -> pd.DataFrame:  # a row an image: porosity; mean chord inside grains along x (width) and along y (length), in pixels
     "Porosity and grain size in the middle of the film, from grey values alone."
     x = _grey(images)
-    p = phases(x)[..., int(.4*x.shape[-2]):int(.85*x.shape[-2]), :]
-    return pd.DataFrame(dict(porosity=(p == 0).mean((-1, -2)), width=_mean_chord(p == 2, -1), length=_mean_chord(p == 2, -2)))
+    p = phases(x)[..., int(0.4 * x.shape[-2]) : int(0.85 * x.shape[-2]), :]
+    return pd.DataFrame(
+        dict(
+            porosity=(p == 0).mean((-1, -2)),
+            width=_mean_chord(p == 2, -1),
+            length=_mean_chord(p == 2, -2),
+        )
+    )
+
 
 def _mean_chord(phase, axis):
     n = chord_length(phase, axis)
-    return (n*np.arange(n.shape[-1])).sum(-1) / np.maximum(n.sum(-1), 1)
+    return (n * np.arange(n.shape[-1])).sum(-1) / np.maximum(n.sum(-1), 1)
 
 # %% ../../nbs/generate/45_micrograph.ipynb #e7dbbab4
 def errors(
-    made, real,          # (conditions, repeats, H, W) grey images; the repeats may differ in number
-) -> pd.DataFrame:       # a row a condition: rms differences of S2 and lineal path, absolute of porosity, relative of width, length and Feret diameter
+    made,
+    real,  # (conditions, repeats, H, W) grey images; the repeats may differ in number
+) -> pd.DataFrame:  # a row a condition: rms differences of S2 and lineal path, absolute of porosity, relative of width, length and Feret diameter
     "How far the means over repeats lie apart, condition by condition."
     (a, s), (b, t) = _statistics(made), _statistics(real)
-    rms = lambda k: np.sqrt(((a[k] - b[k])**2).reshape(len(a[k]), -1).mean(1))
-    return pd.DataFrame({"S2": rms("S2"), "pore S2": rms("pore S2"), "lineal path": rms("lineal path"), "porosity": (s.porosity - t.porosity).abs(),
-                         **{k: (s[k]/t[k] - 1).abs() for k in ("width", "length", "Feret")}})
+    rms = lambda k: np.sqrt(((a[k] - b[k]) ** 2).reshape(len(a[k]), -1).mean(1))
+    return pd.DataFrame(
+        {
+            "S2": rms("S2"),
+            "pore S2": rms("pore S2"),
+            "lineal path": rms("lineal path"),
+            "porosity": (s.porosity - t.porosity).abs(),
+            **{k: (s[k] / t[k] - 1).abs() for k in ("width", "length", "Feret")},
+        }
+    )
+
 
 def _statistics(images):
     x = _grey(images)
     n, k = x.shape[:2]
-    p = phases(x)[..., int(.4*x.shape[-2]):int(.85*x.shape[-2]), :]
-    maps = {"S2": two_point(p == 2, reach=24), "pore S2": two_point(p == 0, reach=24), "lineal path": lineal_path(p == 2, reach=32)}
-    sizes = ruler(x.reshape(-1, *x.shape[-2:])).assign(Feret=_mean_feret(p.reshape(-1, *p.shape[-2:]) == 2))
+    p = phases(x)[..., int(0.4 * x.shape[-2]) : int(0.85 * x.shape[-2]), :]
+    maps = {
+        "S2": two_point(p == 2, reach=24),
+        "pore S2": two_point(p == 0, reach=24),
+        "lineal path": lineal_path(p == 2, reach=32),
+    }
+    sizes = ruler(x.reshape(-1, *x.shape[-2:])).assign(
+        Feret=_mean_feret(p.reshape(-1, *p.shape[-2:]) == 2)
+    )
     return {m: v.mean(1) for m, v in maps.items()}, sizes.groupby(np.arange(n).repeat(k)).mean()
+
 
 def _mean_feret(stack):
     "Of grains of 9 pixels or more; one that the border cuts counts too."
     f = feret(np.ascontiguousarray(stack))
-    return f[f.area >= 9].groupby("image")["mean"].mean().reindex(range(len(stack)), fill_value=0.).to_numpy()
+    return (
+        f[f.area >= 9]
+        .groupby("image")["mean"]
+        .mean()
+        .reindex(range(len(stack)), fill_value=0.0)
+        .to_numpy()
+    )
 
 # %% ../../nbs/generate/45_micrograph.ipynb #d4d7665f
 def scattering(
-    images,              # (N, H, W) grey values
-    scales:int=4,        # octaves
-    directions:int=4,
-) -> np.ndarray:         # (N, features)
+    images,  # (N, H, W) grey values
+    scales: int = 4,  # octaves
+    directions: int = 4,
+) -> np.ndarray:  # (N, features)
     "Scattering coefficients of first and second order, logarithms of means over four bands of height."
-    x = torch.as_tensor(_grey(images).astype(np.float32)/255)
+    x = torch.as_tensor(_grey(images).astype(np.float32) / 255)
     return np.concatenate([_scatter(b, scales, directions) for b in x.split(32)])
+
 
 def _scatter(x, scales, directions):
     bank, n = _wavelets(x.shape[-2:], scales, directions), len(x)
     pool = lambda u: u.reshape(n, 4, -1).mean(-1)
-    move = lambda u, i: torch.fft.ifft2(torch.fft.fft2(u)*bank[i]).abs()
+    move = lambda u, i: torch.fft.ifft2(torch.fft.fft2(u) * bank[i]).abs()
     out = [pool(x)]
     for i in range(len(bank)):
         u = move(x, i)
-        out += [pool(u), *(pool(move(u, k)).mean(1, keepdim=True) for k in range((i//directions + 1)*directions, len(bank)))]
+        out += [
+            pool(u),
+            *(
+                pool(move(u, k)).mean(1, keepdim=True)
+                for k in range((i // directions + 1) * directions, len(bank))
+            ),
+        ]
     return torch.log(torch.cat(out, 1) + 1e-3).numpy()
+
 
 def _wavelets(size, scales, directions):
     "Morlet wavelets in Fourier space: (scales*directions, H, W)."
-    ky, kx = torch.meshgrid(*(2*torch.pi*torch.fft.fftfreq(s) for s in size), indexing="ij")
-    angles = torch.arange(directions)*torch.pi/directions
-    return torch.stack([torch.exp(-((kx*torch.cos(a) + ky*torch.sin(a) - 2.4/2**j)**2 + 2*(ky*torch.cos(a) - kx*torch.sin(a))**2)*(.9*2**j)**2)
-                        *((kx**2 + ky**2) > 0) for j in range(scales) for a in angles])
+    ky, kx = torch.meshgrid(*(2 * torch.pi * torch.fft.fftfreq(s) for s in size), indexing="ij")
+    angles = torch.arange(directions) * torch.pi / directions
+    return torch.stack(
+        [
+            torch.exp(
+                -(
+                    (kx * torch.cos(a) + ky * torch.sin(a) - 2.4 / 2**j) ** 2
+                    + 2 * (ky * torch.cos(a) - kx * torch.sin(a)) ** 2
+                )
+                * (0.9 * 2**j) ** 2
+            )
+            * ((kx**2 + ky**2) > 0)
+            for j in range(scales)
+            for a in angles
+        ]
+    )
 
 # %% ../../nbs/generate/45_micrograph.ipynb #db7cb541
 def kid(
-    a, b,                # (n, features) and (m, features), as from `scattering`
-) -> float:              # 0 within noise when both come from one distribution; may be negative
+    a,
+    b,  # (n, features) and (m, features), as from `scattering`
+) -> float:  # 0 within noise when both come from one distribution; may be negative
     "The unbiased squared maximum mean discrepancy with a cubic kernel, features scaled by those of `b`."
     mean, sd = b.mean(0), b.std(0) + 1e-6
-    a, b = (a-mean)/sd, (b-mean)/sd
-    k = lambda p, q: (p@q.T/p.shape[1] + 1)**3
-    off = lambda K: (K.sum() - np.trace(K))/(len(K)*(len(K)-1))
-    return float(off(k(a, a)) + off(k(b, b)) - 2*k(a, b).mean())
+    a, b = (a - mean) / sd, (b - mean) / sd
+    k = lambda p, q: (p @ q.T / p.shape[1] + 1) ** 3
+    off = lambda K: (K.sum() - np.trace(K)) / (len(K) * (len(K) - 1))
+    return float(off(k(a, a)) + off(k(b, b)) - 2 * k(a, b).mean())
 
 # %% ../../nbs/generate/45_micrograph.ipynb #c56f4dfb
 def nearest(
-    images,              # (n, H, W) grey values, the questioned
-    training,            # (N, H, W) grey values, the same size
-    rows=slice(.4, .85), # the part of the height that is compared
-) -> pd.DataFrame:       # a row an image: the largest correlation, the training image, the shift along x, mirrored or not
+    images,  # (n, H, W) grey values, the questioned
+    training,  # (N, H, W) grey values, the same size
+    rows=slice(0.4, 0.85),  # the part of the height that is compared
+) -> pd.DataFrame:  # a row an image: the largest correlation, the training image, the shift along x, mirrored or not
     "The most similar training image under any shift along x and mirroring."
-    q, t = (_standard(_grey(x)[:, int(rows.start*np.shape(x)[1]):int(rows.stop*np.shape(x)[1])]) for x in (images, training))
+    q, t = (
+        _standard(_grey(x)[:, int(rows.start * np.shape(x)[1]) : int(rows.stop * np.shape(x)[1])])
+        for x in (images, training)
+    )
     Q, out = torch.fft.rfft(q), []
     for mirrored in (False, True):
         T = torch.fft.rfft(t.flip(-1) if mirrored else t).conj()
-        out.append(torch.stack([torch.fft.irfft(torch.einsum("hk,nhk->nk", x, T), n=q.shape[-1]) for x in Q]))
-    c = torch.stack(out, 1)                                                     # (n, 2, N, shift)
+        out.append(
+            torch.stack(
+                [torch.fft.irfft(torch.einsum("hk,nhk->nk", x, T), n=q.shape[-1]) for x in Q]
+            )
+        )
+    c = torch.stack(out, 1)  # (n, 2, N, shift)
     best = c.flatten(1).max(1)
     m, i, s = np.unravel_index(best.indices.numpy(), c.shape[1:])
     return pd.DataFrame(dict(correlation=best.values.numpy(), training=i, shift=s, mirrored=m == 1))
 
+
 def _standard(x):
     x = torch.as_tensor(x.astype(np.float32))
     x = x - x.mean((1, 2), keepdim=True)
-    return x/x.square().sum((1, 2), keepdim=True).sqrt().clamp_min(1e-6)
+    return x / x.square().sum((1, 2), keepdim=True).sqrt().clamp_min(1e-6)
 
 # %% ../../nbs/generate/45_micrograph.ipynb #ba29deaa
-def _wrap(x): return torch.cat([x[..., -1:], x, x[..., :1]], -1)
+def _wrap(x):
+    return torch.cat([x[..., -1:], x, x[..., :1]], -1)
+
 
 class _Layer(nn.Module):
     "Noise and height in, convolution, the channels' norm, scale and shift by the code, leaky rectifier."
-    def __init__(self, a, b, code, noise=1.):
+
+    def __init__(self, a, b, code, noise=1.0):
         super().__init__()
-        self.conv, self.film, self.noise = nn.Conv2d(a + 6, b, 3, padding=(1, 0)), nn.Linear(code, 2*b), noise
+        self.conv, self.film, self.noise = (
+            nn.Conv2d(a + 6, b, 3, padding=(1, 0)),
+            nn.Linear(code, 2 * b),
+            noise,
+        )
         nn.init.zeros_(self.film.weight)
         nn.init.zeros_(self.film.bias)
 
     def forward(self, x, code, rng):
         n, _, h, w = x.shape
-        noise = self.noise*torch.randn(n, h, w, 4, generator=rng, device=x.device).to(x.dtype).permute(0, 3, 1, 2)
-        y = torch.linspace(1, -1, h, device=x.device, dtype=x.dtype).view(1, 1, h, 1).expand(n, 1, h, w)
-        x = self.conv(_wrap(torch.cat([x, noise[:, :2], noise[:, 2:, :1].expand(-1, -1, h, -1), y, torch.tanh(8*(y-.6))], 1)))
-        x = x*torch.rsqrt(x.square().mean(1, keepdim=True) + 1e-4)
+        noise = self.noise * torch.randn(n, h, w, 4, generator=rng, device=x.device).to(
+            x.dtype
+        ).permute(0, 3, 1, 2)
+        y = (
+            torch.linspace(1, -1, h, device=x.device, dtype=x.dtype)
+            .view(1, 1, h, 1)
+            .expand(n, 1, h, w)
+        )
+        x = self.conv(
+            _wrap(
+                torch.cat(
+                    [
+                        x,
+                        noise[:, :2],
+                        noise[:, 2:, :1].expand(-1, -1, h, -1),
+                        y,
+                        torch.tanh(8 * (y - 0.6)),
+                    ],
+                    1,
+                )
+            )
+        )
+        x = x * torch.rsqrt(x.square().mean(1, keepdim=True) + 1e-4)
         scale, shift = self.film(code)[..., None, None].chunk(2, 1)
-        return F.leaky_relu(torch.addcmul(shift, x, 1+scale), .2)
+        return F.leaky_relu(torch.addcmul(shift, x, 1 + scale), 0.2)
 
 # %% ../../nbs/generate/45_micrograph.ipynb #b39a86b6
 def _double(x):
     "Twice the size, linear, around the seam."
     return F.interpolate(_wrap(x), scale_factor=2, mode="bilinear")[..., 2:-2]
 
+
 def _grains(height, grey):
     "Landscapes (n, K, H, W) and greys (n, K, 1, 1) to a picture (n, 1, H, W): flat grains and dark lines."
-    height = height - height.mean(3, keepdim=True)                  # no grain may own a whole row
-    right, down = height.roll(-1, 3) - height, F.pad(height[:, :, 1:] - height[:, :, :-1], (0, 0, 0, 1))
-    slope = F.avg_pool2d(_wrap((right.square() + down.square()).mean(1, keepdim=True)), 3, 1, (1, 0)).add(1e-6).sqrt().detach()
-    share = torch.softmax(2.5*height/slope, 1)
-    line = (2 - 2*share.square().sum(1, keepdim=True)).clamp(max=1)
-    return (share*grey).sum(1, keepdim=True)*(1-line) + .3*line
+    height = height - height.mean(3, keepdim=True)  # no grain may own a whole row
+    right, down = (
+        height.roll(-1, 3) - height,
+        F.pad(height[:, :, 1:] - height[:, :, :-1], (0, 0, 0, 1)),
+    )
+    slope = (
+        F.avg_pool2d(_wrap((right.square() + down.square()).mean(1, keepdim=True)), 3, 1, (1, 0))
+        .add(1e-6)
+        .sqrt()
+        .detach()
+    )
+    share = torch.softmax(2.5 * height / slope, 1)
+    line = (2 - 2 * share.square().sum(1, keepdim=True)).clamp(max=1)
+    return (share * grey).sum(1, keepdim=True) * (1 - line) + 0.3 * line
+
 
 class _Generator(nn.Module):
     "A code and noise to an image 128 high."
+
     def __init__(self, inputs, widths=(96, 64, 32, 24), last=8, grains=12, code=128):
         super().__init__()
-        self.code, self.start = _dense(inputs, code, code, code), nn.Parameter(torch.randn(1, widths[0], 8, 1))
-        self.layers = nn.ModuleList(l for a, b, z in zip((widths[0], *widths), widths, (1, .7, .3, .15)) for l in (_Layer(a, b, code, z), _Layer(b, b, code, z)))
-        self.heights, self.size = nn.ModuleList(nn.Conv2d(w, grains, 3, padding=(1, 0)) for w in widths), nn.Linear(code, len(widths))
-        self.fine, self.over = _Layer(widths[-1], last, code, .5), nn.Conv2d(last, 3, 3, padding=(1, 0))
-        self.range = nn.Parameter(torch.tensor([.45, .95]))
-        self.over.bias.data = torch.tensor([-.6, -.6, 0.])
+        self.code, self.start = (
+            _dense(inputs, code, code, code),
+            nn.Parameter(torch.randn(1, widths[0], 8, 1)),
+        )
+        self.layers = nn.ModuleList(
+            l
+            for a, b, z in zip((widths[0], *widths), widths, (1, 0.7, 0.3, 0.15))
+            for l in (_Layer(a, b, code, z), _Layer(b, b, code, z))
+        )
+        self.heights, self.size = (
+            nn.ModuleList(nn.Conv2d(w, grains, 3, padding=(1, 0)) for w in widths),
+            nn.Linear(code, len(widths)),
+        )
+        self.fine, self.over = (
+            _Layer(widths[-1], last, code, 0.5),
+            nn.Conv2d(last, 3, 3, padding=(1, 0)),
+        )
+        self.range = nn.Parameter(torch.tensor([0.45, 0.95]))
+        self.over.bias.data = torch.tensor([-0.6, -0.6, 0.0])
 
     def forward(self, c, width=128, rng=None):
         code, n = self.code(c), len(c)
-        x = self.start.expand(n, -1, -1, width//16).contiguous(memory_format=torch.channels_last)
-        height, share = 0, torch.softmax(3*self.size(code).float(), 1)[..., None, None, None]
+        x = self.start.expand(n, -1, -1, width // 16).contiguous(memory_format=torch.channels_last)
+        height, share = 0, torch.softmax(3 * self.size(code).float(), 1)[..., None, None, None]
         for i, layer in enumerate(self.layers):
-            x = layer(F.interpolate(x, scale_factor=2, mode="nearest") if i and i % 2 == 0 else x, code, rng)
-            if i % 2: height = (_double(height) if i > 1 else 0) + share[:, i//2]*self.heights[i//2](_wrap(x)).float()
-        grey = torch.lerp(self.range[0], self.range[1], torch.rand(n, height.shape[1], 1, 1, generator=rng, device=c.device))
+            x = layer(
+                F.interpolate(x, scale_factor=2, mode="nearest") if i and i % 2 == 0 else x,
+                code,
+                rng,
+            )
+            if i % 2:
+                height = (_double(height) if i > 1 else 0) + share[:, i // 2] * self.heights[
+                    i // 2
+                ](_wrap(x)).float()
+        grey = torch.lerp(
+            self.range[0],
+            self.range[1],
+            torch.rand(n, height.shape[1], 1, 1, generator=rng, device=c.device),
+        )
         solid = _grains(_double(height), grey)
-        pore, speck, light = self.over(_wrap(self.fine(F.interpolate(x, scale_factor=2, mode="nearest"), code, rng))).float().chunk(3, 1)
-        solid = torch.lerp(solid, torch.full_like(solid, .35), torch.sigmoid(3.5*torch.tanh(speck))) + .1*torch.tanh(light)
-        return (torch.lerp(solid, torch.full_like(solid, .08), torch.sigmoid(3.5*torch.tanh(pore)))*2 - 1).clamp(-1.2, 1.2)
+        pore, speck, light = (
+            self.over(_wrap(self.fine(F.interpolate(x, scale_factor=2, mode="nearest"), code, rng)))
+            .float()
+            .chunk(3, 1)
+        )
+        solid = torch.lerp(
+            solid, torch.full_like(solid, 0.35), torch.sigmoid(3.5 * torch.tanh(speck))
+        ) + 0.1 * torch.tanh(light)
+        return (
+            torch.lerp(solid, torch.full_like(solid, 0.08), torch.sigmoid(3.5 * torch.tanh(pore)))
+            * 2
+            - 1
+        ).clamp(-1.2, 1.2)
 
 # %% ../../nbs/generate/45_micrograph.ipynb #bef0febf
-def _dense(*sizes): return nn.Sequential(*(m for a, b in zip(sizes, sizes[1:]) for m in (nn.Linear(a, b), nn.SiLU())))
+def _dense(*sizes):
+    return nn.Sequential(
+        *(m for a, b in zip(sizes, sizes[1:]) for m in (nn.Linear(a, b), nn.SiLU()))
+    )
+
 
 class _Critic(nn.Module):
     def __init__(self, inputs, fine=12, widths=(24, 48, 96, 96), code=128):
         super().__init__()
         sn, last = spectral_norm, widths[-1]
-        self.grey1, self.down, self.share = sn(nn.Conv2d(1, fine, 3, padding=1)), sn(nn.Conv2d(fine, widths[0], 4, 2, 1)), nn.Parameter(torch.tensor(.1))
+        self.grey1, self.down, self.share = (
+            sn(nn.Conv2d(1, fine, 3, padding=1)),
+            sn(nn.Conv2d(fine, widths[0], 4, 2, 1)),
+            nn.Parameter(torch.tensor(0.1)),
+        )
         self.grey2 = sn(nn.Conv2d(2, widths[0], 3, padding=1))
         self.convs = nn.ModuleList(sn(nn.Conv2d(a, b, 4, 2, 1)) for a, b in zip(widths, widths[1:]))
-        self.last, self.line = sn(nn.Conv2d(last+1, last, 3, padding=1)), sn(nn.Linear(last, 1))
+        self.last, self.line = sn(nn.Conv2d(last + 1, last, 3, padding=1)), sn(nn.Linear(last, 1))
         self.code = nn.Sequential(*_dense(inputs, code, code), sn(nn.Linear(code, last)))
 
     def forward(self, x, c):
         x = x.contiguous(memory_format=torch.channels_last)
         half = F.avg_pool2d(x, 2)
-        y = torch.linspace(1, -1, half.shape[2], dtype=x.dtype, device=x.device).view(1, 1, -1, 1).expand_as(half)
-        h = F.leaky_relu(self.grey2(torch.cat([half, y], 1)) + self.share*self.down(F.leaky_relu(self.grey1(x), .2)), .2)
-        for conv in self.convs: h = F.leaky_relu(conv(h), .2)
-        spread = h.float().std(0, unbiased=False).mean().to(h.dtype).expand(len(h), 1, *h.shape[2:])        # a batch of equal images gives itself away
-        h = F.leaky_relu(self.last(torch.cat([h, spread], 1)), .2).float().mean((2, 3))*4
-        return self.line(h)[:, 0] + (self.code(c).float()*h).sum(1)
+        y = (
+            torch.linspace(1, -1, half.shape[2], dtype=x.dtype, device=x.device)
+            .view(1, 1, -1, 1)
+            .expand_as(half)
+        )
+        h = F.leaky_relu(
+            self.grey2(torch.cat([half, y], 1))
+            + self.share * self.down(F.leaky_relu(self.grey1(x), 0.2)),
+            0.2,
+        )
+        for conv in self.convs:
+            h = F.leaky_relu(conv(h), 0.2)
+        spread = (
+            h.float().std(0, unbiased=False).mean().to(h.dtype).expand(len(h), 1, *h.shape[2:])
+        )  # a batch of equal images gives itself away
+        h = F.leaky_relu(self.last(torch.cat([h, spread], 1)), 0.2).float().mean((2, 3)) * 4
+        return self.line(h)[:, 0] + (self.code(c).float() * h).sum(1)
 
 # %% ../../nbs/generate/45_micrograph.ipynb #7405f6b1
 _LAGS = 1, 2, 3, 4, 6, 8, 12, 16, 24, 32
 
+
 def _correlations(x, most=32, valleys=True):
     "(n, 1, H, W) of -1 to 1 -> (n, k): means and correlations of grey, of pores, of dark and of valleys, along x in 8 bands, along y in the film; lags up to `most`."
-    x, soft, widest = x.float(), lambda t: torch.sigmoid(t)*2-1, lambda t: F.max_pool2d(t, 5, 1, 2)
-    f = [x, soft((-.66-x)/.06), soft((-.2-x)/.08)]
-    if valleys: f.append(soft((-widest(-widest(x)) - x - .2)/.06))     # as in `phases`, with a slope
+    x, soft, widest = (
+        x.float(),
+        lambda t: torch.sigmoid(t) * 2 - 1,
+        lambda t: F.max_pool2d(t, 5, 1, 2),
+    )
+    f = [x, soft((-0.66 - x) / 0.06), soft((-0.2 - x) / 0.08)]
+    if valleys:
+        f.append(soft((-widest(-widest(x)) - x - 0.2) / 0.06))  # as in `phases`, with a slope
     f = torch.cat(f, 1)
     n, m, h, w = f.shape
-    lags, film = [l for l in _LAGS if l <= most], f[:, :, h//4:]
+    lags, film = [l for l in _LAGS if l <= most], f[:, :, h // 4 :]
     band = lambda t: t.mean(-1).view(n, m, 8, -1).mean(-1)
-    out = [band(f), *(band(f[..., :-l]*f[..., l:]) for l in lags), *((film[:, :, :-l]*film[:, :, l:]).mean((-1, -2)) for l in lags)]
+    out = [
+        band(f),
+        *(band(f[..., :-l] * f[..., l:]) for l in lags),
+        *((film[:, :, :-l] * film[:, :, l:]).mean((-1, -2)) for l in lags),
+    ]
     return torch.cat([o.flatten(1) for o in out], 1)
 
+
 def _energy(a, b, real):
-    d = lambda p, q: (p-q).square().mean(1).add(1e-6).sqrt()
+    d = lambda p, q: (p - q).square().mean(1).add(1e-6).sqrt()
     return (d(a, real) + d(b, real) - d(a, b)).mean()
 
 # %% ../../nbs/generate/45_micrograph.ipynb #203af7e8
 def augment(
-    x,                   # (n, 1, H, W) of -1 to 1
-    strength:float=1.,   # 0: nothing
+    x,  # (n, 1, H, W) of -1 to 1
+    strength: float = 1.0,  # 0: nothing
 ):
     "Random contrast, light and a wiped rectangle; gradients pass."
-    if not strength: return x
+    if not strength:
+        return x
     n, _, h, w = x.shape
     u = torch.rand(4, n, 1, 1, 1, device=x.device)
-    near = lambda size, at: (torch.arange(size, device=x.device) - at*size).abs() < strength*size/8
+    near = lambda size, at: (
+        (torch.arange(size, device=x.device) - at * size).abs() < strength * size / 8
+    )
     hole = near(h, u[2]).transpose(2, 3) & near(w, u[3])
-    return (x*(1 + strength*(u[0]-.5)) + strength*(u[1]-.5)/2)*~hole
+    return (x * (1 + strength * (u[0] - 0.5)) + strength * (u[1] - 0.5) / 2) * ~hole
 
 # %% ../../nbs/generate/45_micrograph.ipynb #82409dc4
 def _store(path, nets, optims, step):
     "Weights and the optimisers' memory in one safetensors file."
-    tensors = {f"{k}/{n}": v.contiguous() for k, m in nets.items() for n, v in m.state_dict().items()}
-    tensors |= {f"optim{j}/{i}/{k}": v.contiguous() for j, o in enumerate(optims) for i, s in o.state_dict()["state"].items() for k, v in s.items()}
-    with atomic_write(path) as tmp: save_file(tensors, tmp, {"step": str(step)})
+    tensors = {
+        f"{k}/{n}": v.contiguous() for k, m in nets.items() for n, v in m.state_dict().items()
+    }
+    tensors |= {
+        f"optim{j}/{i}/{k}": v.contiguous()
+        for j, o in enumerate(optims)
+        for i, s in o.state_dict()["state"].items()
+        for k, v in s.items()
+    }
+    with atomic_write(path) as tmp:
+        save_file(tensors, tmp, {"step": str(step)})
+
 
 def _restore(path, nets, optims):
     from safetensors import safe_open
-    with safe_open(path, "pt") as f: T, step = {k: f.get_tensor(k) for k in f.keys()}, int(f.metadata()["step"])
-    for name, m in nets.items(): m.load_state_dict({k[len(name)+1:]: v for k, v in T.items() if k.startswith(name + "/")})
+
+    with safe_open(path, "pt") as f:
+        T, step = {k: f.get_tensor(k) for k in f.keys()}, int(f.metadata()["step"])
+    for name, m in nets.items():
+        m.load_state_dict({k[len(name) + 1 :]: v for k, v in T.items() if k.startswith(name + "/")})
     for j, o in enumerate(optims):
         state = o.state_dict() | {"state": {}}
         for k, v in T.items():
-            if k.startswith(f"optim{j}/"): state["state"].setdefault(int(k.split("/")[1]), {})[k.split("/")[2]] = v
+            if k.startswith(f"optim{j}/"):
+                state["state"].setdefault(int(k.split("/")[1]), {})[k.split("/")[2]] = v
         o.load_state_dict(state)
     return step
 
 # %% ../../nbs/generate/45_micrograph.ipynb #790017ec
-_EVERY = 100    # steps between two checkpoints
+_EVERY = 100  # steps between two checkpoints
+
 
 def _steps(nets, optims, begin, steps, lr, seed, checkpoint, desc):
     "Do `begin()(step)` as often as asked, from the checkpoint on; the generator's running mean is `nets['mean']`."
@@ -282,19 +483,27 @@ def _steps(nets, optims, begin, steps, lr, seed, checkpoint, desc):
         torch.manual_seed(seed)
         one = begin()
         for step in progress(range(first, steps), desc=desc, initial=first, total=steps):
-            torch.manual_seed((seed*1_000_003 + step) % 2**63)
+            torch.manual_seed((seed * 1_000_003 + step) % 2**63)
             for o in optims:
-                for g in o.param_groups: g["lr"] = lr*min(1, max(.1, (steps-step)/(.3*steps)))
+                for g in o.param_groups:
+                    g["lr"] = lr * min(1, max(0.1, (steps - step) / (0.3 * steps)))
             log.append(one(step))
-            share = 1 - min(.998, (1+step)/(10+step))
+            share = 1 - min(0.998, (1 + step) / (10 + step))
             with torch.no_grad():
-                for p, q in zip(nets["mean"].parameters(), nets["generator"].parameters()): p.lerp_(q, share)
-            if checkpoint and ((step+1) % _EVERY == 0 or step+1 == steps): _store(checkpoint, nets, optims, step+1)
+                for p, q in zip(nets["mean"].parameters(), nets["generator"].parameters()):
+                    p.lerp_(q, share)
+            if checkpoint and ((step + 1) % _EVERY == 0 or step + 1 == steps):
+                _store(checkpoint, nets, optims, step + 1)
     return pd.DataFrame(log, pd.RangeIndex(first, steps, name="step"))
+
 
 def _amp(device):
     "Half the digits for convolutions, where the processor has a unit for it."
-    return torch.autocast(torch.device(device).type, torch.bfloat16, enabled=torch.device(device).type != "cpu" or torch.cpu._is_avx512_bf16_supported())
+    return torch.autocast(
+        torch.device(device).type,
+        torch.bfloat16,
+        enabled=torch.device(device).type != "cpu" or torch.cpu._is_avx512_bf16_supported(),
+    )
 
 # %% ../../nbs/generate/45_micrograph.ipynb #b657729d
 def _batch(x, n, periodic, width=64):
@@ -302,152 +511,256 @@ def _batch(x, n, periodic, width=64):
     i = torch.randint(len(x), (n,))
     start = torch.randint(x.shape[2] if periodic else x.shape[2] - width + 1, (n, 1))
     columns = (start + torch.arange(width)) % x.shape[2]
-    columns = torch.where(torch.rand(n, 1) < .5, columns.flip(1), columns)
-    return i, x[i].gather(2, columns[:, None].expand(-1, x.shape[1], -1))[:, None].float()/127.5 - 1
+    columns = torch.where(torch.rand(n, 1) < 0.5, columns.flip(1), columns)
+    return i, x[i].gather(2, columns[:, None].expand(-1, x.shape[1], -1))[
+        :, None
+    ].float() / 127.5 - 1
+
 
 def _films(images):
     "Images as a tensor of bytes, 128 high."
     x = _grey(images)
-    if x.ndim != 3 or x.shape[1] != 128 or x.shape[2] < 64 or x.shape[2] % 16: raise BadInput([(0, str(x.shape), "needs (N, 128, W), W a multiple of 16, 64 at least")], "image stack", 1)
+    if x.ndim != 3 or x.shape[1] != 128 or x.shape[2] < 64 or x.shape[2] % 16:
+        raise BadInput(
+            [(0, str(x.shape), "needs (N, 128, W), W a multiple of 16, 64 at least")],
+            "image stack",
+            1,
+        )
     return torch.from_numpy(np.ascontiguousarray(x))
 
 # %% ../../nbs/generate/45_micrograph.ipynb #e70fd1e2
 class _Model(BaseEstimator):
-    def save(self,
-        folder,          # made if need be: `gan.safetensors` or `vae.safetensors`, and a card beside it
-        **card,          # what else the card shall say: data, command, metrics
+    def save(
+        self,
+        folder,  # made if need be: `gan.safetensors` or `vae.safetensors`, and a card beside it
+        **card,  # what else the card shall say: data, command, metrics
     ):
         "Weights in half precision and a card."
         folder, name = Path(folder), self._name
-        with atomic_write(folder/f"{name}.safetensors") as tmp: save_file({k: (v.half() if v.is_floating_point() else v).contiguous() for k, v in self._net().state_dict().items()}, tmp)
-        known = self.get_params() | {"device": "cpu"} | ({"variables": [dataclasses.asdict(v) for v in self.variables]} if hasattr(self, "variables") else {})
-        text = json.dumps(dict(model=type(self).__name__, parameters=known, sha256=sha256(folder/f"{name}.safetensors"), **card), indent=1)
-        with atomic_write(folder/f"{name}.json") as tmp: tmp.write_text(text)
+        with atomic_write(folder / f"{name}.safetensors") as tmp:
+            save_file(
+                {
+                    k: (v.half() if v.is_floating_point() else v).contiguous()
+                    for k, v in self._net().state_dict().items()
+                },
+                tmp,
+            )
+        known = (
+            self.get_params()
+            | {"device": "cpu"}
+            | (
+                {"variables": [dataclasses.asdict(v) for v in self.variables]}
+                if hasattr(self, "variables")
+                else {}
+            )
+        )
+        text = json.dumps(
+            dict(
+                model=type(self).__name__,
+                parameters=known,
+                sha256=sha256(folder / f"{name}.safetensors"),
+                **card,
+            ),
+            indent=1,
+        )
+        with atomic_write(folder / f"{name}.json") as tmp:
+            tmp.write_text(text)
         return self
 
     @classmethod
-    def load(cls,
-        folder=None,     # None: the weights that ship with the library, trained on simulated films
+    def load(
+        cls,
+        folder=None,  # None: the weights that ship with the library, trained on simulated films
         device="cpu",
     ):
         "A saved model; OSError where a file is damaged or of another model."
-        folder = Path(folder) if folder else Path(mdp.__file__).parent/"weights"/"micrograph"
-        file, card = folder/f"{cls._name}.safetensors", folder/f"{cls._name}.json"
+        folder = Path(folder) if folder else Path(mdp.__file__).parent / "weights" / "micrograph"
+        file, card = folder / f"{cls._name}.safetensors", folder / f"{cls._name}.json"
         try:
             about = json.loads(card.read_text())
-            if about["model"] != cls.__name__: raise OSError(f"{card} is of a {about['model']}, not a {cls.__name__}")
-            if sha256(file) != about["sha256"]: raise OSError(f"{file} is not as it was saved")
+            if about["model"] != cls.__name__:
+                raise OSError(f"{card} is of a {about['model']}, not a {cls.__name__}")
+            if sha256(file) != about["sha256"]:
+                raise OSError(f"{file} is not as it was saved")
             known = about["parameters"]
-            if "variables" in known: known["variables"] = tuple(Variable(**v | {"choices": tuple(v["choices"])}) for v in known["variables"])
+            if "variables" in known:
+                known["variables"] = tuple(
+                    Variable(**v | {"choices": tuple(v["choices"])}) for v in known["variables"]
+                )
             self = cls(**known | {"device": device})
             self.card_ = about
             self._build()
-            self._net().load_state_dict({k: v.float() if v.is_floating_point() else v for k, v in load_file(file).items()})
-        except (ValueError, KeyError, TypeError, AttributeError, RuntimeError, SafetensorError) as e: raise OSError(f"{card} and {file} do not hold a {cls.__name__}: {e}") from e
+            self._net().load_state_dict(
+                {k: v.float() if v.is_floating_point() else v for k, v in load_file(file).items()}
+            )
+        except (
+            ValueError,
+            KeyError,
+            TypeError,
+            AttributeError,
+            RuntimeError,
+            SafetensorError,
+        ) as e:
+            raise OSError(f"{card} and {file} do not hold a {cls.__name__}: {e}") from e
         return self
 
-    def __sklearn_is_fitted__(self): return hasattr(self, "generator_")
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "generator_")
 
     def _images(self, codes, seed, width):
         "(n, 128, width) bytes; a row follows its own seed, not its place."
-        if width < 64 or width % 16: raise ValueError(f"width={width}: a multiple of 16, 64 at least")
-        if not hasattr(self, "generator_"): raise ValueError(f"this {type(self).__name__} is not trained: fit it, or load one")
+        if width < 64 or width % 16:
+            raise ValueError(f"width={width}: a multiple of 16, 64 at least")
+        if not hasattr(self, "generator_"):
+            raise ValueError(f"this {type(self).__name__} is not trained: fit it, or load one")
         out = np.empty((len(codes), 128, width), np.uint8)
         seeds = spawn_seeds(seed, len(codes)) if np.ndim(seed) == 0 else list(seed)
-        if len(seeds) != len(codes): raise ValueError(f"{len(seeds)} seeds for {len(codes)} images")
+        if len(seeds) != len(codes):
+            raise ValueError(f"{len(seeds)} seeds for {len(codes)} images")
         with torch.inference_mode():
             for k, (c, s) in enumerate(zip(codes.to(self.device), seeds)):
-                x = self.generator_(c[None], width, torch.Generator(self.device).manual_seed(int(s)))
-                out[k] = ((x[0, 0].clamp(-1, 1) + 1)*127.5 + .5).byte().cpu().numpy()
+                x = self.generator_(
+                    c[None], width, torch.Generator(self.device).manual_seed(int(s))
+                )
+                out[k] = ((x[0, 0].clamp(-1, 1) + 1) * 127.5 + 0.5).byte().cpu().numpy()
         return out
 
 # %% ../../nbs/generate/45_micrograph.ipynb #017f9df0
 class MicrographGAN(_Model):
     "A conditional GAN of micrographs: process in, image out."
+
     _name = "gan"
-    def __init__(self,
-        variables=SPUTTERING,   # the process, a tuple of `Variable`
-        steps:int=3000,
-        batch:int=16,
-        lr:float=1.5e-3,
-        physics:float=3.,       # weight of the energy score on correlations beside the critic
-        augment:float=0.,       # strength of the differentiable augmentation
-        periodic:bool=True,     # do the images wrap around along x?
-        random_state:int=0,
+
+    def __init__(
+        self,
+        variables=SPUTTERING,  # the process, a tuple of `Variable`
+        steps: int = 3000,
+        batch: int = 16,
+        lr: float = 1.5e-3,
+        physics: float = 3.0,  # weight of the energy score on correlations beside the critic
+        augment: float = 0.0,  # strength of the differentiable augmentation
+        periodic: bool = True,  # do the images wrap around along x?
+        random_state: int = 0,
         device="cpu",
     ):
-        self.variables, self.steps, self.batch, self.lr, self.physics, self.augment = variables, steps, batch, lr, physics, augment
+        self.variables, self.steps, self.batch, self.lr, self.physics, self.augment = (
+            variables,
+            steps,
+            batch,
+            lr,
+            physics,
+            augment,
+        )
         self.periodic, self.random_state, self.device = periodic, random_state, device
 
     def _build(self):
         with torch.random.fork_rng():
             torch.manual_seed(self.random_state)
             n = len(Processes(self.variables).get_feature_names_out())
-            self.generator_, critic = (m(n).to(self.device, memory_format=torch.channels_last) for m in (_Generator, _Critic))
+            self.generator_, critic = (
+                m(n).to(self.device, memory_format=torch.channels_last)
+                for m in (_Generator, _Critic)
+            )
         return critic
 
-    def _net(self): return self.generator_
+    def _net(self):
+        return self.generator_
 
     def _code(self, process):
-        return torch.tensor(Processes(self.variables).transform(process).to_numpy()*2 - 1, dtype=torch.float32)
+        return torch.tensor(
+            Processes(self.variables).transform(process).to_numpy() * 2 - 1, dtype=torch.float32
+        )
 
-    def fit(self,
-        images,                 # (N, 128, W) grey values 0 to 255
-        process:pd.DataFrame,   # a row an image, the columns of `variables`
-        start=None,             # a trained MicrographGAN to go on from
-        checkpoint=None,        # a file: written now and then, and gone on from
+    def fit(
+        self,
+        images,  # (N, 128, W) grey values 0 to 255
+        process: pd.DataFrame,  # a row an image, the columns of `variables`
+        start=None,  # a trained MicrographGAN to go on from
+        checkpoint=None,  # a file: written now and then, and gone on from
     ):
         "Train; `log_` has the losses of each step."
         if isinstance(images, pd.Series):
             process = aligned(process, images.index, "process")
             images = np.stack(list(images))
         x, c = _films(images), self._code(process)
-        if len(x) != len(c): raise ValueError(f"{len(x)} images, {len(c)} processes")
+        if len(x) != len(c):
+            raise ValueError(f"{len(x)} images, {len(c)} processes")
         critic = self._build()
-        if start is not None: self.generator_.load_state_dict(start.generator_.state_dict())
+        if start is not None:
+            self.generator_.load_state_dict(start.generator_.state_dict())
         nets = dict(generator=self.generator_, critic=critic, mean=copy.deepcopy(self.generator_))
-        optims = [torch.optim.Adam(nets[k].parameters(), self.lr, (0., .99)) for k in ("generator", "critic")]
-        self.log_ = _steps(nets, optims, lambda: self._one(x, c, nets, optims), self.steps, self.lr, self.random_state, checkpoint, "GAN")
+        optims = [
+            torch.optim.Adam(nets[k].parameters(), self.lr, (0.0, 0.99))
+            for k in ("generator", "critic")
+        ]
+        self.log_ = _steps(
+            nets,
+            optims,
+            lambda: self._one(x, c, nets, optims),
+            self.steps,
+            self.lr,
+            self.random_state,
+            checkpoint,
+            "GAN",
+        )
         self.generator_ = nets["mean"].eval()
         return self
 
     def _one(self, x, c, nets, optims):
         "The function that does one step."
-        G, D, b = nets["generator"], nets["critic"], self.batch//2
-        scale = _correlations(_batch(x, 256, self.periodic)[1]).std(0).clamp_min(.02).to(self.device)
+        G, D, b = nets["generator"], nets["critic"], self.batch // 2
+        scale = (
+            _correlations(_batch(x, 256, self.periodic)[1]).std(0).clamp_min(0.02).to(self.device)
+        )
+
         def draw(n):
             i, r = _batch(x, n, self.periodic)
             return r.to(self.device), c[i].to(self.device)
+
         def judge(r, k):
             "One step of the critic; its loss."
             with _amp(self.device):
-                with torch.no_grad(): made = G(k, 64)
-                loss = F.relu(1 - D(augment(r, self.augment), k)).mean() + F.relu(1 + D(augment(made, self.augment), k)).mean()
+                with torch.no_grad():
+                    made = G(k, 64)
+                loss = (
+                    F.relu(1 - D(augment(r, self.augment), k)).mean()
+                    + F.relu(1 + D(augment(made, self.augment), k)).mean()
+                )
             _descend(optims[1], loss)
             return loss.item()
+
         def one(step):
-            judged = step >= self.steps//3                               # the critic comes when there is something to criticise
-            loss = judge(*draw(2*b)) if judged else 0.
+            judged = (
+                step >= self.steps // 3
+            )  # the critic comes when there is something to criticise
+            loss = judge(*draw(2 * b)) if judged else 0.0
             r, k = draw(b)
             with _amp(self.device):
                 made = G(k.repeat(2, 1), 64)
-                fooled = -D(augment(made, self.augment), k.repeat(2, 1)).mean() if judged else 0*made.mean()
-            score = _energy(*(_correlations(made)/scale).chunk(2), _correlations(r)/scale)
-            _descend(optims[0], fooled + self.physics*score)
+                fooled = (
+                    -D(augment(made, self.augment), k.repeat(2, 1)).mean()
+                    if judged
+                    else 0 * made.mean()
+                )
+            score = _energy(*(_correlations(made) / scale).chunk(2), _correlations(r) / scale)
+            _descend(optims[0], fooled + self.physics * score)
             return dict(critic=loss, generator=fooled.item(), energy=score.item())
+
         return one
 
-    def generate(self,
-        process,                # a dict or a Series (one image), or a DataFrame (a row each)
-        seed=0,                 # of all rows, or a list with one for each
-        width:int=128,          # pixels, a multiple of 16
-    ) -> np.ndarray:            # (128, width) or (N, 128, width) grey values 0 to 255
+    def generate(
+        self,
+        process,  # a dict or a Series (one image), or a DataFrame (a row each)
+        seed=0,  # of all rows, or a list with one for each
+        width: int = 128,  # pixels, a multiple of 16
+    ) -> np.ndarray:  # (128, width) or (N, 128, width) grey values 0 to 255
         "Micrographs of these processes."
         one = not isinstance(process, pd.DataFrame)
         if isinstance(seed, pd.Series) and not one:
             seed = aligned(seed, process.index, "seed")
         out = self._images(self._code(pd.DataFrame([process]) if one else process), seed, width)
         return out[0] if one else out
+
 
 def _descend(optim, loss):
     optim.zero_grad(set_to_none=True)
@@ -457,53 +770,90 @@ def _descend(optim, loss):
 # %% ../../nbs/generate/45_micrograph.ipynb #2049b6f1
 class _Encoder(nn.Module):
     "Correlations, scaled, to the mean and the log variance of a code."
+
     def __init__(self, latent, k):
         super().__init__()
-        self.net = nn.Sequential(*_dense(k, 128, 64), nn.Linear(64, 2*latent))
+        self.net = nn.Sequential(*_dense(k, 128, 64), nn.Linear(64, 2 * latent))
         self.register_buffer("mean", torch.zeros(k))
         self.register_buffer("sd", torch.ones(k))
         self.register_buffer("known", torch.zeros((), dtype=torch.int8))
 
     def forward(self, s):
-        mean, log = self.net((s - self.mean)/self.sd).chunk(2, 1)
+        mean, log = self.net((s - self.mean) / self.sd).chunk(2, 1)
         return mean, log.clamp(-8, 4)
 
-def _short(x): return _correlations(F.avg_pool2d(x, 2), 16, valleys=False)      # of images of -1 to 1, at half size, where lines are too thin for valleys
+
+def _short(x):
+    return _correlations(
+        F.avg_pool2d(x, 2), 16, valleys=False
+    )  # of images of -1 to 1, at half size, where lines are too thin for valleys
 
 # %% ../../nbs/generate/45_micrograph.ipynb #6844005a
 class MicrographVAE(_Model):
     "A variational autoencoder of textures: image to code, code to image."
+
     _name = "vae"
-    def __init__(self,
-        latent:int=6,           # numbers in a code
-        steps:int=1200,
-        batch:int=16,
-        lr:float=1.5e-3,
-        kl:float=.02,           # weight of the pull toward the normal distribution
-        periodic:bool=True,
-        random_state:int=0,
+
+    def __init__(
+        self,
+        latent: int = 6,  # numbers in a code
+        steps: int = 1200,
+        batch: int = 16,
+        lr: float = 1.5e-3,
+        kl: float = 0.02,  # weight of the pull toward the normal distribution
+        periodic: bool = True,
+        random_state: int = 0,
         device="cpu",
     ):
-        self.latent, self.steps, self.batch, self.lr, self.kl, self.periodic, self.random_state, self.device = latent, steps, batch, lr, kl, periodic, random_state, device
+        (
+            self.latent,
+            self.steps,
+            self.batch,
+            self.lr,
+            self.kl,
+            self.periodic,
+            self.random_state,
+            self.device,
+        ) = latent, steps, batch, lr, kl, periodic, random_state, device
 
     def _build(self):
         with torch.random.fork_rng():
             torch.manual_seed(self.random_state)
             k = _short(torch.zeros(1, 1, 128, 64)).shape[1]
-            self.encoder_, self.generator_ = _Encoder(self.latent, k).to(self.device), _Generator(self.latent).to(self.device, memory_format=torch.channels_last)
+            self.encoder_, self.generator_ = (
+                _Encoder(self.latent, k).to(self.device),
+                _Generator(self.latent).to(self.device, memory_format=torch.channels_last),
+            )
 
-    def _net(self): return nn.ModuleDict(dict(encoder=self.encoder_, generator=self.generator_))
+    def _net(self):
+        return nn.ModuleDict(dict(encoder=self.encoder_, generator=self.generator_))
 
-    def fit(self,
-        images,                 # (N, 128, 128) grey values 0 to 255
-        checkpoint=None,        # a file: written now and then, and gone on from
+    def fit(
+        self,
+        images,  # (N, 128, 128) grey values 0 to 255
+        checkpoint=None,  # a file: written now and then, and gone on from
     ):
         "Train; `log_` has the losses of each step."
         x = _films(images)
         self._build()
-        nets = dict(generator=self.generator_, encoder=self.encoder_, mean=copy.deepcopy(self.generator_))
-        optims = [torch.optim.Adam([*self.generator_.parameters(), *self.encoder_.parameters()], self.lr, (.9, .99))]
-        self.log_ = _steps(nets, optims, lambda: self._one(x, nets, optims), self.steps, self.lr, self.random_state, checkpoint, "VAE")
+        nets = dict(
+            generator=self.generator_, encoder=self.encoder_, mean=copy.deepcopy(self.generator_)
+        )
+        optims = [
+            torch.optim.Adam(
+                [*self.generator_.parameters(), *self.encoder_.parameters()], self.lr, (0.9, 0.99)
+            )
+        ]
+        self.log_ = _steps(
+            nets,
+            optims,
+            lambda: self._one(x, nets, optims),
+            self.steps,
+            self.lr,
+            self.random_state,
+            checkpoint,
+            "VAE",
+        )
         self.generator_ = nets["mean"].eval()
         return self
 
@@ -511,43 +861,74 @@ class MicrographVAE(_Model):
         G, E = nets["generator"], nets["encoder"]
         if not E.known:
             s = _short(_batch(x, 1024, self.periodic)[1])
-            E.mean.copy_(s.mean(0)); E.sd.copy_(s.std(0).clamp_min(.02)); E.known.fill_(1)
+            E.mean.copy_(s.mean(0))
+            E.sd.copy_(s.std(0).clamp_min(0.02))
+            E.known.fill_(1)
+
         def one(step):
-            r = _batch(x, self.batch//2, self.periodic)[1].to(self.device)
+            r = _batch(x, self.batch // 2, self.periodic)[1].to(self.device)
             s = _short(r)
             mean, log = E(s)
-            z = mean + torch.randn_like(mean)*(log/2).exp()
-            with _amp(self.device): made = G(z.repeat(2, 1), 64)
-            score = _energy(*(_short(made)/E.sd).chunk(2), s/E.sd)
-            pull = .5*(mean.square() + log.exp() - 1 - log).sum(1).mean()
-            _descend(optims[0], score + self.kl*pull)
+            z = mean + torch.randn_like(mean) * (log / 2).exp()
+            with _amp(self.device):
+                made = G(z.repeat(2, 1), 64)
+            score = _energy(*(_short(made) / E.sd).chunk(2), s / E.sd)
+            pull = 0.5 * (mean.square() + log.exp() - 1 - log).sum(1).mean()
+            _descend(optims[0], score + self.kl * pull)
             return dict(energy=score.item(), kl=pull.item())
+
         return one
 
-    def encode(self, images) -> np.ndarray:       # (N, 128, 128) grey values -> (N, latent) means of the codes
+    def encode(
+        self, images
+    ) -> np.ndarray:  # (N, 128, 128) grey values -> (N, latent) means of the codes
         "Where images lie on the map."
         x = _films(images)
-        if not hasattr(self, "encoder_"): raise ValueError("this MicrographVAE is not trained: fit it, or load one")
-        with torch.inference_mode(): return torch.cat([self.encoder_(_short(b[:, None].float().to(self.device)/127.5 - 1))[0] for b in x.split(256)]).cpu().numpy()
+        if not hasattr(self, "encoder_"):
+            raise ValueError("this MicrographVAE is not trained: fit it, or load one")
+        with torch.inference_mode():
+            return (
+                torch.cat(
+                    [
+                        self.encoder_(_short(b[:, None].float().to(self.device) / 127.5 - 1))[0]
+                        for b in x.split(256)
+                    ]
+                )
+                .cpu()
+                .numpy()
+            )
 
-    def decode(self, codes, seed=0, width:int=128) -> np.ndarray:    # (N, latent) -> (N, 128, width) grey values
+    def decode(
+        self, codes, seed=0, width: int = 128
+    ) -> np.ndarray:  # (N, latent) -> (N, 128, width) grey values
         "Images of these codes."
         z = torch.as_tensor(np.atleast_2d(np.asarray(codes, np.float32)))
-        if z.shape[1] != self.latent or not torch.isfinite(z).all(): raise ValueError(f"codes of shape {tuple(z.shape)}: needs finite numbers, (N, {self.latent})")
+        if z.shape[1] != self.latent or not torch.isfinite(z).all():
+            raise ValueError(
+                f"codes of shape {tuple(z.shape)}: needs finite numbers, (N, {self.latent})"
+            )
         return self._images(z, seed, width)
 
 # %% ../../nbs/generate/45_micrograph.ipynb #a860ae30
 def films(
-    folder,              # made by `film_set`
+    folder,  # made by `film_set`
 ) -> tuple[pd.DataFrame, np.ndarray]:
     "Labels and images of a set on disk."
     tables = sorted(Path(folder).glob("[0-9]*.csv"))
-    if not tables: raise OSError(f"{folder} holds no films: make some with film_set of mdp.simulate.film")
-    return pd.concat([pd.read_csv(p, dtype={"zone": str}) for p in tables], ignore_index=True), np.concatenate([np.load(p.with_suffix(".npy")) for p in tables])
+    if not tables:
+        raise OSError(f"{folder} holds no films: make some with film_set of mdp.simulate.film")
+    return pd.concat(
+        [pd.read_csv(p, dtype={"zone": str}) for p in tables], ignore_index=True
+    ), np.concatenate([np.load(p.with_suffix(".npy")) for p in tables])
+
 
 def main(argv=None):
-    p = argparse.ArgumentParser("python -m mdp.generate.micrograph", description="Train the GAN and the VAE on a folder of films.")
-    p.add_argument("films"); p.add_argument("out")
+    p = argparse.ArgumentParser(
+        "python -m mdp.generate.micrograph",
+        description="Train the GAN and the VAE on a folder of films.",
+    )
+    p.add_argument("films")
+    p.add_argument("out")
     p.add_argument("--only", choices=("gan", "vae"), help="one of the two models")
     p.add_argument("--steps", type=int, default=3000, help="steps of the GAN")
     p.add_argument("--vae", type=int, default=1200, help="steps of the VAE")
@@ -557,17 +938,34 @@ def main(argv=None):
     a = p.parse_args(argv)
     table, images = films(a.films)
     variables = tuple(Variable(n, u, lo, hi, log) for n, u, lo, hi, log in _ranges(a.films))
-    card = dict(data=f"{len(table)} simulated cross-sections, film_set of mdp.simulate.film, seed {json.loads((Path(a.films)/'set.json').read_text())['seed']}",
-                command=f"python -m mdp.generate.micrograph FILMS OUT --steps {a.steps} --vae {a.vae} --batch {a.batch} --seed {a.seed} --device {a.device}",
-                machine=torch.cuda.get_device_name(a.device) if a.device.startswith("cuda") else "CPU, one thread", metrics="see cases/54_microstructure_gan, section 3")
+    card = dict(
+        data=f"{len(table)} simulated cross-sections, film_set of mdp.simulate.film, seed {json.loads((Path(a.films) / 'set.json').read_text())['seed']}",
+        command=f"python -m mdp.generate.micrograph FILMS OUT --steps {a.steps} --vae {a.vae} --batch {a.batch} --seed {a.seed} --device {a.device}",
+        machine=torch.cuda.get_device_name(a.device)
+        if a.device.startswith("cuda")
+        else "CPU, one thread",
+        metrics="see cases/54_microstructure_gan, section 3",
+    )
     shared, out = dict(batch=a.batch, random_state=a.seed, device=a.device), Path(a.out)
     out.mkdir(parents=True, exist_ok=True)
-    if a.only != "vae": MicrographGAN(variables, a.steps, **shared).fit(images, table, checkpoint=out/"gan.checkpoint").save(out, **card)
-    if a.only != "gan": MicrographVAE(steps=a.vae, **shared).fit(images, checkpoint=out/"vae.checkpoint").save(out, **card)
+    if a.only != "vae":
+        MicrographGAN(variables, a.steps, **shared).fit(
+            images, table, checkpoint=out / "gan.checkpoint"
+        ).save(out, **card)
+    if a.only != "gan":
+        MicrographVAE(steps=a.vae, **shared).fit(images, checkpoint=out / "vae.checkpoint").save(
+            out, **card
+        )
+
 
 def _ranges(folder):
     "name, unit, low, high, log of the set's variables."
     unit = {v.name: (v.unit, v.log) for v in SPUTTERING}
-    return [(name, unit.get(name, ("", False))[0], low, high, unit.get(name, ("", False))[1]) for name, low, high in json.loads((Path(folder)/"set.json").read_text())["variables"]]
+    return [
+        (name, unit.get(name, ("", False))[0], low, high, unit.get(name, ("", False))[1])
+        for name, low, high in json.loads((Path(folder) / "set.json").read_text())["variables"]
+    ]
 
-if __name__ == "__main__" and __spec__: main()      # as a command, not in a notebook
+
+if __name__ == "__main__" and __spec__:
+    main()  # as a command, not in a notebook

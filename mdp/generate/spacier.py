@@ -27,65 +27,84 @@ def _centre(ends):
         raise ValueError(f"a region {tuple(ends)}: one end at least has to be finite")
     return float(np.mean(finite))
 
+
 def between(
-    origin:dict,      # name -> where alpha = 0 is
-    final:dict,       # name -> (low, up); one of them may be infinite
-    alpha:float,      # 0 to 1
-) -> dict:            # name -> (low, up)
+    origin: dict,  # name -> where alpha = 0 is
+    final: dict,  # name -> (low, up); one of them may be infinite
+    alpha: float,  # 0 to 1
+) -> dict:  # name -> (low, up)
     "The temporary region: the final one, shifted back toward the data."
     out = {}
     for name, (low, up) in final.items():
-        back = (1 - alpha)*(_centre((low, up)) - origin[name])
+        back = (1 - alpha) * (_centre((low, up)) - origin[name])
         out[name] = (low - back, up - back)
     return out
 
 # %% ../../nbs/generate/42_spacier.ipynb #28bea4d4
 def log_hit(
-    mean, sd,         # of predictions (molecules x properties)
-    region:dict,      # name -> (low, up), in the order of the columns
-) -> np.ndarray:      # (molecules,) natural logarithm
+    mean,
+    sd,  # of predictions (molecules x properties)
+    region: dict,  # name -> (low, up), in the order of the columns
+) -> np.ndarray:  # (molecules,) natural logarithm
     "log of the probability that every property lies in its interval, errors taken as independent."
     mean, sd = np.asarray(mean), np.asarray(sd)
     return sum(log_region(mean[:, j], sd[:, j], *ends) for j, ends in enumerate(region.values()))
 
+
 def farthest(
-    mean, sd,         # of predictions (molecules x properties)
-    origin:dict, final:dict,
-    floor:float,      # of the mean probability of the best `few`
-    few:int,
-    least:float=0.,   # alpha does not fall below it
+    mean,
+    sd,  # of predictions (molecules x properties)
+    origin: dict,
+    final: dict,
+    floor: float,  # of the mean probability of the best `few`
+    few: int,
+    least: float = 0.0,  # alpha does not fall below it
 ) -> float:
     "The largest alpha, in steps of 0.05, at which the best few molecules are still expected to hit."
-    for alpha in np.arange(20, -1, -1)/20:
-        if alpha <= least or np.exp(np.sort(log_hit(mean, sd, between(origin, final, alpha)))[-few:]).mean() >= floor: return float(max(alpha, least))
+    for alpha in np.arange(20, -1, -1) / 20:
+        if (
+            alpha <= least
+            or np.exp(np.sort(log_hit(mean, sd, between(origin, final, alpha)))[-few:]).mean()
+            >= floor
+        ):
+            return float(max(alpha, least))
 
 # %% ../../nbs/generate/42_spacier.ipynb #43312366
 def _alike(smiles):
     "Tanimoto similarities of ECFP4 bits (n, n)."
-    A = Fingerprints("ECFP", radius=2, n_bits=1024, workers=1).transform(list(smiles)).astype(np.float32)
+    A = (
+        Fingerprints("ECFP", radius=2, n_bits=1024, workers=1)
+        .transform(list(smiles))
+        .astype(np.float32)
+    )
     both, n = A @ A.T, A.sum(1)
-    return both/np.maximum(n[:, None] + n - both, 1)
+    return both / np.maximum(n[:, None] + n - both, 1)
+
 
 def most_probable(
-    smiles, mean, sd,      # candidates and predictions (molecules x properties)
-    region:dict,           # name -> (low, up)
-    n:int,                 # how many
-    alike:float=.7,        # similarity at which two are one choice
+    smiles,
+    mean,
+    sd,  # candidates and predictions (molecules x properties)
+    region: dict,  # name -> (low, up)
+    n: int,  # how many
+    alike: float = 0.7,  # similarity at which two are one choice
 ) -> list[int]:
     "The likeliest hits, unlike each other."
-    order = np.argsort(-log_hit(mean, sd, region), kind="stable")[:20*n]
+    order = np.argsort(-log_hit(mean, sd, region), kind="stable")[: 20 * n]
     T, picked = _alike([smiles[i] for i in order]), []
     for k in range(len(order)):
-        if len(picked) < n and (T[k, picked] < alike).all(): picked.append(k)
-    picked += [k for k in range(len(order)) if k not in picked][:n - len(picked)]
+        if len(picked) < n and (T[k, picked] < alike).all():
+            picked.append(k)
+    picked += [k for k in range(len(order)) if k not in picked][: n - len(picked)]
     return [int(order[k]) for k in picked[:n]]
 
 # %% ../../nbs/generate/42_spacier.ipynb #01225d31
 def hypervolume_gain(
-    mean, sd,         # of the candidates (molecules x 2), both to be large
-    front,            # values known so far (any number x 2)
-    ref,              # the corner from which area is counted (2,)
-) -> np.ndarray:      # (molecules,)
+    mean,
+    sd,  # of the candidates (molecules x 2), both to be large
+    front,  # values known so far (any number x 2)
+    ref,  # the corner from which area is counted (2,)
+) -> np.ndarray:  # (molecules,)
     "Expected hypervolume improvement of each candidate, errors taken as independent."
     import torch
     from botorch.acquisition.multi_objective.analytic import ExpectedHypervolumeImprovement
@@ -93,17 +112,33 @@ def hypervolume_gain(
     from botorch.posteriors import GPyTorchPosterior
     from botorch.utils.multi_objective.box_decompositions import NondominatedPartitioning
     from gpytorch.distributions import MultitaskMultivariateNormal
+
     tensor = functools.partial(torch.as_tensor, dtype=torch.float64)
-    mean, var, ref = tensor(np.asarray(mean)), tensor(np.asarray(sd)**2).clamp_min(1e-12), tensor(ref)
+    mean, var, ref = (
+        tensor(np.asarray(mean)),
+        tensor(np.asarray(sd) ** 2).clamp_min(1e-12),
+        tensor(ref),
+    )
+
     class Given(GenericDeterministicModel):
         "A model whose predictions are already there: X is the number of a candidate."
+
         def posterior(self, X, **_):
             i = X[..., 0, 0].long()
-            return GPyTorchPosterior(MultitaskMultivariateNormal(mean[i][:, None], torch.diag_embed(var[i])))
-    gain = ExpectedHypervolumeImprovement(Given(lambda X: X, 2), ref.tolist(), NondominatedPartitioning(ref, tensor(np.asarray(front, float).reshape(-1, 2))))
-    with torch.no_grad(): return gain(torch.arange(len(mean), dtype=torch.float64)[:, None, None]).numpy()
+            return GPyTorchPosterior(
+                MultitaskMultivariateNormal(mean[i][:, None], torch.diag_embed(var[i]))
+            )
 
-def largest_gain(mean, sd, front, ref, n:int) -> list[int]:
+    gain = ExpectedHypervolumeImprovement(
+        Given(lambda X: X, 2),
+        ref.tolist(),
+        NondominatedPartitioning(ref, tensor(np.asarray(front, float).reshape(-1, 2))),
+    )
+    with torch.no_grad():
+        return gain(torch.arange(len(mean), dtype=torch.float64)[:, None, None]).numpy()
+
+
+def largest_gain(mean, sd, front, ref, n: int) -> list[int]:
     "Candidates by expected hypervolume improvement, one after the other."
     front, picked = np.asarray(front, float).reshape(-1, 2), []
     for _ in range(min(n, len(mean))):
@@ -116,13 +151,17 @@ def largest_gain(mean, sd, front, ref, n:int) -> list[int]:
 @dataclasses.dataclass(frozen=True)
 class Round:
     "One step of the loop."
-    step:int                     # from 1 on
-    alpha:float
-    region:dict                  # the temporary one
-    generated:pd.DataFrame       # the particles at the end of the step: predicted means, by SMILES
-    batch:pd.DataFrame           # what was calculated, by SMILES: values (NaN: failed), `... predicted`, `... sd`, `reason`
-    calls:int                    # charged so far
-    inflation:dict               # of each property's error bar
+
+    step: int  # from 1 on
+    alpha: float
+    region: dict  # the temporary one
+    generated: pd.DataFrame  # the particles at the end of the step: predicted means, by SMILES
+    batch: (
+        pd.DataFrame
+    )  # what was calculated, by SMILES: values (NaN: failed), `... predicted`, `... sd`, `reason`
+    calls: int  # charged so far
+    inflation: dict  # of each property's error bar
+
 
 def _plain(x):
     "For JSON: arrays as lists, floats that are not finite as strings."
@@ -134,10 +173,11 @@ def _plain(x):
         return float(x) if np.isfinite(x) else str(float(x))
     return int(x) if isinstance(x, np.integer) else x
 
+
 def lasting_name(
-    function,         # a callable, or None
-    given:str|None,   # the name that the user gave, if any
-    argument:str,     # which argument it is, for the message
+    function,  # a callable, or None
+    given: str | None,  # the name that the user gave, if any
+    argument: str,  # which argument it is, for the message
 ) -> str:
     """The name of a callable that is the same in another process.
 
@@ -151,13 +191,16 @@ def lasting_name(
     if name is None and " at 0x" not in repr(function):
         return f"{type(function).__module__}.{function!r}"
     if name is None or "<" in name or inspect.ismethod(function):
-        raise ValueError(f"{argument}: {function!r} has no name that is the same in the next run, "
-                         f"with which its values could be kept; give {argument}_name")
+        raise ValueError(
+            f"{argument}: {function!r} has no name that is the same in the next run, "
+            f"with which its values could be kept; give {argument}_name"
+        )
     return f"{function.__module__}.{name}"
 
 # %% ../../nbs/generate/42_spacier.ipynb #73cab2f4
 class _State:
     "What a loop knows, in memory and on disk."
+
     def data(self) -> pd.DataFrame:
         "All values so far, the start included, failures left out."
         return pd.concat([self.start_, *(r.batch[self.names].dropna() for r in self.rounds_)])
@@ -181,7 +224,17 @@ class _State:
 
     def _settings(self):
         "What must be the same for a run to go on."
-        plain = ("final", "alpha", "pick", "batch", "floor", "particles", "betas", "alike", "random_state")
+        plain = (
+            "final",
+            "alpha",
+            "pick",
+            "batch",
+            "floor",
+            "particles",
+            "betas",
+            "alike",
+            "random_state",
+        )
         settings = {k: getattr(self, k) for k in plain}
         settings |= {"calculator": self.calculator_name, "rule": self.rule_name}
         for k in ("estimator", "features", "proposal"):
@@ -194,9 +247,20 @@ class _State:
         "The state to its file, in one step."
         if self.path is None:
             return
-        rounds = [{**dataclasses.asdict(r), "generated": r.generated.to_dict("split"),
-                   "batch": r.batch.to_dict("split")} for r in self.rounds_]
-        state = dict(kind="mdp.Spacier", settings=self._settings(), start=self.start_.to_dict("split"), rounds=rounds)
+        rounds = [
+            {
+                **dataclasses.asdict(r),
+                "generated": r.generated.to_dict("split"),
+                "batch": r.batch.to_dict("split"),
+            }
+            for r in self.rounds_
+        ]
+        state = dict(
+            kind="mdp.Spacier",
+            settings=self._settings(),
+            start=self.start_.to_dict("split"),
+            rounds=rounds,
+        )
         with atomic_write(self.path) as p:
             p.write_text(json.dumps(_plain(state)))
 
@@ -209,13 +273,16 @@ class _State:
         if not isinstance(state, dict) or state.get("kind") != "mdp.Spacier":
             raise ValueError(f"{self.path}: not the state of a Spacier")
         if other := _differences(state["settings"], self._settings()):
-            raise ValueError(f"{self.path}: was run with another {', '.join(other)}; give another path")
+            raise ValueError(
+                f"{self.path}: was run with another {', '.join(other)}; give another path"
+            )
         if not _table(state["start"]).equals(self.start_):
             raise ValueError(f"{self.path}: was run from another start; give another path")
         for r in state["rounds"]:
             region = {name: tuple(map(float, ends)) for name, ends in r["region"].items()}
             tables = {k: _table(r[k]) for k in ("generated", "batch")}
             self.rounds_.append(Round(**{**r, **tables, "region": region}))
+
 
 def _differences(then, now):
     "Which settings differ, with both values where they are short."
@@ -226,53 +293,72 @@ def _differences(then, now):
             out.append(name + (values if len(values) < 200 else ""))
     return out
 
+
 def _table(stored):
     "A table of molecules as it was before it was stored."
-    table = pd.DataFrame(stored["data"], pd.Index(stored["index"], name="smiles"), stored["columns"])
+    table = pd.DataFrame(
+        stored["data"], pd.Index(stored["index"], name="smiles"), stored["columns"]
+    )
     return table.assign(**{c: table[c].astype(float) for c in table if c != "reason"})
+
 
 class _Inflated:
     "A fitted model whose error bars are multiplied."
+
     def __init__(self, model, factor):
         self.model, self.factor = model, factor
 
     def predict(self, X, return_std=False):
         mean, sd = mean_sd(self.model, X)
-        return (mean, sd*self.factor) if return_std else mean
+        return (mean, sd * self.factor) if return_std else mean
 
 # %% ../../nbs/generate/42_spacier.ipynb #a907be33
 class Spacier(_State):
     "Design beyond the data: surrogate, temporary region, generation by `IQSPR`, calculation, again."
-    def __init__(self,
-        calculator,                          # list of SMILES -> DataFrame of the properties; NaN: failed, reasons in `.attrs["failed"]`
-        final:dict,                          # name -> (low, up): the region that is wanted; one end may be infinite
-        proposal,                            # moves of `IQSPR`: `ChemicalLanguage`, `GraphMoves`, `BRICSMoves`
-        alpha=(.15, .5, .85),                # a ladder, equally many steps each; a number; or "adaptive"
-        estimator=None,                      # unfitted, `predict(X, return_std=True)` or a forest; None: Bayesian ridge
-        features=None,                       # a transformer of Mols; None: counts of ECFP4, 1,024 columns
-        rule=None,                           # Mol -> reason against it, or ""
-        pick:str="PI",                       # "PI": probability of improvement into the region; "EHVI": for two objectives
-        batch:int=4,                         # calculations a step
-        steps:int=60,
-        budget:int|None=None,                # calls; None: batch x steps
-        enough:int|None=None,                # stop at so many hits in the final region
-        floor:float=.1,                      # of the hit probability, for the adaptive alpha
-        particles:int=40,
-        betas=tuple(np.linspace(.1, 1., 10)),# IQSPR's schedule
-        alike:float=.7,                      # similarity at which two are one choice
-        random_state:int=0,
-        path=None,                           # a JSON file: the state, read if it is there, written after every step
-        calculator_name:str|None=None,       # kept with the state; None: module and name of the calculator
-        rule_name:str|None=None,             # kept with the state; None: module and name, or `repr`, of the rule
+
+    def __init__(
+        self,
+        calculator,  # list of SMILES -> DataFrame of the properties; NaN: failed, reasons in `.attrs["failed"]`
+        final: dict,  # name -> (low, up): the region that is wanted; one end may be infinite
+        proposal,  # moves of `IQSPR`: `ChemicalLanguage`, `GraphMoves`, `BRICSMoves`
+        alpha=(0.15, 0.5, 0.85),  # a ladder, equally many steps each; a number; or "adaptive"
+        estimator=None,  # unfitted, `predict(X, return_std=True)` or a forest; None: Bayesian ridge
+        features=None,  # a transformer of Mols; None: counts of ECFP4, 1,024 columns
+        rule=None,  # Mol -> reason against it, or ""
+        pick: str = "PI",  # "PI": probability of improvement into the region; "EHVI": for two objectives
+        batch: int = 4,  # calculations a step
+        steps: int = 60,
+        budget: int | None = None,  # calls; None: batch x steps
+        enough: int | None = None,  # stop at so many hits in the final region
+        floor: float = 0.1,  # of the hit probability, for the adaptive alpha
+        particles: int = 40,
+        betas=tuple(np.linspace(0.1, 1.0, 10)),  # IQSPR's schedule
+        alike: float = 0.7,  # similarity at which two are one choice
+        random_state: int = 0,
+        path=None,  # a JSON file: the state, read if it is there, written after every step
+        calculator_name: str
+        | None = None,  # kept with the state; None: module and name of the calculator
+        rule_name: str
+        | None = None,  # kept with the state; None: module and name, or `repr`, of the rule
     ):
         self.final = {name: tuple(map(float, ends)) for name, ends in final.items()}
-        self.calculator, self.proposal, self.alpha, self.rule, self.pick = calculator, proposal, alpha, rule, pick
+        self.calculator, self.proposal, self.alpha, self.rule, self.pick = (
+            calculator,
+            proposal,
+            alpha,
+            rule,
+            pick,
+        )
         self.estimator = BayesianRidge() if estimator is None else estimator
         self.features = features
         if features is None:
             self.features = Fingerprints("ECFP", radius=2, n_bits=1024, counts=True, workers=1)
-        self.batch, self.steps, self.particles = whole(batch, "batch", 1), whole(steps, "steps", 1), whole(particles, "particles", 1)
-        self.budget = batch*steps if budget is None else whole(budget, "budget")
+        self.batch, self.steps, self.particles = (
+            whole(batch, "batch", 1),
+            whole(steps, "steps", 1),
+            whole(particles, "particles", 1),
+        )
+        self.budget = batch * steps if budget is None else whole(budget, "budget")
         self.enough = None if enough is None else whole(enough, "enough", 1)
         self.floor, self.alike = in_range(floor, "floor", 0, 1), in_range(alike, "alike", 0)
         self.betas, self.random_state = betas, whole(random_state, "random_state")
@@ -289,7 +375,7 @@ class Spacier(_State):
         if not self.final:
             raise ValueError("final={}: a region for one property at least")
         for ends in self.final.values():
-            log_region(0., 1., *ends)
+            log_region(0.0, 1.0, *ends)
             _centre(ends)
         if self.pick not in ("PI", "EHVI") or self.pick == "EHVI" and len(self.final) != 2:
             raise ValueError(f"pick={self.pick!r}: 'PI', or 'EHVI' for two properties")
@@ -302,8 +388,9 @@ class Spacier(_State):
             for a in np.ravel(self.alpha):
                 in_range(a, "alpha", 0, 1)
 
-    def fit(self,
-        data,    # values of the properties (start x properties), by SMILES
+    def fit(
+        self,
+        data,  # values of the properties (start x properties), by SMILES
     ) -> "Spacier":
         "Begin with what is known, or go on from the file; `BadInput` names rows by their number."
         column = as_column(data.index, "SMILES")
@@ -353,8 +440,8 @@ class Spacier(_State):
             z = []
             for r in self.rounds_:
                 error = r.batch[name] - r.batch[f"{name} predicted"]
-                z += (error/r.batch[f"{name} sd"]*r.inflation[name]).dropna().tolist()
-            out[name] = float(np.sqrt((np.square(z).sum() + 10)/(len(z) + 10)))
+                z += (error / r.batch[f"{name} sd"] * r.inflation[name]).dropna().tolist()
+            out[name] = float(np.sqrt((np.square(z).sum() + 10) / (len(z) + 10)))
         return out
 
     def _described(self, smiles):
@@ -373,17 +460,17 @@ class Spacier(_State):
         "How far the temporary region goes at this step."
         if not isinstance(self.alpha, str):
             ladder = np.ravel(self.alpha)
-            return float(ladder[min((step - 1)*len(ladder)//self.steps, len(ladder) - 1)])
+            return float(ladder[min((step - 1) * len(ladder) // self.steps, len(ladder) - 1)])
         X = self._described(self._pool())
         predicted = [models[name].predict(X, True) for name in self.names]
         mean, sd = (np.stack(values, 1) for values in zip(*predicted))
-        least = max(0., self.rounds_[-1].alpha - .2) if self.rounds_ else 0.
+        least = max(0.0, self.rounds_[-1].alpha - 0.2) if self.rounds_ else 0.0
         return farthest(mean, sd, self.origin_, self.final, self.floor, self.batch, least)
 
     def _step(self):
         "One round; None where nothing new is generated."
         step = len(self.rounds_) + 1
-        with threadpool_limits(1):               # the same numbers, whatever the number of cores
+        with threadpool_limits(1):  # the same numbers, whatever the number of cores
             planned = self._planned(step)
         if planned is None:
             return None
@@ -423,7 +510,7 @@ class Spacier(_State):
             return most_probable(list(new.index), mean, sd, region, n, self.alike)
         origin = np.array([self.origin_[name] for name in self.names])
         sign = np.sign([_centre(ends) for ends in self.final.values()] - origin)
-        return largest_gain(mean*sign, sd, data.to_numpy()*sign, origin*sign, n)
+        return largest_gain(mean * sign, sd, data.to_numpy() * sign, origin * sign, n)
 
     def _begin(self, sampler):
         "The first particles: of what is known and of the last ones, those likeliest to lie in the temporary region."
@@ -433,7 +520,7 @@ class Spacier(_State):
         if not good:
             raise ValueError("the rule refuses every molecule of the start")
         good.sort(key=lambda pair: -pair[0])
-        return [s for _, s in good[:self.particles]]
+        return [s for _, s in good[: self.particles]]
 
     def _calculate(self, chosen):
         "What the calculator says of molecules, failures with their reasons."

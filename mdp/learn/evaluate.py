@@ -15,17 +15,18 @@ from ..matter.formula import element_system
 
 # %% ../../nbs/learn/30_evaluate.ipynb #7ef43551
 def systems(
-    formulas,     # chemical formulas: a list, a Series, a one-column frame, an array; or a table of amounts
+    formulas,  # chemical formulas: a list, a Series, a one-column frame, an array; or a table of amounts
 ) -> np.ndarray:  # one label a row, like "Al-Cu-Fe"
     "The element system of each formula: its elements in alphabetical order. BadInput names every bad row."
     return element_system(formulas)
 
 # %% ../../nbs/learn/30_evaluate.ipynb #6dde57db
 def scaffolds(
-    smiles,       # SMILES strings: a list, a Series, a one-column frame, an array
+    smiles,  # SMILES strings: a list, a Series, a one-column frame, an array
 ) -> np.ndarray:  # one label a row: a SMILES
     "The Bemis-Murcko scaffold of each molecule; for one without rings, its carbon skeleton. BadInput names every bad row."
     from rdkit import Chem
+
     column = as_column(smiles, "SMILES")
     mols = [Chem.MolFromSmiles(s) if isinstance(s, str) and s else None for s in column]
     failures = {i: "not a SMILES" for i, mol in enumerate(mols) if mol is None}
@@ -33,10 +34,12 @@ def scaffolds(
         raise bad_rows(column, failures, "SMILES")
     return np.array([_scaffold(mol) for mol in mols], str)
 
+
 def _scaffold(mol):
     "The scaffold of one molecule, as SMILES."
     from rdkit import Chem
     from rdkit.Chem.Scaffolds import MurckoScaffold
+
     core = MurckoScaffold.GetScaffoldForMol(mol)
     if not core.GetNumAtoms():
         core = MurckoScaffold.MakeScaffoldGeneric(mol)
@@ -44,91 +47,155 @@ def _scaffold(mol):
 
 # %% ../../nbs/learn/30_evaluate.ipynb #7949fe18
 def extrapolative(
-    y,                      # target values
-    threshold:float,        # the border, in the unit of y
-    above:bool=True,        # test above the border (or below it)
-) -> tuple[np.ndarray, np.ndarray]: # indices of training and test rows
+    y,  # target values
+    threshold: float,  # the border, in the unit of y
+    above: bool = True,  # test above the border (or below it)
+) -> tuple[np.ndarray, np.ndarray]:  # indices of training and test rows
     "Train on one side of a target value, test on the other."
     y = np.asarray(y, float)
-    if bad := [(int(i), float(y[i]), "not a number") for i in np.flatnonzero(~np.isfinite(y))]: raise BadInput(bad, "target", len(y))
+    if bad := [(int(i), float(y[i]), "not a number") for i in np.flatnonzero(~np.isfinite(y))]:
+        raise BadInput(bad, "target", len(y))
     test = y > threshold if above else y < threshold
-    if test.all() or not test.any(): raise ValueError(f"threshold {threshold}: {'all' if test.all() else 'none'} of the {len(y)} values lie on the test side (range {y.min():g} to {y.max():g})")
+    if test.all() or not test.any():
+        raise ValueError(
+            f"threshold {threshold}: {'all' if test.all() else 'none'} of the {len(y)} values lie on the test side (range {y.min():g} to {y.max():g})"
+        )
     return np.flatnonzero(~test), np.flatnonzero(test)
 
 # %% ../../nbs/learn/30_evaluate.ipynb #f589eefc
 def interval(
-    metric,                  # a function of the arrays, e.g. `mean_absolute_error`
-    *arrays,                 # arrays with one entry a row: truth, prediction, weights
-    groups=None,             # a label for each row: groups are drawn whole; None: every row is its own
-    level:float=0.95,        # of the interval
-    n_boot:int=1000,         # bootstrap samples
-    random_state:int=0,
-) -> tuple[float, float, float]: # value, lower and upper end
+    metric,  # a function of the arrays, e.g. `mean_absolute_error`
+    *arrays,  # arrays with one entry a row: truth, prediction, weights
+    groups=None,  # a label for each row: groups are drawn whole; None: every row is its own
+    level: float = 0.95,  # of the interval
+    n_boot: int = 1000,  # bootstrap samples
+    random_state: int = 0,
+) -> tuple[float, float, float]:  # value, lower and upper end
     "A metric with its percentile bootstrap interval; samples for which the metric has no value are left out of the interval."
     arrays = [np.asarray(a) for a in arrays]
     n = len(arrays[0])
-    if any(len(a) != n for a in arrays): raise ValueError(f"arrays of different lengths: {[len(a) for a in arrays]}")
-    if n < 2: raise ValueError(f"{n} row(s): an interval needs two or more")
-    _, label = np.unique(np.arange(n) if groups is None else np.asarray(groups), return_inverse=True)
+    if any(len(a) != n for a in arrays):
+        raise ValueError(f"arrays of different lengths: {[len(a) for a in arrays]}")
+    if n < 2:
+        raise ValueError(f"{n} row(s): an interval needs two or more")
+    _, label = np.unique(
+        np.arange(n) if groups is None else np.asarray(groups), return_inverse=True
+    )
     order = np.argsort(label, kind="stable")
     rows = np.split(order, np.cumsum(np.bincount(label))[:-1])
     rng = np.random.default_rng(random_state)
-    draws = (np.concatenate([rows[g] for g in rng.integers(0, len(rows), len(rows))]) if groups is not None else rng.integers(0, n, n) for _ in range(n_boot))
+    draws = (
+        np.concatenate([rows[g] for g in rng.integers(0, len(rows), len(rows))])
+        if groups is not None
+        else rng.integers(0, n, n)
+        for _ in range(n_boot)
+    )
     values = np.array([metric(*(a[i] for a in arrays)) for i in draws])
-    low, high = np.nanquantile(values, [(1-level)/2, (1+level)/2])
+    low, high = np.nanquantile(values, [(1 - level) / 2, (1 + level) / 2])
     return float(metric(*arrays)), float(low), float(high)
 
 # %% ../../nbs/learn/30_evaluate.ipynb #f1b47831
 def spearman(y, pred) -> float:
     "Spearman's rank correlation; NaN where one side is constant."
-    if np.ptp(y) == 0 or np.ptp(pred) == 0: return np.nan
+    if np.ptp(y) == 0 or np.ptp(pred) == 0:
+        return np.nan
     return float(spearmanr(y, pred).statistic)
 
-METRICS = {"MAE": mean_absolute_error, "RMSE": root_mean_squared_error, "R2": r2_score, "Spearman": spearman}
+
+METRICS = {
+    "MAE": mean_absolute_error,
+    "RMSE": root_mean_squared_error,
+    "R2": r2_score,
+    "Spearman": spearman,
+}
+
 
 def scores(
-    y, pred,           # truth and prediction, (n,)
-    groups=None,       # see `interval`
-    **kwargs,          # passed to `interval`
-) -> pd.DataFrame:     # rows MAE, RMSE, R2, Spearman; columns value, low, high
+    y,
+    pred,  # truth and prediction, (n,)
+    groups=None,  # see `interval`
+    **kwargs,  # passed to `interval`
+) -> pd.DataFrame:  # rows MAE, RMSE, R2, Spearman; columns value, low, high
     "MAE, RMSE, R2 and Spearman's correlation with bootstrap intervals."
     y, pred = np.asarray(y, float), np.asarray(pred, float)
-    bad = [(int(i), (float(y[i]), float(pred[i])), "not a number") for i in np.flatnonzero(~(np.isfinite(y) & np.isfinite(pred)))]
-    if bad: raise BadInput(bad, "truth and prediction", len(y))
-    return pd.DataFrame({m: interval(f, y, pred, groups=groups, **kwargs) for m, f in METRICS.items()}, index=["value", "low", "high"]).T
+    bad = [
+        (int(i), (float(y[i]), float(pred[i])), "not a number")
+        for i in np.flatnonzero(~(np.isfinite(y) & np.isfinite(pred)))
+    ]
+    if bad:
+        raise BadInput(bad, "truth and prediction", len(y))
+    return pd.DataFrame(
+        {m: interval(f, y, pred, groups=groups, **kwargs) for m, f in METRICS.items()},
+        index=["value", "low", "high"],
+    ).T
 
 # %% ../../nbs/learn/30_evaluate.ipynb #cda3c1a9
 def learning_curve(
-    estimator,             # scikit-learn regressor
-    X, y,                  # features (n, d) and targets (n,)
-    sizes,                 # numbers of training rows
-    groups=None,           # rows that stay together
-    repeats:int=10,        # random splits
-    test_size:float=0.2,   # share of the groups that is kept for testing
-    random_state:int=0,
-) -> pd.DataFrame:         # index: rows in training; columns: mean and sd of the test MAE over the repeats
+    estimator,  # scikit-learn regressor
+    X,
+    y,  # features (n, d) and targets (n,)
+    sizes,  # numbers of training rows
+    groups=None,  # rows that stay together
+    repeats: int = 10,  # random splits
+    test_size: float = 0.2,  # share of the groups that is kept for testing
+    random_state: int = 0,
+) -> pd.DataFrame:  # index: rows in training; columns: mean and sd of the test MAE over the repeats
     "Test MAE against the number of training rows, over grouped random splits."
     groups = np.arange(len(y)) if groups is None else groups
     cv = GroupShuffleSplit(repeats, test_size=test_size, random_state=random_state)
-    n, _, test = _learning_curve(estimator, X, y, groups=groups, cv=cv, train_sizes=np.asarray(sizes), scoring="neg_mean_absolute_error", shuffle=True, random_state=random_state)
-    return pd.DataFrame({"mae": -test.mean(1), "sd": test.std(1, ddof=1)}, index=pd.Index(n, name="n"))
+    n, _, test = _learning_curve(
+        estimator,
+        X,
+        y,
+        groups=groups,
+        cv=cv,
+        train_sizes=np.asarray(sizes),
+        scoring="neg_mean_absolute_error",
+        shuffle=True,
+        random_state=random_state,
+    )
+    return pd.DataFrame(
+        {"mae": -test.mean(1), "sd": test.std(1, ddof=1)}, index=pd.Index(n, name="n")
+    )
 
 # %% ../../nbs/learn/30_evaluate.ipynb #c010beb3
 def parity(
-    y, pred,            # truth and prediction, (n,)
-    label:str="",       # the property and its unit, for the axes
-    ax=None,            # matplotlib Axes
-    gridsize:int=45,    # hexagons along x
-):                      # the Axes
+    y,
+    pred,  # truth and prediction, (n,)
+    label: str = "",  # the property and its unit, for the axes
+    ax=None,  # matplotlib Axes
+    gridsize: int = 45,  # hexagons along x
+):  # the Axes
     "Truth against prediction with the density of points as colour, the diagonal, and the scores."
     plt = plot_style()
     ax = ax or plt.subplots(figsize=(5.2, 4.6))[1]
     y, pred = np.asarray(y, float), np.asarray(pred, float)
     low, high = min(y.min(), pred.min()), max(y.max(), pred.max())
-    pad = 0.03*(high - low) or 1
-    hexes = ax.hexbin(y, pred, gridsize=gridsize, bins="log", mincnt=1, extent=(low, high, low, high), cmap="viridis", linewidths=0.1)
+    pad = 0.03 * (high - low) or 1
+    hexes = ax.hexbin(
+        y,
+        pred,
+        gridsize=gridsize,
+        bins="log",
+        mincnt=1,
+        extent=(low, high, low, high),
+        cmap="viridis",
+        linewidths=0.1,
+    )
     ax.figure.colorbar(hexes, ax=ax, label="points in a cell")
     ax.plot([low, high], [low, high], color="black", lw=1, ls="--")
-    ax.set(xlim=(low-pad, high+pad), ylim=(low-pad, high+pad), xlabel=f"true {label}".strip(), ylabel=f"predicted {label}".strip(), aspect="equal")
-    ax.text(0.04, 0.96, f"MAE {mean_absolute_error(y, pred):.3g}\nR² {r2_score(y, pred):.2f}\nn {len(y):,}", transform=ax.transAxes, va="top")
+    ax.set(
+        xlim=(low - pad, high + pad),
+        ylim=(low - pad, high + pad),
+        xlabel=f"true {label}".strip(),
+        ylabel=f"predicted {label}".strip(),
+        aspect="equal",
+    )
+    ax.text(
+        0.04,
+        0.96,
+        f"MAE {mean_absolute_error(y, pred):.3g}\nR² {r2_score(y, pred):.2f}\nn {len(y):,}",
+        transform=ax.transAxes,
+        va="top",
+    )
     return ax

@@ -24,71 +24,118 @@ from .tasks import FOLDS, fold, pairs, source, tasks
 
 # %% ../../nbs/learn/32_library.ipynb #c800a898
 def draw_recipes(
-    name:str,      # of the shard
-    size:int,      # networks in it
-) -> pd.DataFrame: # seed, lr, weight_decay, width, share
+    name: str,  # of the shard
+    size: int,  # networks in it
+) -> pd.DataFrame:  # seed, lr, weight_decay, width, share
     "Recipes that depend on the name alone; `share` is the part of the training rows that a network sees."
     rng = np.random.default_rng(zlib.crc32(name.encode()))
-    return pd.DataFrame(dict(seed=rng.integers(2**31, size=size), lr=10**rng.uniform(-3, -2, size), weight_decay=10**rng.uniform(-5, -1, size),
-                             width=rng.choice([0.5, 0.75, 1], size), share=rng.choice([0.3, 0.6, 1], size, p=[0.2, 0.3, 0.5])))
+    return pd.DataFrame(
+        dict(
+            seed=rng.integers(2**31, size=size),
+            lr=10 ** rng.uniform(-3, -2, size),
+            weight_decay=10 ** rng.uniform(-5, -1, size),
+            width=rng.choice([0.5, 0.75, 1], size),
+            share=rng.choice([0.3, 0.6, 1], size, p=[0.2, 0.3, 0.5]),
+        )
+    )
 
 # %% ../../nbs/learn/32_library.ipynb #b4aee349
 def split(
-    keys,          # the key of each row
-    name:str,      # of the shard, "task.descriptor.003"
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]: # boolean: training, validation, test
+    keys,  # the key of each row
+    name: str,  # of the shard, "task.descriptor.003"
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # boolean: training, validation, test
     "Rows for training, validation and test; the test rows are those of the fold that the shard's number names."
     unique, at = np.unique(np.asarray(keys).astype(str), return_inverse=True)
     test = fold(unique) == _left_out(name)
     valid = ~test & (np.random.default_rng(zlib.crc32(name.encode())).random(len(unique)) < 0.15)
     parts = [p[at] for p in (~test & ~valid, valid, test)]
-    if not all(p.any() for p in parts): raise ValueError(f"{name}: {len(unique)} keys, too few for training, validation and test")
+    if not all(p.any() for p in parts):
+        raise ValueError(f"{name}: {len(unique)} keys, too few for training, validation and test")
     return tuple(parts)
 
-def _left_out(name): return int(name.rsplit(".", 1)[1]) % FOLDS
+
+def _left_out(name):
+    return int(name.rsplit(".", 1)[1]) % FOLDS
 
 # %% ../../nbs/learn/32_library.ipynb #5281f581
 def stack_scores(
-    y,             # truth (n,)
-    pred,          # predictions (M, n)
-) -> pd.DataFrame: # mae, r2, spearman of each network
+    y,  # truth (n,)
+    pred,  # predictions (M, n)
+) -> pd.DataFrame:  # mae, r2, spearman of each network
     "MAE, R2 and Spearman's correlation of every network of a stack."
     rank = lambda a: rankdata(a, axis=-1)
     centre = lambda a: a - a.mean(-1, keepdims=True)
     ry, rp = centre(rank(y)), centre(rank(pred))
-    with np.errstate(invalid="ignore"): rho = (ry*rp).sum(-1)/np.sqrt((ry**2).sum()*(rp**2).sum(-1))
-    return pd.DataFrame(dict(mae=np.abs(pred - y).mean(-1), r2=1 - ((pred - y)**2).sum(-1)/((y - y.mean())**2).sum(), spearman=rho))
+    with np.errstate(invalid="ignore"):
+        rho = (ry * rp).sum(-1) / np.sqrt((ry**2).sum() * (rp**2).sum(-1))
+    return pd.DataFrame(
+        dict(
+            mae=np.abs(pred - y).mean(-1),
+            r2=1 - ((pred - y) ** 2).sum(-1) / ((y - y.mean()) ** 2).sum(),
+            spearman=rho,
+        )
+    )
 
 # %% ../../nbs/learn/32_library.ipynb #da3ec022
 def build_shard(
-    path:Path,            # folder of the library
-    name:str,             # "task.descriptor.000"
-    X, y,                 # descriptors (N, D) and targets (N,)
-    keys,                 # rows of one key are never in two parts
-    size:int=64,          # networks
-    **kwargs,             # passed to `Stack`: hidden, steps, batch, device ...
-) -> pd.DataFrame:        # the shard's part of the index
+    path: Path,  # folder of the library
+    name: str,  # "task.descriptor.000"
+    X,
+    y,  # descriptors (N, D) and targets (N,)
+    keys,  # rows of one key are never in two parts
+    size: int = 64,  # networks
+    **kwargs,  # passed to `Stack`: hidden, steps, batch, device ...
+) -> pd.DataFrame:  # the shard's part of the index
     "Train one shard and put it on disk."
     path, X, y = Path(path), np.asarray(X), np.asarray(y, float)
-    table, weights = path/f"{name}.csv", path/f"{name}.safetensors"
+    table, weights = path / f"{name}.csv", path / f"{name}.safetensors"
     task, descriptor, _ = name.split(".")
     train, valid, test = split(keys, name)
     recipes, rng = draw_recipes(name, size), np.random.default_rng(zlib.crc32(name.encode()))
     seen = np.array([train & (rng.random(len(y)) < s) if s < 1 else train for s in recipes.share])
-    stack = Stack(recipes.drop(columns="share"), **kwargs).fit(X[~test], y[~test], seen[:, ~test], valid[~test])
+    stack = Stack(recipes.drop(columns="share"), **kwargs).fit(
+        X[~test], y[~test], seen[:, ~test], valid[~test]
+    )
     state = stack.state()
-    with atomic_write(weights) as tmp: save_file(_named(name, state), tmp)
+    with atomic_write(weights) as tmp:
+        save_file(_named(name, state), tmp)
     scores = stack_scores(y[test], Stack.from_state(state).predict(X[test]))
-    data = hashlib.sha256(np.ascontiguousarray(X, np.float32).tobytes() + y.tobytes()).hexdigest()[:16]
-    out = pd.DataFrame(dict(id=[f"{name}.{m:03d}" for m in range(size)], task=task, descriptor=descriptor, shape="-".join(map(str, [X.shape[1], *stack.hidden, 1])),
-                            **recipes.drop(columns="share"), fold=_left_out(name), n_train=seen.sum(1), n_test=test.sum(), steps=stack.stopped, split=zlib.crc32(name.encode()),
-                            **scores, crc=[_crc(state, m) for m in range(size)], file=weights.name, shard=name, row=range(size), data=data, sha256=sha256(weights)))
-    with atomic_write(table) as tmp: out.to_csv(tmp, index=False)
+    data = hashlib.sha256(np.ascontiguousarray(X, np.float32).tobytes() + y.tobytes()).hexdigest()[
+        :16
+    ]
+    out = pd.DataFrame(
+        dict(
+            id=[f"{name}.{m:03d}" for m in range(size)],
+            task=task,
+            descriptor=descriptor,
+            shape="-".join(map(str, [X.shape[1], *stack.hidden, 1])),
+            **recipes.drop(columns="share"),
+            fold=_left_out(name),
+            n_train=seen.sum(1),
+            n_test=test.sum(),
+            steps=stack.stopped,
+            split=zlib.crc32(name.encode()),
+            **scores,
+            crc=[_crc(state, m) for m in range(size)],
+            file=weights.name,
+            shard=name,
+            row=range(size),
+            data=data,
+            sha256=sha256(weights),
+        )
+    )
+    with atomic_write(table) as tmp:
+        out.to_csv(tmp, index=False)
     return out
 
-def _at_hand(): return {p: source(*p, limit=10_000) for p in pairs()}
 
-def _named(shard, state): return {f"{shard}/{k}": t for k, t in state.items()}
+def _at_hand():
+    return {p: source(*p, limit=10_000) for p in pairs()}
+
+
+def _named(shard, state):
+    return {f"{shard}/{k}": t for k, t in state.items()}
+
 
 def _crc(state, m):
     "Checksum of one network's own numbers."
@@ -98,203 +145,318 @@ def _crc(state, m):
 # %% ../../nbs/learn/32_library.ipynb #1a1e8e4f
 _MEND = "restore this file from where the library came from, or keep it elsewhere and build the shard again"
 
+
 def _some_rows(f, name, rows):
     "Rows of a tensor in a file; neighbours are read without the rest."
     if rows == list(range(rows[0], rows[0] + len(rows))):
-        return f.get_slice(name)[rows[0]:rows[0] + len(rows)]
+        return f.get_slice(name)[rows[0] : rows[0] + len(rows)]
     return f.get_tensor(name)[torch.tensor(rows)]
 
 # %% ../../nbs/learn/32_library.ipynb #3d10621b
 class Library(Mapping):
     "Networks on disk under one index; `library.models[id]` is one of them."
-    def __init__(self, path:Path, index:pd.DataFrame):
+
+    def __init__(self, path: Path, index: pd.DataFrame):
         self.path, self.index = Path(path), index.set_index("id", drop=False)
-        self._held = {} if sum(p.stat().st_size for p in self.path.glob("*.safetensors")) < 1e8 else None      # a small library is read once
-        for c in ("task", "descriptor", "shape", "shard", "file"): self.index[c] = self.index[c].astype("category")
+        self._held = (
+            {} if sum(p.stat().st_size for p in self.path.glob("*.safetensors")) < 1e8 else None
+        )  # a small library is read once
+        for c in ("task", "descriptor", "shape", "shard", "file"):
+            self.index[c] = self.index[c].astype("category")
 
     @classmethod
-    def open(cls,
-        path:Path|None=None,    # the folder; None: the library that comes with the package
+    def open(
+        cls,
+        path: Path | None = None,  # the folder; None: the library that comes with the package
     ):
         "Open a library; nothing is downloaded and no weight is read."
-        path = Path(path) if path else Path(__file__).parent.parent/"weights"/"library"
-        if not (path/"index.csv").exists(): raise FileNotFoundError(f"{path}: no index.csv, so no library is here")
-        return cls(path, pd.read_csv(path/"index.csv"))
+        path = Path(path) if path else Path(__file__).parent.parent / "weights" / "library"
+        if not (path / "index.csv").exists():
+            raise FileNotFoundError(f"{path}: no index.csv, so no library is here")
+        return cls(path, pd.read_csv(path / "index.csv"))
 
-    def __deepcopy__(self, memo): return self       # files under an index: estimators that are cloned share it
+    def __deepcopy__(self, memo):
+        return self  # files under an index: estimators that are cloned share it
 
     @property
-    def models(self): return self
-    def __len__(self): return len(self.index)
-    def __iter__(self): return iter(self.index.index)
-    def __contains__(self, id): return id in self.index.index
+    def models(self):
+        return self
 
-    def query(self,
-        expr:str,         # a condition on the columns of the index, e.g. "task == 'tg' and r2 > 0.8"
+    def __len__(self):
+        return len(self.index)
+
+    def __iter__(self):
+        return iter(self.index.index)
+
+    def __contains__(self, id):
+        return id in self.index.index
+
+    def query(
+        self,
+        expr: str,  # a condition on the columns of the index, e.g. "task == 'tg' and r2 > 0.8"
     ) -> pd.DataFrame:
         "The rows of the index that fulfil a condition, best R2 first."
         return self.index.query(expr).sort_values("r2", ascending=False)
 
-    def __getitem__(self, id:str) -> Stack:
+    def __getitem__(self, id: str) -> Stack:
         "One network, as a stack of one; only its own slices are read."
-        if id not in self: raise KeyError(f"no network {id!r} in {self.path}")
+        if id not in self:
+            raise KeyError(f"no network {id!r} in {self.path}")
         r = self.index.loc[id]
-        if (held := (self._held or {}).get((id,))) is not None: return held
-        with self._opened(r.file) as f: return self._checked(*f, r.file, r.shard, [r.row], [r.crc], [id])
+        if (held := (self._held or {}).get((id,))) is not None:
+            return held
+        with self._opened(r.file) as f:
+            return self._checked(*f, r.file, r.shard, [r.row], [r.crc], [id])
 
-    def stacks(self,
-        ids=None,         # which networks; None: all
+    def stacks(
+        self,
+        ids=None,  # which networks; None: all
     ):
         "Networks shard by shard: yields (ids, Stack)."
         chosen = self.index if ids is None else self.index.loc[list(ids)]
         for file, rows in chosen.groupby("file", observed=True, sort=False):
-            parts = [(list(part.id), part) for _, part in rows.groupby("shard", observed=True, sort=False)]
-            if self._held is not None and all(tuple(ids) in self._held for ids, _ in parts): yield from ((ids, self._held[tuple(ids)]) for ids, _ in parts)
+            parts = [
+                (list(part.id), part)
+                for _, part in rows.groupby("shard", observed=True, sort=False)
+            ]
+            if self._held is not None and all(tuple(ids) in self._held for ids, _ in parts):
+                yield from ((ids, self._held[tuple(ids)]) for ids, _ in parts)
             else:
                 with self._opened(file) as f:
                     for ids, part in parts:
-                        stack = self._checked(*f, file, part.shard.iloc[0], part.row.to_numpy(), part.crc, ids)
-                        if self._held is not None: self._held[tuple(ids)] = stack
+                        stack = self._checked(
+                            *f, file, part.shard.iloc[0], part.row.to_numpy(), part.crc, ids
+                        )
+                        if self._held is not None:
+                            self._held[tuple(ids)] = stack
                         yield ids, stack
 
     def verify(self) -> pd.DataFrame:
         "Every file's hash: a row each, status 'good', 'wrong' or 'missing'."
         out = {}
         for file, sha in self.index.groupby("file", observed=True).sha256.first().items():
-            p = self.path/file
+            p = self.path / file
             out[file] = "missing" if not p.exists() else "good" if sha256(p) == sha else "wrong"
         return pd.DataFrame({"status": out})
 
     @contextlib.contextmanager
     def _opened(self, file):
         try:
-            with safe_open(self.path/file, "pt") as f: yield f, set(f.keys())
-        except (SafetensorError, FileNotFoundError) as e: raise OSError(f"{self.path/file}: the shard cannot be read ({e}); {_MEND}") from e
+            with safe_open(self.path / file, "pt") as f:
+                yield f, set(f.keys())
+        except (SafetensorError, FileNotFoundError) as e:
+            raise OSError(f"{self.path / file}: the shard cannot be read ({e}); {_MEND}") from e
 
     def _checked(self, f, names, file, shard, rows, crcs, ids):
         "Some networks of a shard as a stack; refused when one is not as it was built."
         state = {}
         for name in sorted(names):
             owner, _, key = name.rpartition("/")
-            if owner == shard:      # whatever layers the file holds
-                state[key] = f.get_tensor(name) if key.startswith("x_") else _some_rows(f, name, list(rows))
+            if owner == shard:  # whatever layers the file holds
+                state[key] = (
+                    f.get_tensor(name) if key.startswith("x_") else _some_rows(f, name, list(rows))
+                )
         bad = [i for m, (i, crc) in enumerate(zip(ids, crcs)) if _crc(state, m) != crc]
         if bad:
-            raise OSError(f"{self.path/file}: not as it was built: {', '.join(bad)}; {_MEND}")
+            raise OSError(f"{self.path / file}: not as it was built: {', '.join(bad)}; {_MEND}")
         return Stack.from_state(state)
 
-    def pack(self,
-        path:Path,            # a new folder
-        ids,                  # which networks
-        megabytes:float=15,   # of a file, at most
+    def pack(
+        self,
+        path: Path,  # a new folder
+        ids,  # which networks
+        megabytes: float = 15,  # of a file, at most
     ):
         "A library of some of the networks, in few files: what a package ships."
         path = Path(path)
         path.mkdir(parents=True, exist_ok=True)
         index, states, done = self.index.loc[list(ids)].sort_values(["shard", "row"]), {}, []
+
         def close():
             file = f"part_{len(done):02d}.safetensors"
-            with atomic_write(path/file) as tmp: save_file({k: t for s, state in states.items() for k, t in _named(s, state).items()}, tmp)
+            with atomic_write(path / file) as tmp:
+                save_file(
+                    {k: t for s, state in states.items() for k, t in _named(s, state).items()}, tmp
+                )
             rows = index[index.shard.isin(list(states))]
-            done.append(rows.assign(file=file, row=rows.groupby("shard", observed=True).cumcount(), sha256=sha256(path/file)))
+            done.append(
+                rows.assign(
+                    file=file,
+                    row=rows.groupby("shard", observed=True).cumcount(),
+                    sha256=sha256(path / file),
+                )
+            )
             states.clear()
+
         size = 0
         for shard, rows in index.groupby("shard", observed=True, sort=False):
             state = next(self.stacks(rows.id))[1].state()
             own = sum(t.nbytes for t in state.values())
-            if states and size + own > 1e6*megabytes: close(); size = 0
+            if states and size + own > 1e6 * megabytes:
+                close()
+                size = 0
             states[str(shard)], size = state, size + own
         close()
-        with atomic_write(path/"index.csv") as tmp: pd.concat(done).to_csv(tmp, index=False)
+        with atomic_write(path / "index.csv") as tmp:
+            pd.concat(done).to_csv(tmp, index=False)
         return type(self).open(path)
 
     @classmethod
-    def build(cls,
-        path:Path,             # folder, new or begun
-        tasks:dict|None=None,  # (task, descriptor) -> a function that returns (X, y, keys); None: `tasks.source` of all `tasks.pairs()`
-        shards:int=FOLDS,      # of each; five make every row a test row once
-        workers:int|None=None, # processes, see `core.parallel`
-        desc:str|None=None,    # what the progress bar says
-        **kwargs,              # passed to `build_shard`
+    def build(
+        cls,
+        path: Path,  # folder, new or begun
+        tasks: dict
+        | None = None,  # (task, descriptor) -> a function that returns (X, y, keys); None: `tasks.source` of all `tasks.pairs()`
+        shards: int = FOLDS,  # of each; five make every row a test row once
+        workers: int | None = None,  # processes, see `core.parallel`
+        desc: str | None = None,  # what the progress bar says
+        **kwargs,  # passed to `build_shard`
     ):
         "Train what is missing, shard by shard; then write the index and open the library."
         path, jobs = Path(path), tasks or _at_hand()
         path.mkdir(parents=True, exist_ok=True)
-        if bad := [(i, k, "a name with a dot or a slash") for i, k in enumerate(jobs) if any(c in part for part in k for c in "./")]: raise BadInput(bad, "task", len(jobs))
+        if bad := [
+            (i, k, "a name with a dot or a slash")
+            for i, k in enumerate(jobs)
+            if any(c in part for part in k for c in "./")
+        ]:
+            raise BadInput(bad, "task", len(jobs))
         jobs = [(path, f"{t}.{d}", get, shards, kwargs) for (t, d), get in jobs.items()]
         built = parallel(_build_task, jobs, workers=workers, desc=desc)
-        with atomic_write(path/"index.csv") as tmp: pd.concat([b for bs in built for b in bs]).to_csv(tmp, index=False)
+        with atomic_write(path / "index.csv") as tmp:
+            pd.concat([b for bs in built for b in bs]).to_csv(tmp, index=False)
         return cls.open(path)
 
 # %% ../../nbs/learn/32_library.ipynb #1ed3c64d
 def _build_task(job):
     import multiprocessing
+
     path, name, get, shards, kwargs = job
-    if multiprocessing.parent_process() is not None: torch.set_num_threads(1)     # the processes share the cores
-    tables = {n: path/f"{n}.csv" for n in (f"{name}.{k:03d}" for k in range(shards))}
+    if multiprocessing.parent_process() is not None:
+        torch.set_num_threads(1)  # the processes share the cores
+    tables = {n: path / f"{n}.csv" for n in (f"{name}.{k:03d}" for k in range(shards))}
     there = {n for n, t in tables.items() if t.exists() and t.with_suffix(".safetensors").exists()}
     data = get() if there != set(tables) else None
-    return [pd.read_csv(t) if n in there else build_shard(path, n, *data, **kwargs) for n, t in tables.items()]
+    return [
+        pd.read_csv(t) if n in there else build_shard(path, n, *data, **kwargs)
+        for n, t in tables.items()
+    ]
 
 # %% ../../nbs/learn/32_library.ipynb #a97414ea
 def baselines(
-    name:str,          # of a shard
-    X, y, keys,        # as for `build_shard`
-    random_state:int=0,
-) -> pd.DataFrame:     # rows ridge, forest; columns task, descriptor, fold, model, n_train, n_test, mae, r2, spearman
+    name: str,  # of a shard
+    X,
+    y,
+    keys,  # as for `build_shard`
+    random_state: int = 0,
+) -> (
+    pd.DataFrame
+):  # rows ridge, forest; columns task, descriptor, fold, model, n_train, n_test, mae, r2, spearman
     "Ridge and forest on the rows of a shard."
     test = split(keys, name)[2]
     task, descriptor, _ = name.split(".")
-    models = dict(ridge=make_pipeline(StandardScaler(), RidgeCV(np.logspace(-2, 4, 13))), forest=RandomForestRegressor(50, max_features=1/3, random_state=random_state))
+    models = dict(
+        ridge=make_pipeline(StandardScaler(), RidgeCV(np.logspace(-2, 4, 13))),
+        forest=RandomForestRegressor(50, max_features=1 / 3, random_state=random_state),
+    )
     pred = np.array([m.fit(X[~test], y[~test]).predict(X[test]) for m in models.values()])
-    return pd.DataFrame(dict(task=task, descriptor=descriptor, fold=_left_out(name), model=list(models), n_train=(~test).sum(), n_test=test.sum())).join(stack_scores(y[test], pred))
+    return pd.DataFrame(
+        dict(
+            task=task,
+            descriptor=descriptor,
+            fold=_left_out(name),
+            model=list(models),
+            n_train=(~test).sum(),
+            n_test=test.sum(),
+        )
+    ).join(stack_scores(y[test], pred))
 
 # %% ../../nbs/learn/32_library.ipynb #1612af65
 def choose(
-    index:pd.DataFrame,     # of a library
-    descriptors:int=2,      # of each task
-) -> list[str]:             # ids
+    index: pd.DataFrame,  # of a library
+    descriptors: int = 2,  # of each task
+) -> list[str]:  # ids
     "The networks to ship: of each task the best descriptors, of these the best network of every fold, and the best that takes compositions."
-    best = index.reset_index(drop=True).sort_values("r2", ascending=False, kind="stable").groupby(["task", "descriptor", "fold"], observed=True).head(1)
+    best = (
+        index.reset_index(drop=True)
+        .sort_values("r2", ascending=False, kind="stable")
+        .groupby(["task", "descriptor", "fold"], observed=True)
+        .head(1)
+    )
     mean = best.groupby(["task", "descriptor"], observed=True).r2.mean().reset_index()
-    kept = mean.sort_values("r2", ascending=False, kind="stable").groupby("task", observed=True).head(descriptors)[["task", "descriptor"]]
+    kept = (
+        mean.sort_values("r2", ascending=False, kind="stable")
+        .groupby("task", observed=True)
+        .head(descriptors)[["task", "descriptor"]]
+    )
     formula = best[best.descriptor == "composition"].groupby("task", observed=True).head(1)
     return sorted({*best.merge(kept).id, *formula.id})
 
 # %% ../../nbs/learn/32_library.ipynb #71f135d1
 def card(
-    index:pd.DataFrame,       # of a library
-    baselines:pd.DataFrame,   # see `baselines`
-    task:str,                 # a name of `tasks.tasks()`
-) -> str:                     # Markdown
+    index: pd.DataFrame,  # of a library
+    baselines: pd.DataFrame,  # see `baselines`
+    task: str,  # a name of `tasks.tasks()`
+) -> str:  # Markdown
     "The model card of a task."
     t, own = tasks().loc[task], index[index.task == task]
     best = own.groupby(["descriptor", "fold"], observed=True).r2.idxmax()
-    lines = [f"### {task}", f"{t.property}{f' ({t.unit})' if t.unit else ''}, {dict(molecule='molecules', polymer='polymers', inorganic='inorganic crystals')[t.kind]}; {t.origin} values from `{t.dataset}`" + (", learnt as log10" if t.log else "") + (f"; {t.note}" if t.note else "") + f". {REGISTRY[t.dataset.split('+')[0]].citation}. {len(own)} networks, seeds and hyper-parameters in the index.", "",
-             "| descriptor | model | test rows | MAE | R2 | Spearman |", "|---|---|---|---|---|---|"]
-    row = lambda d, name, r: lines.append(f"| {d} | {name} | {r.n_test.sum():,} | {r.mae.mean():.3g} | {r.r2.mean():.2f} | {r.spearman.mean():.2f} |")
+    lines = [
+        f"### {task}",
+        f"{t.property}{f' ({t.unit})' if t.unit else ''}, {dict(molecule='molecules', polymer='polymers', inorganic='inorganic crystals')[t.kind]}; {t.origin} values from `{t.dataset}`"
+        + (", learnt as log10" if t.log else "")
+        + (f"; {t.note}" if t.note else "")
+        + f". {REGISTRY[t.dataset.split('+')[0]].citation}. {len(own)} networks, seeds and hyper-parameters in the index.",
+        "",
+        "| descriptor | model | test rows | MAE | R2 | Spearman |",
+        "|---|---|---|---|---|---|",
+    ]
+    row = lambda d, name, r: lines.append(
+        f"| {d} | {name} | {r.n_test.sum():,} | {r.mae.mean():.3g} | {r.r2.mean():.2f} | {r.spearman.mean():.2f} |"
+    )
     for d in own.descriptor.unique():
         f = sorted(own.loc[best[d], "fold"])
-        row(d, f"network ({'5 folds' if len(f) == FOLDS else 'fold ' + ', '.join(map(str, f))})", own.loc[best[d]])
-        for _, b in baselines[(baselines.task == task) & (baselines.descriptor == d)].groupby("model", sort=False): row(d, f"{b.model.iloc[0]} (fold {b.fold.iloc[0]})", b)
+        row(
+            d,
+            f"network ({'5 folds' if len(f) == FOLDS else 'fold ' + ', '.join(map(str, f))})",
+            own.loc[best[d]],
+        )
+        for _, b in baselines[(baselines.task == task) & (baselines.descriptor == d)].groupby(
+            "model", sort=False
+        ):
+            row(d, f"{b.model.iloc[0]} (fold {b.fold.iloc[0]})", b)
     return "\n".join(lines)
 
 # %% ../../nbs/learn/32_library.ipynb #511646a3
 def ship(
-    library:Library,        # a large one
-    path:Path,              # a new folder
-    jobs:dict|None=None,    # as for `Library.build`
-    command:str="",         # that built the library, for the cards
-    workers:int|None=None,
-):                          # the packed library
+    library: Library,  # a large one
+    path: Path,  # a new folder
+    jobs: dict | None = None,  # as for `Library.build`
+    command: str = "",  # that built the library, for the cards
+    workers: int | None = None,
+):  # the packed library
     "Choose, train the baselines on fold 0 of each chosen pair, pack, write baselines.csv and CARDS.md."
     packed = library.pack(path, choose(library.index))
     jobs = jobs or _at_hand()
     used = sorted(set(packed.index.shard.astype(str).str.rsplit(".", n=1).str[0]))
-    table = pd.concat(parallel(_baselines, [(f"{t}.{d}.000", get) for (t, d), get in jobs.items() if f"{t}.{d}" in used], workers=workers))
-    with atomic_write(packed.path/"baselines.csv") as tmp: table.to_csv(tmp, index=False)
-    text = ["# Model cards", f"{len(packed):,} networks chosen from {len(library):,}, each trained on at most 10,000 rows of its task and tested on the fold it left out. Ridge and forest were run on fold 0; the networks are, fold by fold, the best of those built, so the comparison favours them. Built by `{command}`; seeds and the SHA-256 of every file are in index.csv.", *(card(packed.index, table, t) for t in sorted(packed.index.task.unique()))]
-    with atomic_write(packed.path/"CARDS.md") as tmp: tmp.write_text("\n\n".join(text) + "\n", encoding="utf-8")
+    table = pd.concat(
+        parallel(
+            _baselines,
+            [(f"{t}.{d}.000", get) for (t, d), get in jobs.items() if f"{t}.{d}" in used],
+            workers=workers,
+        )
+    )
+    with atomic_write(packed.path / "baselines.csv") as tmp:
+        table.to_csv(tmp, index=False)
+    text = [
+        "# Model cards",
+        f"{len(packed):,} networks chosen from {len(library):,}, each trained on at most 10,000 rows of its task and tested on the fold it left out. Ridge and forest were run on fold 0; the networks are, fold by fold, the best of those built, so the comparison favours them. Built by `{command}`; seeds and the SHA-256 of every file are in index.csv.",
+        *(card(packed.index, table, t) for t in sorted(packed.index.task.unique())),
+    ]
+    with atomic_write(packed.path / "CARDS.md") as tmp:
+        tmp.write_text("\n\n".join(text) + "\n", encoding="utf-8")
     return packed
 
-def _baselines(job): return baselines(job[0], *job[1]())
+
+def _baselines(job):
+    return baselines(job[0], *job[1]())

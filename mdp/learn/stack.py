@@ -12,69 +12,102 @@ from sklearn.exceptions import NotFittedError
 
 # %% ../../nbs/learn/31_stack.ipynb #fd687df1
 def forward(
-    layers,        # [(W, b), ...]: W (M, out, in), b (M, out, 1)
-    X,             # rows (B, D), shared by all models
-    depth=None,    # stop at the pre-activation of this layer (1 is the first); None: the output
-):                 # (M, out, B)
+    layers,  # [(W, b), ...]: W (M, out, in), b (M, out, 1)
+    X,  # rows (B, D), shared by all models
+    depth=None,  # stop at the pre-activation of this layer (1 is the first); None: the output
+):  # (M, out, B)
     "All models of a stack on the same rows."
     M, o, i = layers[0][0].shape
-    H = (layers[0][0].reshape(M*o, i) @ X.T).view(M, o, len(X)) + layers[0][1]
-    for W, b in layers[1:depth]: H = torch.baddbmm(b, W, torch.relu(H))
+    H = (layers[0][0].reshape(M * o, i) @ X.T).view(M, o, len(X)) + layers[0][1]
+    for W, b in layers[1:depth]:
+        H = torch.baddbmm(b, W, torch.relu(H))
     return H
 
 # %% ../../nbs/learn/31_stack.ipynb #6cfcd3f5
 def initial_layers(
-    sizes,         # (D, h1, ..., 1): the shape of the stack
-    seeds,         # a seed for each model
-    widths,        # for each model the share of the hidden units that it uses, in (0, 1]
+    sizes,  # (D, h1, ..., 1): the shape of the stack
+    seeds,  # a seed for each model
+    widths,  # for each model the share of the hidden units that it uses, in (0, 1]
     dtype=torch.float32,
-):                 # [(W, b), ...]
+):  # [(W, b), ...]
     "Weights drawn model by model, each from its own seed, zero outside a model's width."
-    layers = [(torch.zeros(len(seeds), o, i, dtype=dtype), torch.zeros(len(seeds), o, 1, dtype=dtype)) for i, o in zip(sizes, sizes[1:])]
+    layers = [
+        (torch.zeros(len(seeds), o, i, dtype=dtype), torch.zeros(len(seeds), o, 1, dtype=dtype))
+        for i, o in zip(sizes, sizes[1:])
+    ]
     for m, (seed, width) in enumerate(zip(seeds, widths)):
         g = torch.Generator().manual_seed(int(seed))
-        own = [sizes[0], *(max(1, round(width*h)) for h in sizes[1:-1]), sizes[-1]]
+        own = [sizes[0], *(max(1, round(width * h)) for h in sizes[1:-1]), sizes[-1]]
         for (W, b), i, o in zip(layers, own, own[1:]):
-            W[m, :o, :i] = (2*torch.rand(o, i, generator=g, dtype=dtype) - 1)/i**0.5
-            b[m, :o] = (2*torch.rand(o, 1, generator=g, dtype=dtype) - 1)/i**0.5
+            W[m, :o, :i] = (2 * torch.rand(o, i, generator=g, dtype=dtype) - 1) / i**0.5
+            b[m, :o] = (2 * torch.rand(o, 1, generator=g, dtype=dtype) - 1) / i**0.5
     return layers
 
 # %% ../../nbs/learn/31_stack.ipynb #83aed445
 class Adam:
     "AdamW over stacked tensors: `lr` and `weight_decay` are `(M,)`."
+
     def __init__(self, params, lr, weight_decay, betas=(0.9, 0.999), eps=1e-8):
-        self.params, self.lr, self.wd, self.betas, self.eps, self.t = params, lr, weight_decay, betas, eps, 0
-        self.m, self.v = [torch.zeros_like(p) for p in params], [torch.zeros_like(p) for p in params]
+        self.params, self.lr, self.wd, self.betas, self.eps, self.t = (
+            params,
+            lr,
+            weight_decay,
+            betas,
+            eps,
+            0,
+        )
+        self.m, self.v = (
+            [torch.zeros_like(p) for p in params],
+            [torch.zeros_like(p) for p in params],
+        )
 
     @torch.no_grad()
-    def step(self, scale:float=1.0):
+    def step(self, scale: float = 1.0):
         "One update; `scale` multiplies every learning rate (the schedule)."
         self.t += 1
         b1, b2 = self.betas
-        lr = (scale*self.lr)[:, None, None]
+        lr = (scale * self.lr)[:, None, None]
         for p, m, v in zip(self.params, self.m, self.v):
             m.lerp_(p.grad, 1 - b1)
             v.mul_(b2).addcmul_(p.grad, p.grad, value=1 - b2)
-            p.mul_(1 - lr*self.wd[:, None, None])
-            p.addcdiv_(m*(-lr/(1 - b1**self.t)), (v/(1 - b2**self.t)).sqrt_().add_(self.eps))
+            p.mul_(1 - lr * self.wd[:, None, None])
+            p.addcdiv_(m * (-lr / (1 - b1**self.t)), (v / (1 - b2**self.t)).sqrt_().add_(self.eps))
             p.grad = None
 
 # %% ../../nbs/learn/31_stack.ipynb #abf67483
 def _checked(X, y, train, valid, M):
     "The four arrays of `Stack.fit` in full shape; `BadInput` for rows or models that cannot be used."
     X = np.asarray(X, float)
-    y, train, valid = (np.broadcast_to(np.asarray(a, t), (M, len(X))) for a, t in ((y, float), (train, bool), (valid, bool)))
-    if bad := [(int(i), "features", "not finite") for i in np.flatnonzero(~np.isfinite(X).all(1))]: raise BadInput(bad, "row", len(X))
-    if bad := [(int(i), "target", "not finite, and a model needs it") for i in np.flatnonzero(((train | valid) & ~np.isfinite(y)).any(0))]: raise BadInput(bad, "row", len(X))
-    if bad := [(m, f"{train[m].sum()} training, {valid[m].sum()} validation rows", why) for m in range(M) for why in _complaints(y[m], train[m], valid[m])]: raise BadInput(bad, "model", M)
+    y, train, valid = (
+        np.broadcast_to(np.asarray(a, t), (M, len(X)))
+        for a, t in ((y, float), (train, bool), (valid, bool))
+    )
+    if bad := [(int(i), "features", "not finite") for i in np.flatnonzero(~np.isfinite(X).all(1))]:
+        raise BadInput(bad, "row", len(X))
+    if bad := [
+        (int(i), "target", "not finite, and a model needs it")
+        for i in np.flatnonzero(((train | valid) & ~np.isfinite(y)).any(0))
+    ]:
+        raise BadInput(bad, "row", len(X))
+    if bad := [
+        (m, f"{train[m].sum()} training, {valid[m].sum()} validation rows", why)
+        for m in range(M)
+        for why in _complaints(y[m], train[m], valid[m])
+    ]:
+        raise BadInput(bad, "model", M)
     return X, y, train, valid
+
 
 def _complaints(y, train, valid):
     "Why a model cannot be trained on these rows."
-    if train.sum() < 4: yield "fewer than 4 training rows"
-    elif np.ptp(y[train]) == 0: yield f"the target is constant ({y[train][0]:g}) on its training rows"
-    if not valid.any(): yield "no validation row"
-    if (train & valid).any(): yield f"{(train & valid).sum()} rows are both for training and for validation"
+    if train.sum() < 4:
+        yield "fewer than 4 training rows"
+    elif np.ptp(y[train]) == 0:
+        yield f"the target is constant ({y[train][0]:g}) on its training rows"
+    if not valid.any():
+        yield "no validation row"
+    if (train & valid).any():
+        yield f"{(train & valid).sum()} rows are both for training and for validation"
 
 # %% ../../nbs/learn/31_stack.ipynb #8267f072
 RECIPE = dict(seed=0, lr=3e-3, weight_decay=1e-4, width=1.0)
@@ -82,31 +115,46 @@ RECIPE = dict(seed=0, lr=3e-3, weight_decay=1e-4, width=1.0)
 # %% ../../nbs/learn/31_stack.ipynb #df5ae19c
 class Stack:
     "`M` multilayer perceptrons of one shape, trained together; each as if it were alone."
-    def __init__(self,
-        recipes:pd.DataFrame,        # a row for each model; columns seed, lr, weight_decay, width (what is missing takes `RECIPE`'s value)
-        hidden=(96, 48),             # units of the hidden layers
-        steps:int=2000,              # minibatches at most
-        batch:int=256,               # rows in a minibatch
-        check:int=100,               # steps between two looks at the validation rows
-        patience:int=5,              # looks without improvement after which a model leaves
-        order:int=0,                 # seed of the order of the rows
-        dtype=torch.float32,         # of the weights
-        bf16:bool=False,             # matrix products in bfloat16, weights in `dtype`
-        device:str="cpu",
+
+    def __init__(
+        self,
+        recipes: pd.DataFrame,  # a row for each model; columns seed, lr, weight_decay, width (what is missing takes `RECIPE`'s value)
+        hidden=(96, 48),  # units of the hidden layers
+        steps: int = 2000,  # minibatches at most
+        batch: int = 256,  # rows in a minibatch
+        check: int = 100,  # steps between two looks at the validation rows
+        patience: int = 5,  # looks without improvement after which a model leaves
+        order: int = 0,  # seed of the order of the rows
+        dtype=torch.float32,  # of the weights
+        bf16: bool = False,  # matrix products in bfloat16, weights in `dtype`
+        device: str = "cpu",
     ):
-        self.recipes = recipes.reset_index(drop=True).assign(**{k: v for k, v in RECIPE.items() if k not in recipes})
-        if unknown := set(self.recipes) - set(RECIPE): raise ValueError(f"recipes: unknown columns {sorted(unknown)}; there are {', '.join(RECIPE)}")
-        self.hidden, self.steps, self.batch, self.check, self.patience = tuple(hidden), steps, batch, check, patience
+        self.recipes = recipes.reset_index(drop=True).assign(
+            **{k: v for k, v in RECIPE.items() if k not in recipes}
+        )
+        if unknown := set(self.recipes) - set(RECIPE):
+            raise ValueError(
+                f"recipes: unknown columns {sorted(unknown)}; there are {', '.join(RECIPE)}"
+            )
+        self.hidden, self.steps, self.batch, self.check, self.patience = (
+            tuple(hidden),
+            steps,
+            batch,
+            check,
+            patience,
+        )
         self.order, self.dtype, self.bf16, self.device = order, dtype, bf16, device
 
-    def __len__(self): return len(self.recipes)
+    def __len__(self):
+        return len(self.recipes)
 
-    def fit(self,
-        X,              # features (N, D)
-        y,              # targets (N,), or (M, N) where models have targets of their own
-        train,          # which rows a model learns from: boolean (M, N) or (N,)
-        valid,          # which rows stop it: boolean (M, N) or (N,)
-        desc=None,      # what the progress bar says; None: no bar
+    def fit(
+        self,
+        X,  # features (N, D)
+        y,  # targets (N,), or (M, N) where models have targets of their own
+        train,  # which rows a model learns from: boolean (M, N) or (N,)
+        valid,  # which rows stop it: boolean (M, N) or (N,)
+        desc=None,  # what the progress bar says; None: no bar
     ):
         "Train all models; keeps each one's best weights."
         r, M = self.recipes, len(self)
@@ -115,38 +163,65 @@ class Stack:
         self.x_sd[self.x_sd < 1e-12] = 1
         self.y_mean = np.array([y[m, t].mean() for m, t in enumerate(train)])
         self.y_sd = np.array([y[m, t].std() for m, t in enumerate(train)])
-        X, y = self._scaled(X), self._tensor((y - self.y_mean[:, None])/self.y_sd[:, None])
-        y[~torch.as_tensor(train | valid, device=y.device)] = 0          # targets a model never reads may be missing
+        X, y = self._scaled(X), self._tensor((y - self.y_mean[:, None]) / self.y_sd[:, None])
+        y[~torch.as_tensor(train | valid, device=y.device)] = (
+            0  # targets a model never reads may be missing
+        )
         train, valid = (self._tensor(t) for t in (train, valid))
-        layers = [(W.to(self.device), b.to(self.device)) for W, b in initial_layers((X.shape[1], *self.hidden, 1), r.seed, r.width, self.dtype)]
+        layers = [
+            (W.to(self.device), b.to(self.device))
+            for W, b in initial_layers((X.shape[1], *self.hidden, 1), r.seed, r.width, self.dtype)
+        ]
         params = [p.requires_grad_() for layer in layers for p in layer]
         adam = Adam(params, self._tensor(r.lr.to_numpy()), self._tensor(r.weight_decay.to_numpy()))
-        best, best_loss, since = [p.detach().clone() for p in params], torch.full((M,), torch.inf, dtype=self.dtype, device=self.device), torch.zeros(M, device=self.device)
-        alive = torch.arange(M, device=self.device)                      # which models are still in the stack
+        best, best_loss, since = (
+            [p.detach().clone() for p in params],
+            torch.full((M,), torch.inf, dtype=self.dtype, device=self.device),
+            torch.zeros(M, device=self.device),
+        )
+        alive = torch.arange(M, device=self.device)  # which models are still in the stack
         rows, watch = train.any(0).nonzero()[:, 0], valid.any(0).nonzero()[:, 0]
         g, queue = torch.Generator().manual_seed(self.order), torch.empty(0, dtype=torch.long)
         self.stopped = np.full(M, self.steps)
         for step in progress(range(1, self.steps + 1), desc=desc, disable=None if desc else True):
-            if len(queue) < min(self.batch, len(rows)): queue = torch.cat([queue, rows[torch.randperm(len(rows), generator=g).to(rows.device)].cpu()])
-            now, queue = queue[:self.batch].to(self.device), queue[self.batch:]
+            if len(queue) < min(self.batch, len(rows)):
+                queue = torch.cat(
+                    [queue, rows[torch.randperm(len(rows), generator=g).to(rows.device)].cpu()]
+                )
+            now, queue = queue[: self.batch].to(self.device), queue[self.batch :]
             out = self._products(forward, list(zip(params[::2], params[1::2])), X[now])[:, 0]
             mine = train[:, now]
-            loss = ((mine*(out - y[:, now])**2).sum(1)/mine.sum(1).clamp(min=1)).sum()
+            loss = ((mine * (out - y[:, now]) ** 2).sum(1) / mine.sum(1).clamp(min=1)).sum()
             loss.backward()
-            adam.step(0.5*(1 + np.cos(np.pi*(step - 1)/self.steps)))
-            if step % self.check and step < self.steps: continue
+            adam.step(0.5 * (1 + np.cos(np.pi * (step - 1) / self.steps)))
+            if step % self.check and step < self.steps:
+                continue
             error = self._error(params, X, y, valid, watch)
             better = error < best_loss[alive]
             best_loss[alive[better]] = error[better]
-            for b, p in zip(best, params): b[alive[better]] = p.detach()[better]
-            since = torch.where(better, 0., since + 1)
+            for b, p in zip(best, params):
+                b[alive[better]] = p.detach()[better]
+            since = torch.where(better, 0.0, since + 1)
             going = since < self.patience
             self.stopped[alive[~going].cpu()] = step
-            if not going.any(): break
-            if not going.all():                                          # who has left is trained no more: close the ranks
+            if not going.any():
+                break
+            if not going.all():  # who has left is trained no more: close the ranks
                 params = [p.detach()[going].requires_grad_() for p in params]
-                adam.params, adam.m, adam.v, adam.lr, adam.wd = params, [m[going] for m in adam.m], [v[going] for v in adam.v], adam.lr[going], adam.wd[going]
-                alive, since, y, train, valid = alive[going], since[going], y[going], train[going], valid[going]
+                adam.params, adam.m, adam.v, adam.lr, adam.wd = (
+                    params,
+                    [m[going] for m in adam.m],
+                    [v[going] for v in adam.v],
+                    adam.lr[going],
+                    adam.wd[going],
+                )
+                alive, since, y, train, valid = (
+                    alive[going],
+                    since[going],
+                    y[going],
+                    train[going],
+                    valid[going],
+                )
         self.layers = list(zip(best[::2], best[1::2]))
         self.valid_loss = best_loss.cpu().numpy()
         return self
@@ -156,13 +231,14 @@ class Stack:
         "Predictions `(M, n)` in the unit of the targets. ValueError where X has other columns than in training."
         batches = self._scaled(self._table(X)).split(2048)
         out = torch.cat([self._products(forward, self.layers, x)[:, 0] for x in batches], 1)
-        return out.cpu().numpy()*self.y_sd[:, None] + self.y_mean[:, None]
+        return out.cpu().numpy() * self.y_sd[:, None] + self.y_mean[:, None]
 
     @torch.no_grad()
-    def features(self,
-        X,             # features (n, D)
-        depth:int=1,   # hidden layer, counted from the input
-    ) -> np.ndarray:   # (M, n, units)
+    def features(
+        self,
+        X,  # features (n, D)
+        depth: int = 1,  # hidden layer, counted from the input
+    ) -> np.ndarray:  # (M, n, units)
         "Pre-activations of a hidden layer of every model."
         batches = self._scaled(self._table(X)).split(2048)
         out = torch.cat([self._products(forward, self.layers, x, depth) for x in batches], 2)
@@ -170,26 +246,54 @@ class Stack:
 
     def state(self, dtype=torch.float16) -> dict:
         "Everything a prediction needs, as named tensors: weights in `dtype`, scales in float32."
-        weights = {f"{k}{l}": t.to("cpu", dtype).contiguous() for l, layer in enumerate(self.layers, 1) for k, t in zip("Wb", layer)}
-        return weights | {k: torch.tensor(getattr(self, k), dtype=torch.float32) for k in ("x_mean", "x_sd", "y_mean", "y_sd")}
+        weights = {
+            f"{k}{l}": t.to("cpu", dtype).contiguous()
+            for l, layer in enumerate(self.layers, 1)
+            for k, t in zip("Wb", layer)
+        }
+        return weights | {
+            k: torch.tensor(getattr(self, k), dtype=torch.float32)
+            for k in ("x_mean", "x_sd", "y_mean", "y_sd")
+        }
 
     @classmethod
-    def from_state(cls, state:dict, dtype=torch.float32, device:str="cpu"):
+    def from_state(cls, state: dict, dtype=torch.float32, device: str = "cpu"):
         "A stack that predicts, from what `state` gave."
         depth = sum(k.startswith("W") for k in state)
-        self = cls(pd.DataFrame(index=range(len(state["W1"]))), hidden=[state[f"W{l}"].shape[1] for l in range(1, depth)], dtype=dtype, device=device)
-        self.layers = [(state[f"W{l}"].to(device, dtype), state[f"b{l}"].to(device, dtype)) for l in range(1, depth + 1)]
-        self.x_mean, self.x_sd, self.y_mean, self.y_sd = (state[k].double().numpy() for k in ("x_mean", "x_sd", "y_mean", "y_sd"))
+        self = cls(
+            pd.DataFrame(index=range(len(state["W1"]))),
+            hidden=[state[f"W{l}"].shape[1] for l in range(1, depth)],
+            dtype=dtype,
+            device=device,
+        )
+        self.layers = [
+            (state[f"W{l}"].to(device, dtype), state[f"b{l}"].to(device, dtype))
+            for l in range(1, depth + 1)
+        ]
+        self.x_mean, self.x_sd, self.y_mean, self.y_sd = (
+            state[k].double().numpy() for k in ("x_mean", "x_sd", "y_mean", "y_sd")
+        )
         return self
 
     @torch.no_grad()
     def _error(self, params, X, y, valid, watch):
         "Mean squared validation error of each model, in units of its training variance."
-        total = sum((valid[:, w]*(self._products(forward, list(zip(params[::2], params[1::2])), X[w])[:, 0] - y[:, w])**2).sum(1) for w in watch.split(2048))
-        return total/valid.sum(1).clamp(min=1)
+        total = sum(
+            (
+                valid[:, w]
+                * (
+                    self._products(forward, list(zip(params[::2], params[1::2])), X[w])[:, 0]
+                    - y[:, w]
+                )
+                ** 2
+            ).sum(1)
+            for w in watch.split(2048)
+        )
+        return total / valid.sum(1).clamp(min=1)
 
     def _products(self, f, *args):
-        with torch.autocast(self.device.split(":")[0], torch.bfloat16, enabled=self.bf16): return f(*args).to(self.dtype)
+        with torch.autocast(self.device.split(":")[0], torch.bfloat16, enabled=self.bf16):
+            return f(*args).to(self.dtype)
 
     def _table(self, X):
         "X as floats (n, columns); an error where the stack was not fitted or the columns are not those of training."
@@ -197,8 +301,13 @@ class Stack:
             raise NotFittedError("this Stack is not fitted: call fit, or open one from a Library")
         X = np.asarray(X, float)
         if X.ndim != 2 or X.shape[1] != len(self.x_mean):
-            raise ValueError(f"X has the shape {X.shape}: (rows, {len(self.x_mean)}) is needed, the columns of the training data")
+            raise ValueError(
+                f"X has the shape {X.shape}: (rows, {len(self.x_mean)}) is needed, the columns of the training data"
+            )
         return X
 
-    def _scaled(self, X): return self._tensor((X - self.x_mean)/self.x_sd)
-    def _tensor(self, a): return torch.tensor(a).to(self.device, self.dtype)
+    def _scaled(self, X):
+        return self._tensor((X - self.x_mean) / self.x_sd)
+
+    def _tensor(self, a):
+        return torch.tensor(a).to(self.device, self.dtype)

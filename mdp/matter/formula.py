@@ -29,20 +29,23 @@ Lr Rf Db Sg Bh Hs Mt Ds Rg Cn Nh Fl Mc Lv Ts Og""".split()
 ATOMIC_NUMBER = {symbol: z for z, symbol in enumerate(SYMBOLS, 1)}
 
 # %% ../../nbs/matter/05_formula.ipynb #25013e12
-DEEPEST = 32     # brackets that may be open at the same time
+DEEPEST = 32  # brackets that may be open at the same time
 
 _TOKEN = re.compile(r"(?P<element>[A-Z][a-z]?)|(?P<opening>[(\[{])|(?P<closing>[)\]}])|[ \t-\r@]+")
 _NUMBER = re.compile(r"[ \t-\r]*(-?(?:\d+\.?\d*|\.\d+)(?:e-?\d+)?)", re.ASCII)
 
+
 class Unreadable(ValueError):
     "A formula cannot be read: the reason, and the position in the string."
+
     def __init__(self, reason, position):
         super().__init__(reason)
         self.position = position
 
+
 def _read_text(formula):
     "`[(symbol, amount), ...]` of a string, in the order written; raises `Unreadable`."
-    levels = [[]]                                 # parts of each open bracket, the outermost first
+    levels = [[]]  # parts of each open bracket, the outermost first
     position = 0
     while position < len(formula):
         token = _TOKEN.match(formula, position)
@@ -58,16 +61,18 @@ def _read_text(formula):
             number = _NUMBER.match(formula, position)
             factor = float(number[1]) if number else 1.0
             position = number.end() if number else position
-            levels[-1] += [(symbol, amount*factor) for symbol, amount in part]
+            levels[-1] += [(symbol, amount * factor) for symbol, amount in part]
     if len(levels) > 1:
         raise Unreadable("a bracket that is not closed", position)
     return levels[0]
+
 
 def _element(token):
     "The part that is one element."
     if token[0] not in ATOMIC_NUMBER:
         raise Unreadable(f"no element {token[0]!r}", token.start())
     return [(token[0], 1.0)]
+
 
 def _close(levels, token):
     "The parts of the bracket that `token` closes, taken from `levels`."
@@ -78,7 +83,8 @@ def _close(levels, token):
     return levels.pop()
 
 # %% ../../nbs/matter/05_formula.ipynb #94b2d814
-NEGLIGIBLE = 1e-8     # share of the total below which an amount, of either sign, is nothing
+NEGLIGIBLE = 1e-8  # share of the total below which an amount, of either sign, is nothing
+
 
 def _settle(entries):
     """Amounts by symbol, in the order of the atomic numbers: repeats added, negligible ones left out.
@@ -97,22 +103,26 @@ def _settle(entries):
         raise ValueError("the amounts sum to zero")
     added = {}
     for symbol, amount in entries:
-        if amount < -NEGLIGIBLE*total:
+        if amount < -NEGLIGIBLE * total:
             raise ValueError(f"a negative amount of {symbol} ({amount:g})")
         added[symbol] = added.get(symbol, 0.0) + amount
-    return {symbol: added[symbol] for symbol in sorted(added, key=ATOMIC_NUMBER.get)
-            if added[symbol] >= NEGLIGIBLE*total}
+    return {
+        symbol: added[symbol]
+        for symbol in sorted(added, key=ATOMIC_NUMBER.get)
+        if added[symbol] >= NEGLIGIBLE * total
+    }
 
 # %% ../../nbs/matter/05_formula.ipynb #65f4dbb1
 def _read_mapping(mapping):
     "`[(symbol, amount), ...]` of a dict or a pymatgen Composition; raises ValueError."
     entries = []
     for key, value in mapping.items():
-        symbol = key.name if isinstance(key, enum.Enum) else str(key)   # Element.D prints as "H"
+        symbol = key.name if isinstance(key, enum.Enum) else str(key)  # Element.D prints as "H"
         if symbol not in ATOMIC_NUMBER:
             raise ValueError(_no_element(symbol))
         entries.append((symbol, _as_amount(value, symbol)))
     return entries
+
 
 def _as_amount(value, symbol):
     "A number given as the amount of an element, as a float; raises ValueError."
@@ -125,6 +135,7 @@ def _as_amount(value, symbol):
     if not math.isfinite(amount):
         raise ValueError(f"the amount of {symbol} is {amount}")
     return amount
+
 
 def _no_element(symbol):
     "Why a symbol is no element, with what to write where that is clear."
@@ -139,7 +150,7 @@ def _no_element(symbol):
 
 # %% ../../nbs/matter/05_formula.ipynb #03ac107f
 def read_formula(
-    formula,    # a string, a mapping of symbols to amounts, or a pymatgen Composition
+    formula,  # a string, a mapping of symbols to amounts, or a pymatgen Composition
 ) -> dict:
     """Amounts of one formula by element symbol, in the order of the atomic numbers.
 
@@ -160,9 +171,12 @@ def read_formula(
     raise ValueError(f"a {type(formula).__name__} is no formula")
 
 # %% ../../nbs/matter/05_formula.ipynb #4e5e77dd
-_ANY = "(?>" + "|".join(sorted(SYMBOLS, key=len, reverse=True)) + ")"     # an element, two letters first
-_DASH = "[-\u2010-\u2015\u2212]"                     # hyphen, en dash, minus sign and their like
-_DOT = "[\u00b7\u2022\u2219\u22c5\u30fb\u2027*]"      # the dot of a hydrate, and what is typed for it
+_ANY = (
+    "(?>" + "|".join(sorted(SYMBOLS, key=len, reverse=True)) + ")"
+)  # an element, two letters first
+_DASH = "[-\u2010-\u2015\u2212]"  # hyphen, en dash, minus sign and their like
+_DOT = "[\u00b7\u2022\u2219\u22c5\u30fb\u2027*]"  # the dot of a hydrate, and what is typed for it
+
 
 def _readable(text):
     "Is this string a formula?"
@@ -171,6 +185,7 @@ def _readable(text):
     except ValueError:
         return False
 
+
 def _typeset(formula):
     "Subscripts, full-width letters, special blanks: Fe₂O₃."
     plain = unicodedata.normalize("NFKC", formula)
@@ -178,18 +193,23 @@ def _typeset(formula):
         return None
     return f"typeset characters; write {plain.strip()}" if _readable(plain) else _why(plain)
 
+
 def _numbered(part):
     "`(number in front, the rest)` of a compound such as 5H2O."
     number = re.match(r"\d*\.?\d*", part.strip())[0]
-    return number, part.strip()[len(number):].strip()
+    return number, part.strip()[len(number) :].strip()
+
 
 def _hydrate(formula):
     "Compounds joined by a dot, the second with its number in front: CuSO4·5H2O."
     parts = [_numbered(part) for part in re.split(_DOT, formula)]
     if len(parts) < 2:
         return None
-    written = "".join(f"({rest}){number}" if i or number else rest for i, (number, rest) in enumerate(parts))
+    written = "".join(
+        f"({rest}){number}" if i or number else rest for i, (number, rest) in enumerate(parts)
+    )
     return f"several compounds joined by a dot; write {written}" if _readable(written) else None
+
 
 def _factor(formula):
     "A number in front of the formula: 2H2O."
@@ -204,7 +224,9 @@ def _alloy(formula):
     if not re.fullmatch(rf"{_ANY}(-\d+\.?\d*{_ANY})+", name):
         return None
     base, *rest = name.split("-")
-    weights = {symbol: float(number) for number, symbol in re.findall(r"-([\d.]+)([A-Za-z]+)", name)}
+    weights = {
+        symbol: float(number) for number, symbol in re.findall(r"-([\d.]+)([A-Za-z]+)", name)
+    }
     share_left = 100 - sum(weights.values())
     reason = f"the name of an alloy of {base} with weight per cent of the others"
     if base in weights or share_left <= 0 or len(weights) < len(rest):
@@ -212,12 +234,17 @@ def _alloy(formula):
     atomic = _atomic_per_cent({base: share_left, **weights})
     return f"{reason}; in atomic per cent it is {atomic}"
 
+
 def _atomic_per_cent(weights):
     "Weight per cent by symbol as a formula of atomic per cent with one decimal."
     from pymatgen.core import Element
-    moles = {symbol: weight/float(Element(symbol).atomic_mass) for symbol, weight in weights.items()}
+
+    moles = {
+        symbol: weight / float(Element(symbol).atomic_mass) for symbol, weight in weights.items()
+    }
     total = sum(moles.values())
-    return "".join(f"{symbol}{100*amount/total:.1f}" for symbol, amount in moles.items())
+    return "".join(f"{symbol}{100 * amount / total:.1f}" for symbol, amount in moles.items())
+
 
 def _joined(formula):
     "Elements joined by dashes: Cu-Zn, Al63-Cu25-Fe12."
@@ -225,16 +252,19 @@ def _joined(formula):
     if len(parts) < 2 or not all(map(_readable, parts)):
         return None
     if all(part in ATOMIC_NUMBER for part in parts):
-        mixed = "".join(f"{part}{1/len(parts):.2g}" for part in parts)
+        mixed = "".join(f"{part}{1 / len(parts):.2g}" for part in parts)
         return f"elements joined by a dash, without amounts; write amounts, for example {mixed}"
     return f"parts joined by a dash; write {''.join(parts)}"
+
 
 def _variable(formula):
     "A letter where a number belongs: La2-xSrxCuO4, YBa2Cu3O7-δ, (C2H4)n."
     found = re.search(rf"(?:{_ANY}|[)\]}}])[\d.+±-]*?{_DASH}?([nxyzdδ])(?![a-z])", formula)
     if found:
-        return (f"a variable amount {found[1]!r}; write a number in its place "
-                "(with x = 0.1, La2-xSrxCuO4 is La1.9Sr0.1CuO4)")
+        return (
+            f"a variable amount {found[1]!r}; write a number in its place "
+            "(with x = 0.1, La2-xSrxCuO4 is La1.9Sr0.1CuO4)"
+        )
 
 # %% ../../nbs/matter/05_formula.ipynb #567c5cb3
 _AT_THE_PLACE = {
@@ -247,9 +277,10 @@ _AT_THE_PLACE = {
     "/": "two materials? give one formula a row",
 }
 
+
 def explain(
-    formula:str,         # a string that cannot be read
-    error:ValueError,    # what the reader says of it
+    formula: str,  # a string that cannot be read
+    error: ValueError,  # what the reader says of it
 ) -> str:
     "Why a formula cannot be read, for a person: what it is and what to write."
     for recognize in (_typeset, _hydrate, _factor, _alloy, _joined, _variable):
@@ -257,7 +288,7 @@ def explain(
             return what
     if not isinstance(error, Unreadable):
         return str(error) if formula.strip(" \t\r\n@") else "empty"
-    rest = formula[error.position:]
+    rest = formula[error.position :]
     if rest[:1].isupper():
         return _wrong_symbol(formula, error.position)
     if rest[:1].islower():
@@ -265,9 +296,10 @@ def explain(
     hint = _AT_THE_PLACE.get(rest[:1])
     return f"{error}: {hint}" if hint else str(error)
 
+
 def _wrong_symbol(formula, position):
     "Why the capital letter at a position, with the small letters behind it, is no element."
-    pair = formula[max(position - 1, 0):position + 1]
+    pair = formula[max(position - 1, 0) : position + 1]
     if len(pair) == 2 and pair.isupper() and pair.capitalize() in ATOMIC_NUMBER:
         return f"no element {pair[1]!r}: the second letter of a symbol is small, as in {pair.capitalize()}"
     return _no_element(re.match(".[a-z]*", formula[position:])[0])
@@ -296,45 +328,47 @@ def _after_blanks(text, at):
         at += 1
     return at
 
+
 def _digits(text, at, value):
     "`value` with the digits from `at` on written behind it, and the position after them."
     while 48 <= text[at] <= 57:
-        value = 10*value + (text[at] - 48)
+        value = 10 * value + (text[at] - 48)
         at += 1
     return value, at
 
+
 def _number(text, at):
     "The number at `at`, and the position after it; 1 and `at` where there is none."
-    sign = -1. if text[at] == 45 else 1.
+    sign = -1.0 if text[at] == 45 else 1.0
     begin = at + 1 if text[at] == 45 else at
-    value, end = _digits(text, begin, 0.)
+    value, end = _digits(text, begin, 0.0)
     places = 0
-    if text[end] == 46:                                          # a decimal point
+    if text[end] == 46:  # a decimal point
         value, after = _digits(text, end + 1, value)
         places = after - end - 1
-        if after - begin == 1:                                   # a point and no digit
-            return 1., at
+        if after - begin == 1:  # a point and no digit
+            return 1.0, at
         end = after
     if end == begin:
-        return 1., at
-    power = 0.
-    if text[end] == 101:                                         # e
+        return 1.0, at
+    power = 0.0
+    if text[end] == 101:  # e
         minus = text[end + 1] == 45
         first = end + 2 if minus else end + 1
-        size, after = _digits(text, first, 0.)
+        size, after = _digits(text, first, 0.0)
         if after > first:
             power = -size if minus else size
             end = after
-    if value == 0.:
-        return 0., end
+    if value == 0.0:
+        return 0.0, end
     power -= places
-    return sign*(value*10.**power if power >= 0 else value/10.**-power), end
+    return sign * (value * 10.0**power if power >= 0 else value / 10.0**-power), end
 
 # %% ../../nbs/matter/05_formula.ipynb #f7ce31ec
 def _scan(
-    text,      # (bytes,) uint8: all formulas, each closed by a zero byte
-    rows,      # how many
-    letters,   # (26, 27) atomic numbers
+    text,  # (bytes,) uint8: all formulas, each closed by a zero byte
+    rows,  # how many
+    letters,  # (26, 27) atomic numbers
 ):
     """Entries of all formulas: first (rows + 1,), element, amount (entries,), readable (rows,) bool.
     The entries of row i are `first[i]` to `first[i + 1]`, as written; those of an unreadable row are none."""
@@ -349,16 +383,16 @@ def _scan(
         while text[at] != 0:
             c = text[at]
             at += 1
-            if c == 32 or 9 <= c <= 13 or c == 64:               # a blank, or @
+            if c == 32 or 9 <= c <= 13 or c == 64:  # a blank, or @
                 continue
-            if c == 40 or c == 91 or c == 123:                   # ( [ {
+            if c == 40 or c == 91 or c == 123:  # ( [ {
                 if depth == DEEPEST:
                     at -= 1
                     break
                 opened[depth] = n
                 depth += 1
                 continue
-            if 65 <= c <= 90:                                    # a capital letter
+            if 65 <= c <= 90:  # a capital letter
                 second = text[at] - 96 if 97 <= text[at] <= 122 else 0
                 z = letters[c - 65, second]
                 if z == 0:
@@ -367,9 +401,9 @@ def _scan(
                 at += second > 0
                 begin = n
                 element[n] = z
-                amount[n] = 1.
+                amount[n] = 1.0
                 n += 1
-            elif (c == 41 or c == 93 or c == 125) and depth > 0 and opened[depth - 1] < n:   # ) ] }
+            elif (c == 41 or c == 93 or c == 125) and depth > 0 and opened[depth - 1] < n:  # ) ] }
                 depth -= 1
                 begin = opened[depth]
             else:
@@ -396,6 +430,7 @@ class Amounts:
     element : (entries,) int64, atomic numbers, rising within a row
     amount : (entries,) float64, as written, above zero
     """
+
     first: np.ndarray
     element: np.ndarray
     amount: np.ndarray
@@ -429,10 +464,10 @@ def _settle_all(written):
     size = np.bincount(row, np.abs(written.amount), len(written))
     reasons = {int(i): "the amounts sum to zero" for i in np.flatnonzero(size == 0)}
     reasons |= {int(i): "an amount that is not finite" for i in np.flatnonzero(~np.isfinite(size))}
-    for i in np.flatnonzero(written.amount < -NEGLIGIBLE*size[row]):
+    for i in np.flatnonzero(written.amount < -NEGLIGIBLE * size[row]):
         symbol = SYMBOLS[written.element[i] - 1]
         reasons.setdefault(int(row[i]), f"a negative amount of {symbol} ({written.amount[i]:g})")
-    key = 128*row + written.element
+    key = 128 * row + written.element
     order = np.argsort(key, kind="stable")
     begins = np.flatnonzero(np.diff(key[order], prepend=-1))
     key = key[order][begins]
@@ -440,23 +475,25 @@ def _settle_all(written):
     usable = np.ones(len(written), bool)
     usable[list(reasons)] = False
     row = key >> 7
-    kept = usable[row] & (amount >= NEGLIGIBLE*size[row])
+    kept = usable[row] & (amount >= NEGLIGIBLE * size[row])
     first = np.zeros(len(written) + 1, np.int64)
     np.cumsum(np.bincount(row[kept], minlength=len(written)), out=first[1:])
     return Amounts(first, key[kept] & 127, amount[kept]), reasons
 
 # %% ../../nbs/matter/05_formula.ipynb #48d82327
 def read_column(
-    column,    # formulas, mappings, `Composition`s, mixed: a Series or a list
+    column,  # formulas, mappings, `Composition`s, mixed: a Series or a list
 ) -> tuple:
     "`(Amounts, failures)` of many formulas, `failures` being the reason by position."
     values = list(column)
     try:
         written, readable = _read_texts(values)
         others = []
-    except TypeError:                                          # some rows are no strings
+    except TypeError:  # some rows are no strings
         others = [i for i, value in enumerate(values) if not isinstance(value, str)]
-        written, readable = _read_texts([value if isinstance(value, str) else "" for value in values])
+        written, readable = _read_texts(
+            [value if isinstance(value, str) else "" for value in values]
+        )
     failures = {}
     if others:
         rows = [written[i] for i in range(len(values))]
@@ -474,13 +511,17 @@ def read_column(
             failures[i] = _why(values[i])
     return settled, failures
 
+
 @functools.cache
 def _scanner():
     "`_scan` and the functions that it calls, compiled."
     scope = dict(globals())
     for function in (_after_blanks, _digits, _number, _scan):
-        scope[function.__name__] = compiled(types.FunctionType(function.__code__, scope, function.__name__))
+        scope[function.__name__] = compiled(
+            types.FunctionType(function.__code__, scope, function.__name__)
+        )
     return scope["_scan"]
+
 
 def _read_texts(values):
     "`(Amounts as written, readable)` of a list of strings; TypeError where a value is none."
@@ -500,8 +541,9 @@ def is_table(X) -> bool:
         return True
     return X.columns[0] in ATOMIC_NUMBER and pd.api.types.is_numeric_dtype(X.dtypes.iloc[0])
 
+
 def read_table(
-    table:pd.DataFrame,    # amounts; columns: symbols
+    table: pd.DataFrame,  # amounts; columns: symbols
 ) -> tuple:
     "`(Amounts, failures)` as of `read_column`; ValueError where a column is no element."
     _check_columns(table)
@@ -512,6 +554,7 @@ def read_table(
     z = np.array([ATOMIC_NUMBER[symbol] for symbol in table.columns], np.int64)
     settled, unsettled = _settle_all(Amounts(first, z[column], numbers[row, column]))
     return settled, unsettled | failures
+
 
 def _table_numbers(table):
     "`(rows x columns floats, failures by position)`; a row that fails is all zeros."
@@ -528,21 +571,24 @@ def _table_numbers(table):
                 numbers[i, j] = _as_amount(column.iloc[i], symbol)
             except ValueError as error:
                 failures.setdefault(i, str(error))
-    numbers[list(failures)] = 0.
+    numbers[list(failures)] = 0.0
     return numbers, failures
+
 
 def _check_columns(table):
     "Raises ValueError where the columns are not elements, each once."
     unknown = [column for column in table.columns if column not in ATOMIC_NUMBER]
     if unknown:
-        raise ValueError(f"columns {unknown[:5]} are no elements; give one column of formulas, "
-                         "or amounts with a column for each element")
+        raise ValueError(
+            f"columns {unknown[:5]} are no elements; give one column of formulas, "
+            "or amounts with a column for each element"
+        )
     if not table.columns.is_unique:
         raise ValueError("an element has two columns")
 
 # %% ../../nbs/matter/05_formula.ipynb #121cdfb3
 def read_rows(
-    X,    # formulas, mappings, `Composition`s, mixed: a list, a Series, a one-column frame, an array; or a table of amounts
+    X,  # formulas, mappings, `Composition`s, mixed: a list, a Series, a one-column frame, an array; or a table of amounts
 ) -> tuple:
     "`(Amounts, index)` of rows that can all be read; BadInput names every one that cannot."
     if is_table(X):
@@ -555,13 +601,15 @@ def read_rows(
         raise bad_rows(column, failures, "formula")
     return read, column.index
 
+
 def rows_as_dicts(table, rows):
     "A column that holds the given rows of a table as dicts, for an error message."
     values = [table.iloc[i].to_dict() if i in rows else None for i in range(len(table))]
     return pd.Series(values, table.index, dtype=object)
 
+
 def amounts(
-    X,    # as for `read_rows`
+    X,  # as for `read_rows`
 ) -> pd.DataFrame:
     """Amounts as written: a row each under the caller's index, a column for each element that occurs,
     in the order of the atomic numbers; 0 where a row has none of it. BadInput names every bad row."""
@@ -571,73 +619,94 @@ def amounts(
     out[read.rows(), column] = read.amount
     return pd.DataFrame(out, index, [SYMBOLS[z - 1] for z in occurring])
 
+
 def element_system(
-    X,    # as for `read_rows`
+    X,  # as for `read_rows`
 ) -> np.ndarray:
     "The element system of each row: its symbols in alphabetical order, as 'Al-Cu-Fe'. BadInput names every bad row."
     read, _ = read_rows(X)
-    return np.array(["-".join(sorted(SYMBOLS[z - 1] for z in read[i][0])) for i in range(len(read))], str)
+    return np.array(
+        ["-".join(sorted(SYMBOLS[z - 1] for z in read[i][0])) for i in range(len(read))], str
+    )
 
 # %% ../../nbs/matter/05_formula.ipynb #647c015c
-_DIATOMIC = {"O": "O2", "N": "N2", "F": "F2", "Cl": "Cl2", "H": "H2"}                  # pymatgen's exceptions
-_PEROXIDES = {"LiO": "Li2O2", "NaO": "Na2O2", "KO": "K2O2", "HO": "H2O2", "CsO": "Cs2O2", "RbO": "Rb2O2"}
-_GROUP = 1.65     # two closing elements of electronegativities closer than this are an anion group
+_DIATOMIC = {"O": "O2", "N": "N2", "F": "F2", "Cl": "Cl2", "H": "H2"}  # pymatgen's exceptions
+_PEROXIDES = {
+    "LiO": "Li2O2",
+    "NaO": "Na2O2",
+    "KO": "K2O2",
+    "HO": "H2O2",
+    "CsO": "Cs2O2",
+    "RbO": "Rb2O2",
+}
+_GROUP = 1.65  # two closing elements of electronegativities closer than this are an anion group
+
 
 @functools.cache
 def _electronegativity():
     "Pauling electronegativity of each element that has one."
     from pymatgen.core import Element
+
     found = {symbol: Element(symbol).data.get("X") for symbol in SYMBOLS[:103]}
-    return {symbol: float(x) for symbol, x in found.items() if x and symbol not in ("He", "Ne", "Ar")}
+    return {
+        symbol: float(x) for symbol, x in found.items() if x and symbol not in ("He", "Ne", "Ar")
+    }
+
 
 def _reduce(counts, electronegativity):
     "pymatgen's reduced formula of whole amounts by symbol."
     divisor = math.gcd(*counts.values())
-    counts = {symbol: n//divisor for symbol, n in counts.items()}
+    counts = {symbol: n // divisor for symbol, n in counts.items()}
     symbols = sorted(counts, key=lambda symbol: (electronegativity[symbol], symbol))
     group = ""
     if len(symbols) > 2:
         x, y = symbols[-2:]
         times = math.gcd(counts[x], counts[y])
         if times > 1 and electronegativity[y] - electronegativity[x] < _GROUP:
-            group = f"({_written(x, counts[x]//times)}{_written(y, counts[y]//times)}){times}"
+            group = f"({_written(x, counts[x] // times)}{_written(y, counts[y] // times)}){times}"
             symbols = symbols[:-2]
     reduced = "".join(_written(symbol, counts[symbol]) for symbol in symbols) + group
     return (_DIATOMIC | _PEROXIDES).get(reduced, reduced)
+
 
 def _written(symbol, n):
     "An element with its number, which is left out where it is one."
     return symbol if n == 1 else f"{symbol}{n}"
 
 # %% ../../nbs/matter/05_formula.ipynb #957ca025
-MOST_ATOMS = 1000     # of a formula that is made whole
+MOST_ATOMS = 1000  # of a formula that is made whole
+
 
 def _whole(amounts):
     "The smallest whole amounts in the same ratio, of at most `MOST_ATOMS` atoms; None where there are none."
     numbers = np.array(list(amounts.values()))
     atoms = np.arange(1, MOST_ATOMS + 1)[:, None]
-    multiple = atoms*numbers/numbers.sum()
+    multiple = atoms * numbers / numbers.sum()
     fits = (np.abs(multiple - multiple.round()) < 1e-4).all(axis=1) & (multiple > 0.5).all(axis=1)
     if not fits.any():
         return None
     return dict(zip(amounts, multiple[fits.argmax()].round().astype(int).tolist()))
 
+
 def _reduced_one(amounts, whole):
     "The reduced formula of one row."
     from pymatgen.core import Composition
+
     counts = {symbol: round(n) for symbol, n in amounts.items()}
-    if any(abs(n - counts[symbol]) > NEGLIGIBLE or not counts[symbol] for symbol, n in amounts.items()):
+    if any(
+        abs(n - counts[symbol]) > NEGLIGIBLE or not counts[symbol] for symbol, n in amounts.items()
+    ):
         counts = _whole(amounts) if whole else None
     if counts and counts.keys() <= _electronegativity().keys():
         return _reduce(counts, _electronegativity())
-    with warnings.catch_warnings():                # of elements without an electronegativity
+    with warnings.catch_warnings():  # of elements without an electronegativity
         warnings.simplefilter("ignore")
         return Composition(counts or amounts).reduced_formula
 
 # %% ../../nbs/matter/05_formula.ipynb #ea13e497
 def reduced_formula(
-    X,                   # as for `read_rows`
-    whole:bool=False,    # True: amounts that are not whole are multiplied until they are, where 1000 atoms suffice
+    X,  # as for `read_rows`
+    whole: bool = False,  # True: amounts that are not whole are multiplied until they are, where 1000 atoms suffice
 ) -> list:
     """pymatgen's reduced formula of each row. BadInput names every bad row.
 
@@ -651,6 +720,8 @@ def reduced_formula(
         element, amount = read[i]
         key = element.tobytes(), amount.tobytes()
         if key not in known:
-            known[key] = _reduced_one({SYMBOLS[z - 1]: n for z, n in zip(element.tolist(), amount.tolist())}, whole)
+            known[key] = _reduced_one(
+                {SYMBOLS[z - 1]: n for z, n in zip(element.tolist(), amount.tolist())}, whole
+            )
         out.append(known[key])
     return out

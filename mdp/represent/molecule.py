@@ -17,8 +17,9 @@ from ..core import BadInput, RowTransformer, as_column, bad_rows, cores, paralle
 # %% ../../nbs/represent/13_molecule.ipynb #f72a686b
 BIGSMILES = "BigSMILES: write one repeat unit as SMILES with two `*`, as in *CC*"
 
+
 def unmapped(
-    smiles:str,
+    smiles: str,
 ) -> str:
     """A SMILES without atom-map numbers.
 
@@ -26,6 +27,7 @@ def unmapped(
     '[CH3][OH]'
     """
     return re.sub(r":\d+\]", "]", smiles)
+
 
 def _why(messages):
     "One sentence out of what RDKit printed."
@@ -35,6 +37,7 @@ def _why(messages):
         if "mistakes around position" in line:
             return f"syntax error near character {line.split()[-1].rstrip(':')}"
     return lines[0].partition(" for input")[0] if lines else "RDKit cannot read it"
+
 
 def _parse(smiles):
     "The molecule of a SMILES; a ValueError with the reason where RDKit reads none."
@@ -51,6 +54,7 @@ def _parse(smiles):
         raise ValueError(_why(log.messages))
     return mol
 
+
 def _checked(mol):
     "A caller's `Mol`, as a copy without map numbers where it has any."
     if mol.NeedsUpdatePropertyCache():
@@ -64,8 +68,9 @@ def _checked(mol):
     Chem.AssignStereochemistry(mol, cleanIt=True, force=True)
     return mol
 
+
 def read(
-    x,    # a SMILES or a sanitised `Mol`
+    x,  # a SMILES or a sanitised `Mol`
 ) -> Chem.Mol:
     "The molecule of `x`, without atom-map numbers; a ValueError with the reason where there is none."
     if isinstance(x, str):
@@ -82,9 +87,9 @@ def read(
 
 # %% ../../nbs/represent/13_molecule.ipynb #18e2a2f6
 def read_all(
-    X,                   # SMILES or Mols: a list, Series, frame of one column, array
-    reader=read,         # one value -> an object, or a ValueError with the reason
-    what:str="SMILES",   # what one row is, for the message
+    X,  # SMILES or Mols: a list, Series, frame of one column, array
+    reader=read,  # one value -> an object, or a ValueError with the reason
+    what: str = "SMILES",  # what one row is, for the message
 ) -> pd.Series:
     """What `reader` makes of every row, under the caller's index.
 
@@ -95,6 +100,7 @@ def read_all(
     if failures:
         raise bad_rows(column, failures, what)
     return pd.Series(objects, column.index, dtype=object)
+
 
 def _read_each(column, reader):
     "`(objects, None where unreadable; reasons by position)`; the same text is read once."
@@ -114,9 +120,10 @@ def _read_each(column, reader):
             known[value] = objects[-1]
     return objects, failures
 
+
 def read_rows(
-    X,               # SMILES or Mols: a list, Series, frame of one column, array
-    reader=read,     # one value -> an object, or a ValueError with the reason
+    X,  # SMILES or Mols: a list, Series, frame of one column, array
+    reader=read,  # one value -> an object, or a ValueError with the reason
 ):
     "`(objects, None where bad; bad rows as (position, value, reason); the index of X, or None)`."
     column = as_column(X, "SMILES")
@@ -124,13 +131,26 @@ def read_rows(
     index = column.index if isinstance(X, (pd.Series, pd.DataFrame)) else None
     return objects, [(i, column.iloc[i], reason) for i, reason in failures.items()], index
 
+
 def bad_input(bad, index, what, of) -> BadInput:
     "The exception for the bad rows of `read_rows`."
     labels = range(of) if index is None else index.tolist()
-    return BadInput([(labels[i], x, why) for i, x, why in sorted(bad, key=lambda b: b[0])], what, of)
+    return BadInput(
+        [(labels[i], x, why) for i, x, why in sorted(bad, key=lambda b: b[0])], what, of
+    )
 
 # %% ../../nbs/represent/13_molecule.ipynb #2e3dc110
-KINDS = dict(RDKit="rdkit", AtomPair="apfp", Torsion="ttfp", MACCS="maccs", ECFP="ecfp", FCFP="fcfp", Pattern="patfp", Layered="layfp", MHFP="secfp")
+KINDS = dict(
+    RDKit="rdkit",
+    AtomPair="apfp",
+    Torsion="ttfp",
+    MACCS="maccs",
+    ECFP="ecfp",
+    FCFP="fcfp",
+    Pattern="patfp",
+    Layered="layfp",
+    MHFP="secfp",
+)
 COUNTED = ("RDKit", "AtomPair", "Torsion", "ECFP", "FCFP")
 
 # %% ../../nbs/represent/13_molecule.ipynb #31a7380c
@@ -157,6 +177,7 @@ def _width(kind, n_bits):
     "How many columns a kind has."
     return 167 if kind == "MACCS" else n_bits
 
+
 def _vectors(mols, kind, radius, n_bits, counts, threads):
     "RDKit's vectors of one kind."
     if kind in COUNTED:
@@ -172,6 +193,7 @@ def _vectors(mols, kind, radius, n_bits, counts, threads):
     encoder = rdMHFPFingerprint.MHFPEncoder()
     return encoder.EncodeSECFPMolsBulk(mols, radius=radius, length=n_bits)
 
+
 def _matrix(vectors, width, counted):
     "RDKit's vectors as a CSR matrix of int32."
     if counted:
@@ -183,6 +205,7 @@ def _matrix(vectors, width, counted):
     rows = np.repeat(np.arange(len(entries)), [len(e) for e in entries])
     columns = np.fromiter((c for e in entries for c in e), np.int32)
     return sp.csr_matrix((data, (rows, columns)), (len(entries), width))
+
 
 def _block(mols, kinds, radius, n_bits, counts, threads):
     "Fingerprints of some molecules, kinds side by side: a CSR matrix."
@@ -203,8 +226,10 @@ def _spread(values, rows, n_rows):
     out[rows] = values
     return out
 
+
 class MatrixTransformer(RowTransformer):
     "A `RowTransformer` that keeps the type of the matrix that `compute` returns."
+
     what = "SMILES"
 
     def transform(self, X):
@@ -228,14 +253,16 @@ class MatrixTransformer(RowTransformer):
 # %% ../../nbs/represent/13_molecule.ipynb #8d342db4
 class Fingerprints(MatrixTransformer):
     "Molecular fingerprints of one kind, or of several side by side."
-    def __init__(self,
-        kinds="ECFP",              # one of `KINDS`, or a sequence of them
-        radius:int=3,              # bonds around an atom, for ECFP, FCFP and MHFP
-        n_bits:int=2048,           # columns of each kind (MACCS: always 167)
-        counts:bool=False,         # how often, where the kind can tell
-        sparse:bool=False,         # a scipy CSR matrix, without index
-        workers:int|None=None,     # threads, and processes for long lists; None: all cores
-        on_error:str="raise",      # "raise": `BadInput` naming every bad row; "nan": bad rows become NaN
+
+    def __init__(
+        self,
+        kinds="ECFP",  # one of `KINDS`, or a sequence of them
+        radius: int = 3,  # bonds around an atom, for ECFP, FCFP and MHFP
+        n_bits: int = 2048,  # columns of each kind (MACCS: always 167)
+        counts: bool = False,  # how often, where the kind can tell
+        sparse: bool = False,  # a scipy CSR matrix, without index
+        workers: int | None = None,  # threads, and processes for long lists; None: all cores
+        on_error: str = "raise",  # "raise": `BadInput` naming every bad row; "nan": bad rows become NaN
     ):
         self.kinds, self.radius, self.n_bits, self.counts = kinds, radius, n_bits, counts
         self.sparse, self.workers, self.on_error = sparse, workers, on_error
@@ -251,21 +278,25 @@ class Fingerprints(MatrixTransformer):
         super().check()
         kinds = self._kinds()
         if not kinds or len(set(kinds)) < len(kinds) or not set(kinds) <= set(KINDS):
-            raise ValueError(f"kinds={self.kinds!r}: one or several, each once, of {', '.join(KINDS)}")
+            raise ValueError(
+                f"kinds={self.kinds!r}: one or several, each once, of {', '.join(KINDS)}"
+            )
         if self.radius < 0 or self.n_bits < 1:
-            raise ValueError(f"radius={self.radius}, n_bits={self.n_bits}: "
-                             "radius from 0 on, n_bits from 1 on")
+            raise ValueError(
+                f"radius={self.radius}, n_bits={self.n_bits}: radius from 0 on, n_bits from 1 on"
+            )
 
     def compute(self, molecules):
         "Columns of readable molecules, and no failures."
         kinds, threads = self._kinds(), self.workers or cores()
-        block = functools.partial(_block, kinds=kinds, radius=self.radius, n_bits=self.n_bits,
-                                  counts=self.counts)
+        block = functools.partial(
+            _block, kinds=kinds, radius=self.radius, n_bits=self.n_bits, counts=self.counts
+        )
         if set(kinds) <= set(COUNTED):
             values = block(molecules, threads=threads)
         else:
             starts = range(0, max(len(molecules), 1), 2000)
-            blocks = [molecules[i:i + 2000] for i in starts]
+            blocks = [molecules[i : i + 2000] for i in starts]
             one_thread = functools.partial(block, threads=1)
             values = sp.vstack(parallel(one_thread, blocks, threads), "csr")
         may_be_nan, whole = self.on_error == "nan", np.int32 if self.counts else np.uint8
@@ -277,16 +308,19 @@ class Fingerprints(MatrixTransformer):
         self.check()
         names = []
         for kind in self._kinds():
-            diameter = str(2*self.radius) if kind in ("ECFP", "FCFP", "MHFP") else ""
+            diameter = str(2 * self.radius) if kind in ("ECFP", "FCFP", "MHFP") else ""
             label = KINDS[kind] + diameter + ("_c" if self.counts and kind in COUNTED else "")
             names += [f"{label}:{i}" for i in range(_width(kind, self.n_bits))]
         return np.array(names, object)
 
 # %% ../../nbs/represent/13_molecule.ipynb #a0ade750
 NAMES = [name for name, _ in Descriptors.descList]
-_BCUT = [name for name in NAMES if name.startswith("BCUT2D")]     # in the order in which RDKit returns them
+_BCUT = [
+    name for name in NAMES if name.startswith("BCUT2D")
+]  # in the order in which RDKit returns them
 _PAIRS = [name for name in NAMES if "EState" in name or name in (*_BCUT, "BalabanJ", "BertzCT")]
-MOST_ATOMS = {"Ipc": 70, "AvgIpc": 70, **dict.fromkeys(_PAIRS, 500)}      # beyond these, no value
+MOST_ATOMS = {"Ipc": 70, "AvgIpc": 70, **dict.fromkeys(_PAIRS, 500)}  # beyond these, no value
+
 
 def _bcut(mol):
     "The eight BCUT2D descriptors by name, which RDKit computes together; empty where it fails."
@@ -295,29 +329,35 @@ def _bcut(mol):
     except (ValueError, RuntimeError):
         return {}
 
+
 def _described(mol, names):
     "Descriptors of one molecule; NaN where RDKit has no finite value or the molecule is too large."
     functions, out = dict(Descriptors.descList), np.full(len(names), np.nan)
-    mol = Chem.Mol(mol)            # RDKit leaves partial results on the molecule; the caller's stays as it was
+    mol = Chem.Mol(
+        mol
+    )  # RDKit leaves partial results on the molecule; the caller's stays as it was
     asked = [n for n in names if mol.GetNumAtoms() <= MOST_ATOMS.get(n, np.inf)]
     bcut = _bcut(mol) if set(asked) & set(_BCUT) else {}
     for name in asked:
         try:
             value = bcut.get(name, np.nan) if name in _BCUT else functions[name](mol)
         except (ValueError, RuntimeError, ArithmeticError):
-            continue               # stays NaN
+            continue  # stays NaN
         out[names.index(name)] = value
     return np.where(np.isfinite(out), out, np.nan)
+
 
 def _describe(mols, names):
     "Descriptors of some molecules: rows x names."
     with rdBase.BlockLogs():
         return np.array([_described(mol, names) for mol in mols]).reshape(len(mols), len(names))
 
+
 def _listed(names):
     "The first four names, and how many more there are."
     more = f" and {len(names) - 4} more" if len(names) > 4 else ""
     return ", ".join(names[:4]) + more
+
 
 def _why_missing(mol, missing):
     "Why a molecule has no value of the descriptors `missing`."
@@ -331,16 +371,19 @@ def _why_missing(mol, missing):
         reasons.append(f"no finite {_listed(other)}")
     return "; ".join(reasons)
 
+
 class RDKitDescriptors(RowTransformer):
     """All of RDKit's molecular descriptors, or the named ones.
 
     A cell without a finite value, among them those beyond `MOST_ATOMS`, is bad input with
     `on_error="raise"`; with "nan" the cell alone is NaN.
     """
-    def __init__(self,
-        names=None,                # which of `NAMES`; None: all, in RDKit's order
-        workers:int|None=None,     # processes for long lists; None: all cores
-        on_error:str="raise",      # "raise": `BadInput` naming every row that is bad or has no finite value; "nan": those cells become NaN
+
+    def __init__(
+        self,
+        names=None,  # which of `NAMES`; None: all, in RDKit's order
+        workers: int | None = None,  # processes for long lists; None: all cores
+        on_error: str = "raise",  # "raise": `BadInput` naming every row that is bad or has no finite value; "nan": those cells become NaN
     ):
         self.names, self.workers, self.on_error = names, workers, on_error
 
@@ -358,13 +401,15 @@ class RDKitDescriptors(RowTransformer):
     def compute(self, molecules):
         "Descriptors of readable molecules, and why some of them are missing."
         names = self.get_feature_names_out().tolist()
-        blocks = [molecules[i:i + 250] for i in range(0, len(molecules), 250)]
+        blocks = [molecules[i : i + 250] for i in range(0, len(molecules), 250)]
         describe = functools.partial(_describe, names=names)
         values = np.concatenate(parallel(describe, blocks, self.workers))
         if self.on_error == "nan":
             return values, {}
-        holes = {i: [names[j] for j in np.flatnonzero(np.isnan(values[i]))]
-                 for i in np.flatnonzero(np.isnan(values).any(axis=1)).tolist()}
+        holes = {
+            i: [names[j] for j in np.flatnonzero(np.isnan(values[i]))]
+            for i in np.flatnonzero(np.isnan(values).any(axis=1)).tolist()
+        }
         return values, {i: _why_missing(molecules[i], missing) for i, missing in holes.items()}
 
     def get_feature_names_out(self, input_features=None):

@@ -15,7 +15,16 @@ from scipy import sparse as sp
 from sklearn.base import clone
 from ..core import as_column, parallel
 from ..data import facts
-from .molecule import COUNTED, NAMES, Fingerprints, MatrixTransformer, RDKitDescriptors, read, read_all, unmapped
+from mdp.represent.molecule import (
+    COUNTED,
+    NAMES,
+    Fingerprints,
+    MatrixTransformer,
+    RDKitDescriptors,
+    read,
+    read_all,
+    unmapped,
+)
 
 # %% ../../nbs/represent/14_polymer.ipynb #60eee066
 _COUNT = {
@@ -25,24 +34,30 @@ _COUNT = {
     4: "four `*`: a ladder or a network; a chain is joined by one bond on each side",
 }
 
+
 def _stars(mol):
     "The numbers of the atoms `*`."
     return [a.GetIdx() for a in mol.GetAtoms() if a.GetAtomicNum() == 0]
+
 
 def _unmarked(mol):
     "The same `Mol`, its ends without their numbers; what RDKit knows of its stereochemistry stays."
     for end in map(mol.GetAtomWithIdx, _stars(mol)):
         end.SetIsotope(0)
-        end.SetNoImplicit(False)       # as RDKit reads a bare `*`
+        end.SetNoImplicit(False)  # as RDKit reads a bare `*`
     return mol
+
 
 def _with_marked_ends(smiles):
     "A SMILES whose `*` are written [1*], [2*], ..."
     number = itertools.count(1)
+
     def marked(match):
         end = re.fullmatch(r"\*|\[\d*\*\]", match[0])
         return f"[{next(number)}*]" if end else match[0]
+
     return re.sub(r"\[[^\]]*\]|\*", marked, unmapped(smiles))
+
 
 def _read_marked(x):
     "The molecule of a unit, its ends numbered where it is a SMILES."
@@ -51,7 +66,8 @@ def _read_marked(x):
     try:
         return read(_with_marked_ends(x))
     except ValueError:
-        return read(x)             # for the reason in terms of the text that was given
+        return read(x)  # for the reason in terms of the text that was given
+
 
 def _check_ends(mol):
     "A ValueError with the reason where a molecule is no repeat unit of a linear chain."
@@ -72,8 +88,9 @@ def _check_ends(mol):
     if one != other:
         raise ValueError(f"the two ends do not fit: a {one} and a {other} bond")
 
+
 def read_unit(
-    x,    # a SMILES or Mol with two `*` (also written [*], [1*], [*:1])
+    x,  # a SMILES or Mol with two `*` (also written [*], [1*], [*:1])
 ) -> Chem.Mol:
     "The repeat unit of a linear chain; a ValueError with the reason where it is none."
     mol = Chem.Mol(_read_marked(x))
@@ -86,12 +103,14 @@ def _backbone(mol):
     path = Chem.GetShortestPath(mol, *_stars(mol))
     return path, [mol.GetBondBetweenAtoms(i, j) for i, j in zip(path, path[1:])]
 
+
 def _cuts(mol):
     "The bonds inside the unit where the chain may be cut."
     _, bonds = _backbone(mol)
     free = [b for b in bonds[1:-1] if not b.IsInRing()]
     single = [b for b in free if b.GetBondType() == Chem.BondType.SINGLE]
     return single if single or bonds[0].GetBondType() == Chem.BondType.SINGLE else free
+
 
 def _link(mol, pairs):
     "Each pair of `*` gives way to one bond between their neighbours; stereochemistry is kept."
@@ -112,7 +131,10 @@ def _link(mol, pairs):
         _mark_double_bond(mol, [a - sum(s < a for s in gone) for a in atoms], cis)
     Chem.SanitizeMol(mol)
     Chem.SetDoubleBondNeighborDirections(mol)
-    return Chem.MolFromSmiles(Chem.MolToSmiles(mol))    # written and read once: every mark in its plain form
+    return Chem.MolFromSmiles(
+        Chem.MolToSmiles(mol)
+    )  # written and read once: every mark in its plain form
+
 
 def _double_bond_marks(mol, instead):
     "E/Z marks as (begin, end, neighbour of begin, neighbour of end, cis?); `instead` replaces a `*`."
@@ -124,12 +146,14 @@ def _double_bond_marks(mol, instead):
             marks.append((bond.GetBeginAtomIdx(), bond.GetEndAtomIdx(), *beside, cis))
     return marks
 
+
 def _detach(mol, atom, star):
     "Remove the bond to `star`; the chirality mark of `atom` is that of a bond at the end of its order."
     order = [bond.GetOtherAtomIdx(atom) for bond in mol.GetAtomWithIdx(atom).GetBonds()]
     if (len(order) - 1 - order.index(star)) % 2:
         mol.GetAtomWithIdx(atom).InvertChirality()
     mol.RemoveBond(atom, star)
+
 
 def _mark_double_bond(mol, atoms, cis):
     "Set an E/Z mark: `atoms` are those of the bond and the neighbour of each."
@@ -139,13 +163,17 @@ def _mark_double_bond(mol, atoms, cis):
     bond.SetStereoAtoms(*(beside if bond.GetBeginAtomIdx() == begin else beside[::-1]))
     bond.SetStereo(Chem.BondStereo.STEREOCIS if cis else Chem.BondStereo.STEREOTRANS)
 
+
 def _turn(mol, bond):
     "The unit cut at `bond`, its old ends joined; the new ends are numbered until RDKit has read it."
-    cut = Chem.FragmentOnBonds(mol, [bond.GetIdx()], dummyLabels=[(1, 2)], bondTypes=[bond.GetBondType()])
+    cut = Chem.FragmentOnBonds(
+        mol, [bond.GetIdx()], dummyLabels=[(1, 2)], bondTypes=[bond.GetBondType()]
+    )
     return _unmarked(_link(cut, [tuple(_stars(mol))]))
 
+
 def recut(
-    x,    # a repeat unit
+    x,  # a repeat unit
 ) -> list[str]:
     "The same chain cut at each possible bond of the backbone, the given cut first; each once."
     mol = read_unit(x)
@@ -163,25 +191,31 @@ def _segments(mol, cuts, place):
     if cuts:
         along = [place[b.GetBeginAtomIdx()] < place[b.GetEndAtomIdx()] for b in cuts]
         labels = [(1, 2) if forward else (2, 1) for forward in along]
-        mol = Chem.FragmentOnBonds(mol, [b.GetIdx() for b in cuts], dummyLabels=labels,
-                                   bondTypes=[b.GetBondType() for b in cuts])
+        mol = Chem.FragmentOnBonds(
+            mol,
+            [b.GetIdx() for b in cuts],
+            dummyLabels=labels,
+            bondTypes=[b.GetBondType() for b in cuts],
+        )
     atoms = []
     pieces = Chem.GetMolFrags(mol, asMols=True, fragsMolAtomMapping=atoms)
     first = [min(place[a] for a in members if a in place) for members in atoms]
     return [pieces[k] for k in np.argsort(first)]
+
 
 def _words(mol):
     "The segments between the cuts, in order: SMILES with [1*] before and [2*] behind; and read backward."
     cuts = _cuts(mol)
     path, bonds = _backbone(mol)
     if cuts and cuts[0].GetBondType() != bonds[0].GetBondType():
-        return _words(_turn(mol, cuts[0]))      # joined by a double bond: cut at a single one
+        return _words(_turn(mol, cuts[0]))  # joined by a double bond: cut at a single one
     pieces = _segments(mol, cuts, {atom: i for i, atom in enumerate(path)})
     forward = [Chem.MolToSmiles(piece) for piece in pieces]
     for piece in pieces:
         for star in map(piece.GetAtomWithIdx, _stars(piece)):
             star.SetIsotope(3 - star.GetIsotope())
     return forward, [Chem.MolToSmiles(piece) for piece in reversed(pieces)]
+
 
 def _join(words):
     "The unit made of these segments."
@@ -194,8 +228,9 @@ def _join(words):
     joints = [(before[1], after[0]) for before, after in zip(ends, ends[1:])]
     return _unmarked(_link(functools.reduce(Chem.CombineMols, pieces), joints))
 
+
 def smallest_unit(
-    x,    # a repeat unit
+    x,  # a repeat unit
 ) -> Chem.Mol:
     "The smallest repeat unit of the chain, the same for every cut, direction and multiple."
     with rdBase.BlockLogs():
@@ -205,8 +240,9 @@ def smallest_unit(
     period = next(periods)
     return _join(min(w[i:period] + w[:i] for w in (forward, backward) for i in range(period)))
 
+
 def canonical_unit(
-    x,    # a repeat unit
+    x,  # a repeat unit
 ) -> str:
     """One SMILES for one chain; read it with `read_unit`.
 
@@ -217,31 +253,51 @@ def canonical_unit(
 
 # %% ../../nbs/represent/14_polymer.ipynb #09d6222b
 def periodic(
-    x,               # a repeat unit
-    ring:int=24,     # at least so many backbone atoms
+    x,  # a repeat unit
+    ring: int = 24,  # at least so many backbone atoms
 ) -> tuple[Chem.Mol, int]:
     "`n` smallest units joined end to end, the joining ring left off the list of rings; and `n`. Stereochemistry is dropped."
     unit = read_unit(x)
-    Chem.RemoveStereochemistry(unit)        # first: the smallest unit of the flat chain, whatever the tacticity
+    Chem.RemoveStereochemistry(
+        unit
+    )  # first: the smallest unit of the flat chain, whatever the tacticity
     unit = Chem.RWMol(smallest_unit(unit))
     path, bonds = _backbone(unit)
     order, stars = bonds[0].GetBondType(), sorted(_stars(unit))
     first, last = (i - sum(s < i for s in stars) for i in (path[1], path[-2]))
-    for s in reversed(stars): unit.RemoveAtom(s)
-    n, size = math.ceil(max(ring, 8)/(len(path)-2)), unit.GetNumAtoms()
-    mol = Chem.RWMol(functools.reduce(Chem.CombineMols, [unit.GetMol()]*n))
+    for s in reversed(stars):
+        unit.RemoveAtom(s)
+    n, size = math.ceil(max(ring, 8) / (len(path) - 2)), unit.GetNumAtoms()
+    mol = Chem.RWMol(functools.reduce(Chem.CombineMols, [unit.GetMol()] * n))
     rings = Chem.GetSymmSSSR(mol)
-    for i in range(n): mol.AddBond(i*size + last, (i+1) % n*size + first, order)
+    for i in range(n):
+        mol.AddBond(i * size + last, (i + 1) % n * size + first, order)
     mol = mol.GetMol()
     mol.UpdatePropertyCache()
     Chem.SetConjugation(mol)
     Chem.SetHybridization(mol)
-    if mol.GetRingInfo().NumRings() != len(rings): raise RuntimeError("this RDKit perceives rings anew when a bond is added; mdp.represent.polymer needs one that does not")
+    if mol.GetRingInfo().NumRings() != len(rings):
+        raise RuntimeError(
+            "this RDKit perceives rings anew when a bond is added; mdp.represent.polymer needs one that does not"
+        )
     return mol, n
 
 # %% ../../nbs/represent/14_polymer.ipynb #5f59d930
-INTENSIVE = ["SPS", "MaxPartialCharge", "MinPartialCharge", "MaxAbsPartialCharge", "MinAbsPartialCharge", "FractionCSP3"]
-LOST = [n for n in NAMES if "EState" in n or n.startswith(("BCUT2D", "FpDensity", "Kappa")) or n in ("qed", "AvgIpc", "Ipc", "BalabanJ", "BertzCT", "LabuteASA", "Phi")]
+INTENSIVE = [
+    "SPS",
+    "MaxPartialCharge",
+    "MinPartialCharge",
+    "MaxAbsPartialCharge",
+    "MinAbsPartialCharge",
+    "FractionCSP3",
+]
+LOST = [
+    n
+    for n in NAMES
+    if "EState" in n
+    or n.startswith(("BCUT2D", "FpDensity", "Kappa"))
+    or n in ("qed", "AvgIpc", "Ipc", "BalabanJ", "BertzCT", "LabuteASA", "Phi")
+]
 
 # %% ../../nbs/represent/14_polymer.ipynb #e485a764
 class Polymers(MatrixTransformer):
@@ -249,12 +305,14 @@ class Polymers(MatrixTransformer):
 
     They are the same for every cut, direction and multiple of the unit.
     """
-    def __init__(self,
-        of=None,                   # `Fingerprints` or `RDKitDescriptors`; None: `Fingerprints("ECFP", counts=True)`
-        per:str="unit",            # what adds up is given per smallest "unit" or per heavy "atom"; bits and intensive descriptors stay
-        ring:int=24,               # backbone atoms in the ring, at least; 64 for AtomPair
-        workers:int|None=None,     # processes for long lists; None: all cores
-        on_error:str="raise",      # "raise": `BadInput` naming every bad row; "nan": bad rows become NaN
+
+    def __init__(
+        self,
+        of=None,  # `Fingerprints` or `RDKitDescriptors`; None: `Fingerprints("ECFP", counts=True)`
+        per: str = "unit",  # what adds up is given per smallest "unit" or per heavy "atom"; bits and intensive descriptors stay
+        ring: int = 24,  # backbone atoms in the ring, at least; 64 for AtomPair
+        workers: int | None = None,  # processes for long lists; None: all cores
+        on_error: str = "raise",  # "raise": `BadInput` naming every bad row; "nan": bad rows become NaN
     ):
         self.of, self.per, self.ring, self.workers, self.on_error = of, per, ring, workers, on_error
 
@@ -279,7 +337,9 @@ class Polymers(MatrixTransformer):
             return of.set_params(on_error="raise", workers=self.workers)
         lost = [n for n in of.names or [] if n in LOST]
         if lost:
-            raise ValueError(f"{', '.join(lost)}: would give the size of our ring, not a property of the chain")
+            raise ValueError(
+                f"{', '.join(lost)}: would give the size of our ring, not a property of the chain"
+            )
         names = NAMES if of.names is None else list(of.names)
         kept = [n for n in names if n not in LOST]
         return of.set_params(names=kept, on_error="nan", workers=self.workers)
@@ -287,7 +347,7 @@ class Polymers(MatrixTransformer):
     def compute(self, units):
         "Columns of readable units (float64, or CSR where `of` is sparse), and why some are missing."
         inner = self._inner()
-        blocks = [units[i:i + 1000] for i in range(0, len(units), 1000)]
+        blocks = [units[i : i + 1000] for i in range(0, len(units), 1000)]
         close = functools.partial(_periodics, ring=self.ring)
         chains = [chain for block in parallel(close, blocks, self.workers) for chain in block]
         values = inner.transform([ring for ring, _ in chains])
@@ -304,6 +364,7 @@ class Polymers(MatrixTransformer):
         "The names of the columns, those of `of`."
         return self._inner().get_feature_names_out()
 
+
 def _adds_up(inner):
     "Which columns of a transformer add up over the units of a ring."
     if isinstance(inner, RDKitDescriptors):
@@ -312,14 +373,16 @@ def _adds_up(inner):
     widths = [167 if kind == "MACCS" else inner.n_bits for kind in kinds]
     return np.repeat([inner.counts and kind in COUNTED for kind in kinds], widths)
 
+
 def _shared(values, sizes, adds):
     "`values` of rings, the columns that add up divided by the size of the ring of each row."
     if sp.issparse(values):
-        share = sp.diags(1/sizes) @ values.astype(float)
+        share = sp.diags(1 / sizes) @ values.astype(float)
         if all(adds):
             return share.tocsr()
-        return (share @ sp.diags(adds*1.) + values.astype(float) @ sp.diags(1. - adds)).tocsr()
-    return np.where(adds, values/sizes[:, None], values)
+        return (share @ sp.diags(adds * 1.0) + values.astype(float) @ sp.diags(1.0 - adds)).tocsr()
+    return np.where(adds, values / sizes[:, None], values)
+
 
 def _periodics(units, ring):
     "`periodic` of some units."
@@ -331,44 +394,56 @@ def common() -> pd.DataFrame:
     "Common polymers: name, abbreviation, smiles, formula, reference, check."
     return pd.read_csv(facts("polymers.csv"))
 
+
 def unit(
-    name:str,    # "polystyrene", "PS"; capitals do not matter
+    name: str,  # "polystyrene", "PS"; capitals do not matter
 ) -> str:
     "The repeat unit of a common polymer."
-    rows = {str(k).lower(): s for c in ("name", "abbreviation") for k, s in zip(common()[c], common().smiles)}
-    if name.lower().strip() not in rows: raise KeyError(f"{name!r} is not among the common polymers; near: {', '.join(difflib.get_close_matches(name.lower(), rows)) or 'none'}")
+    rows = {
+        str(k).lower(): s
+        for c in ("name", "abbreviation")
+        for k, s in zip(common()[c], common().smiles)
+    }
+    if name.lower().strip() not in rows:
+        raise KeyError(
+            f"{name!r} is not among the common polymers; near: {', '.join(difflib.get_close_matches(name.lower(), rows)) or 'none'}"
+        )
     return rows[name.lower().strip()]
 
 # %% ../../nbs/represent/14_polymer.ipynb #bb75deef
-def atom_ratio(unit:str) -> str: # "C1 H1" for styrene
+def atom_ratio(unit: str) -> str:  # "C1 H1" for styrene
     "Atoms of a repeat unit in smallest whole numbers: the same for every cut and multiple of a chain."
-    counts = Counter(a.GetSymbol() for a in Chem.AddHs(read_unit(unit)).GetAtoms() if a.GetAtomicNum())
-    return " ".join(f"{k}{n//math.gcd(*counts.values())}" for k, n in sorted(counts.items()))
+    counts = Counter(
+        a.GetSymbol() for a in Chem.AddHs(read_unit(unit)).GetAtoms() if a.GetAtomicNum()
+    )
+    return " ".join(f"{k}{n // math.gcd(*counts.values())}" for k, n in sorted(counts.items()))
 
 # %% ../../nbs/represent/14_polymer.ipynb #4ce5617f
 def nearest(
-    units,    # repeat units: a list, Series, frame of one column
-    among,    # others
-) -> pd.DataFrame: # a row each, by unit: `like` (of the others), `tanimoto`
+    units,  # repeat units: a list, Series, frame of one column
+    among,  # others
+) -> pd.DataFrame:  # a row each, by unit: `like` (of the others), `tanimoto`
     """The most similar of other units, by ECFP4 bits of the canonical unit.
 
     Raises BadInput, which names every row that is no repeat unit.
     """
     bits = Fingerprints("ECFP", radius=2, workers=1)
-    ours, others = (bits.transform(read_all(x, smallest_unit, "repeat unit").tolist()) for x in (units, among))
+    ours, others = (
+        bits.transform(read_all(x, smallest_unit, "repeat unit").tolist()) for x in (units, among)
+    )
     if not len(others):
         raise ValueError("no other units to compare with")
     names = as_column(among, "repeat unit")
     A, B = ours.astype(np.float32), others.astype(np.float32)
     shared = A @ B.T
-    tanimoto = shared/(A.sum(1)[:, None] + B.sum(1) - shared)
+    tanimoto = shared / (A.sum(1)[:, None] + B.sum(1) - shared)
     best = tanimoto.argmax(1)
     table = {"like": names.iloc[best].tolist(), "tanimoto": tanimoto.max(1)}
     return pd.DataFrame(table, as_column(units, "repeat unit").tolist())
 
 # %% ../../nbs/represent/14_polymer.ipynb #a35e453c
 def capped(
-    x,    # a repeat unit
+    x,  # a repeat unit
 ) -> Chem.Mol:
     "The unit with a methyl group on each end."
     mol = Chem.RWMol(read_unit(x))

@@ -20,147 +20,260 @@ def prototypes() -> pd.DataFrame:
 
 # %% ../../nbs/represent/12_prototypes.ipynb #bd578f27
 @functools.cache
-def radius(symbol:str) -> float:   # Å
+def radius(symbol: str) -> float:  # Å
     "Covalent radius (Cordero et al., Dalton Trans. 2832, 2008)."
     from ase.data import atomic_numbers, covalent_radii
+
     return float(covalent_radii[atomic_numbers[symbol]])
+
 
 @functools.cache
 def _template(prototype):
     "Primitive cell of a prototype with a = 1: lattice, positions, letters, and its pairs (letters, distance) up to what matters."
     from pymatgen.core import Lattice, Structure
-    if prototype not in prototypes().index: raise BadInput([(0, prototype, "no such prototype; see `prototypes()`")], "prototype")
+
+    if prototype not in prototypes().index:
+        raise BadInput([(0, prototype, "no such prototype; see `prototypes()`")], "prototype")
     p = prototypes().loc[prototype]
-    letters, xyz = zip(*[(x.split()[0], [float(v) for v in x.split()[1:]]) for x in p.sites.split(";")])
+    letters, xyz = zip(
+        *[(x.split()[0], [float(v) for v in x.split()[1:]]) for x in p.sites.split(";")]
+    )
     xyz = np.array(xyz)
-    for third in (1/3, 2/3): xyz = np.where(abs(xyz - third) < 1e-4, third, xyz)
+    for third in (1 / 3, 2 / 3):
+        xyz = np.where(abs(xyz - third) < 1e-4, third, xyz)
     stand_in = dict(zip("ABC", ("Na", "Mg", "Cl")))
-    lattice = Lattice.from_parameters(10, 10*p.b_over_a, 10*p.c_over_a, p.alpha, p.beta, p.gamma)
-    s = Structure.from_spacegroup(int(p.space_group), lattice, [stand_in[x] for x in letters], xyz).get_primitive_structure()
+    lattice = Lattice.from_parameters(
+        10, 10 * p.b_over_a, 10 * p.c_over_a, p.alpha, p.beta, p.gamma
+    )
+    s = Structure.from_spacegroup(
+        int(p.space_group), lattice, [stand_in[x] for x in letters], xyz
+    ).get_primitive_structure()
     who = np.array([next(k for k, v in stand_in.items() if v == x.specie.symbol) for x in s])
-    i, j, _, d = s.get_neighbor_list(10.)
+    i, j, _, d = s.get_neighbor_list(10.0)
     shortest = pd.Series(d).groupby([who[i], who[j]]).min()
-    return s.lattice.matrix/10, s.frac_coords, who, [(a, b, x/10) for (a, b), x in shortest.items()]
+    return (
+        s.lattice.matrix / 10,
+        s.frac_coords,
+        who,
+        [(a, b, x / 10) for (a, b), x in shortest.items()],
+    )
 
 # %% ../../nbs/represent/12_prototypes.ipynb #7fd68cc3
 def build(
-    prototype:str,       # a name in `prototypes()`
-    elements,            # the symbols of A, B, C, in this order
-    scale:float|None=None,   # closest pair in sums of radii; None: the prototype's
-):                       # a pymatgen Structure, primitive
+    prototype: str,  # a name in `prototypes()`
+    elements,  # the symbols of A, B, C, in this order
+    scale: float | None = None,  # closest pair in sums of radii; None: the prototype's
+):  # a pymatgen Structure, primitive
     "A crystal of a prototype."
     from pymatgen.core import Lattice, Structure
+
     h, frac, who, pairs = _template(prototype)
     letters = sorted(set(who))
-    if len(elements) != len(letters): raise BadInput([(0, tuple(elements), f"{prototype} has {len(letters)} kinds of sites")], "choice of elements")
+    if len(elements) != len(letters):
+        raise BadInput(
+            [(0, tuple(elements), f"{prototype} has {len(letters)} kinds of sites")],
+            "choice of elements",
+        )
     e = dict(zip(letters, elements))
-    a = max((radius(e[x]) + radius(e[y]))/d for x, y, d in pairs)*(scale or prototypes().scale[prototype])
-    return Structure(Lattice(h*a), [e[x] for x in who], frac)
+    a = max((radius(e[x]) + radius(e[y])) / d for x, y, d in pairs) * (
+        scale or prototypes().scale[prototype]
+    )
+    return Structure(Lattice(h * a), [e[x] for x in who], frac)
 
 # %% ../../nbs/represent/12_prototypes.ipynb #8fe0e1e6
-ELEMENTS = ("Li Be B C N O F Na Mg Al Si P S Cl K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Rb Sr Y Zr Nb Mo Ru Rh Pd Ag Cd In Sn Sb Te I "
-            "Cs Ba La Hf Ta W Re Os Ir Pt Au Hg Tl Pb Bi").split()
+ELEMENTS = (
+    "Li Be B C N O F Na Mg Al Si P S Cl K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Rb Sr Y Zr Nb Mo Ru Rh Pd Ag Cd In Sn Sb Te I "
+    "Cs Ba La Hf Ta W Re Os Ir Pt Au Hg Tl Pb Bi"
+).split()
+
 
 @functools.cache
 def _states(symbol):
     "Oxidation states seen in crystals (ICSD), and the electronegativity."
     import smact
+
     e = smact.Element(symbol)
     return tuple(e.oxidation_states_icsd24 or e.oxidation_states or ()), e.pauling_eneg or np.nan
+
 
 def valid(elements, counts) -> bool:
     "Do charges balance, each element in one state, anions more electronegative than cations?"
     states, en = zip(*map(_states, elements))
-    if len(elements) == 1: return True
+    if len(elements) == 1:
+        return True
     for q in itertools.product(*states):
         if np.dot(q, counts) == 0 and any(q):
             plus, minus = [x for x, c in zip(en, q) if c > 0], [x for x, c in zip(en, q) if c < 0]
-            if plus and minus and max(plus) < min(minus): return True
+            if plus and minus and max(plus) < min(minus):
+                return True
     return False
 
 # %% ../../nbs/represent/12_prototypes.ipynb #e72bb6ef
-CLOSED = {1: "Li Na K Rb Cs Cu Ag Tl", 2: "Be Mg Ca Sr Ba Zn Cd Hg Pb Sn", 3: "B Al Ga In Sc Y La", 4: "Si Ge Sn Ti Zr Hf", 5: "Nb Ta P As Sb", 6: "Mo W",
-          -1: "F Cl Br I", -2: "O S Se Te", -3: "N P As Sb Bi", -4: "C Si Ge"}
+CLOSED = {
+    1: "Li Na K Rb Cs Cu Ag Tl",
+    2: "Be Mg Ca Sr Ba Zn Cd Hg Pb Sn",
+    3: "B Al Ga In Sc Y La",
+    4: "Si Ge Sn Ti Zr Hf",
+    5: "Nb Ta P As Sb",
+    6: "Mo W",
+    -1: "F Cl Br I",
+    -2: "O S Se Te",
+    -3: "N P As Sb Bi",
+    -4: "C Si Ge",
+}
 
-def _counts(formula): return [int(x or 1) for x in re.findall(r"[A-C](\d*)", formula)]
+
+def _counts(formula):
+    return [int(x or 1) for x in re.findall(r"[A-C](\d*)", formula)]
+
 
 @functools.cache
 def _choices(formula, closed=False):
     "All valid ordered choices of elements for a formula such as `AB2`, as rows of symbols; the last one is the anion."
     n = _counts(formula)
-    if len(n) == 1: return np.array([["C"], ["Si"], ["Ge"], ["Sn"]])
-    allowed = lambda x: [q for q, names in CLOSED.items() if x in names.split()] if closed else _states(x)[0]
-    e, q, en = map(np.array, zip(*[(i, s, _states(x)[1]) for i, x in enumerate(ELEMENTS) for s in allowed(x)]))
-    pools = [np.arange(len(e))]*(len(n)-1) + [np.flatnonzero(q < 0)]
-    total = functools.reduce(np.add.outer, [k*q[p] for k, p in zip(n, pools)])
+    if len(n) == 1:
+        return np.array([["C"], ["Si"], ["Ge"], ["Sn"]])
+    allowed = lambda x: (
+        [q for q, names in CLOSED.items() if x in names.split()] if closed else _states(x)[0]
+    )
+    e, q, en = map(
+        np.array, zip(*[(i, s, _states(x)[1]) for i, x in enumerate(ELEMENTS) for s in allowed(x)])
+    )
+    pools = [np.arange(len(e))] * (len(n) - 1) + [np.flatnonzero(q < 0)]
+    total = functools.reduce(np.add.outer, [k * q[p] for k, p in zip(n, pools)])
     hit = np.stack([p[i] for p, i in zip(pools, np.nonzero(total == 0))], 1)
     E, Q, N = e[hit], q[hit], en[hit]
     good = np.where(Q > 0, N, -np.inf).max(1) < np.where(Q < 0, N, np.inf).min(1)
-    for a, b in itertools.combinations(range(len(n)), 2): good &= E[:, a] != E[:, b]
+    for a, b in itertools.combinations(range(len(n)), 2):
+        good &= E[:, a] != E[:, b]
     return np.array(ELEMENTS)[np.unique(E[good], axis=0)]
 
-ALIKE = {"half-Heusler": (0, 1), "chalcopyrite": (0, 1), "NaFeO2": (0, 1), "Heusler": (1, 2), "LiGaGe": (1, 2)}   # sites whose exchange gives the same crystal
+
+ALIKE = {
+    "half-Heusler": (0, 1),
+    "chalcopyrite": (0, 1),
+    "NaFeO2": (0, 1),
+    "Heusler": (1, 2),
+    "LiGaGe": (1, 2),
+}  # sites whose exchange gives the same crystal
+
 
 def _once(prototype, E):
     "Choices of elements without those that only exchange sites that are alike."
-    if prototype not in ALIKE: return E
+    if prototype not in ALIKE:
+        return E
     key, pair = E.copy(), list(ALIKE[prototype])
     key[:, pair] = np.sort(E[:, pair], 1)
     return E[np.sort(np.unique(key, axis=0, return_index=True)[1])]
 
+
 def candidates(
-    names=None,          # prototypes; None: all
-    closed:bool=False,   # only the closed-shell states of CLOSED: what a semiconductor is made of
-) -> pd.DataFrame:       # prototype, elements (joined by -)
+    names=None,  # prototypes; None: all
+    closed: bool = False,  # only the closed-shell states of CLOSED: what a semiconductor is made of
+) -> pd.DataFrame:  # prototype, elements (joined by -)
     """Prototypes with every valid choice of elements, each crystal of a prototype once.
 
     `half-Heusler` and `MgAgAs` are one structure type: some of their crystals stand under both names."""
     p = prototypes() if names is None else prototypes().loc[list(names)]
-    return pd.concat([pd.DataFrame(dict(prototype=k, elements=["-".join(e) for e in _once(k, _choices(f, closed))])) for k, f in p.formula.items()], ignore_index=True)
+    return pd.concat(
+        [
+            pd.DataFrame(
+                dict(prototype=k, elements=["-".join(e) for e in _once(k, _choices(f, closed))])
+            )
+            for k, f in p.formula.items()
+        ],
+        ignore_index=True,
+    )
 
 # %% ../../nbs/represent/12_prototypes.ipynb #4062d49f
 @functools.cache
 def _shape(prototype):
     "What a prototype fixes: volume an atom (a = 1), shortest distance, atoms, coordination numbers, distances within 2.2 of the shortest."
     from pymatgen.core import Lattice, Structure
-    h, frac, who, pairs = _template(prototype)
-    i, _, _, d = Structure(Lattice(h*10), ["H"]*len(who), frac).get_neighbor_list(25.)
-    near = np.array([d[i == k].min() for k in range(len(who))])
-    cn = np.array([(d[i == k] < 1.15*near[k]).sum() for k in range(len(who))])
-    shells = np.histogram(d/d.min(), np.arange(1, 2.21, .15))[0]/len(who)
-    letters = sorted(set(who))
-    return abs(np.linalg.det(h))/len(who), d.min()/10, len(who), np.array([cn.mean(), cn.min(), cn.max()]), shells, letters, np.array([(who == x).sum() for x in letters])
 
-GEOMETRY = ["log volume", "log mass", "log mass ratio", "log inverse mass", "log density", "log atoms", "log bond", "coordination", "least coordination", "most coordination",
-            "mass variance", "radius difference"] + [f"shell {k}" for k in range(1, 9)]
+    h, frac, who, pairs = _template(prototype)
+    i, _, _, d = Structure(Lattice(h * 10), ["H"] * len(who), frac).get_neighbor_list(25.0)
+    near = np.array([d[i == k].min() for k in range(len(who))])
+    cn = np.array([(d[i == k] < 1.15 * near[k]).sum() for k in range(len(who))])
+    shells = np.histogram(d / d.min(), np.arange(1, 2.21, 0.15))[0] / len(who)
+    letters = sorted(set(who))
+    return (
+        abs(np.linalg.det(h)) / len(who),
+        d.min() / 10,
+        len(who),
+        np.array([cn.mean(), cn.min(), cn.max()]),
+        shells,
+        letters,
+        np.array([(who == x).sum() for x in letters]),
+    )
+
+
+GEOMETRY = [
+    "log volume",
+    "log mass",
+    "log mass ratio",
+    "log inverse mass",
+    "log density",
+    "log atoms",
+    "log bond",
+    "coordination",
+    "least coordination",
+    "most coordination",
+    "mass variance",
+    "radius difference",
+] + [f"shell {k}" for k in range(1, 9)]
+
 
 def geometry(
-    crystals:pd.DataFrame,   # columns prototype, elements
-) -> pd.DataFrame:           # columns GEOMETRY; Å, amu
+    crystals: pd.DataFrame,  # columns prototype, elements
+) -> pd.DataFrame:  # columns GEOMETRY; Å, amu
     "Structure descriptors from prototype and radii alone."
     from ase.data import atomic_masses, atomic_numbers
+
     out = np.empty((len(crystals), len(GEOMETRY)))
     for name, rows in crystals.reset_index(drop=True).groupby("prototype").groups.items():
         V, bond, n, cn, shells, letters, many = _shape(name)
         E = np.array([x.split("-") for x in crystals.elements.iloc[rows]])
         R = dict(zip(letters, np.vectorize(radius)(E).T))
         m = np.vectorize(lambda x: atomic_masses[atomic_numbers[x]])(E)
-        a = np.max([(R[x] + R[y])/d for x, y, d in _template(name)[3]], axis=0)*prototypes().scale[name]
-        share = many/many.sum()
-        mass, first, last = m@share, R[letters[0]], R[letters[-1]]
-        out[rows] = np.column_stack([np.log10(V*a**3), np.log10(mass), np.log10(m.max(1)/m.min(1)), np.log10((1/m)@share), np.log10(mass/(V*a**3)), np.full(len(m), np.log10(n)),
-            np.log10(bond*a), np.tile(cn, (len(m), 1)), ((m/mass[:, None] - 1)**2)@share, (first-last)/(first+last), np.tile(shells, (len(m), 1))])
+        a = (
+            np.max([(R[x] + R[y]) / d for x, y, d in _template(name)[3]], axis=0)
+            * prototypes().scale[name]
+        )
+        share = many / many.sum()
+        mass, first, last = m @ share, R[letters[0]], R[letters[-1]]
+        out[rows] = np.column_stack(
+            [
+                np.log10(V * a**3),
+                np.log10(mass),
+                np.log10(m.max(1) / m.min(1)),
+                np.log10((1 / m) @ share),
+                np.log10(mass / (V * a**3)),
+                np.full(len(m), np.log10(n)),
+                np.log10(bond * a),
+                np.tile(cn, (len(m), 1)),
+                ((m / mass[:, None] - 1) ** 2) @ share,
+                (first - last) / (first + last),
+                np.tile(shells, (len(m), 1)),
+            ]
+        )
     return pd.DataFrame(out, crystals.index, GEOMETRY)
 
-def formulas(crystals:pd.DataFrame) -> list[str]:
+
+def formulas(crystals: pd.DataFrame) -> list[str]:
     "The formula of each row, in the order of the sites."
     n = {k: [x if x > 1 else "" for x in _counts(f)] for k, f in prototypes().formula.items()}
-    return ["".join(f"{e}{k}" for e, k in zip(x.split("-"), n[p])) for p, x in zip(crystals.prototype, crystals.elements)]
+    return [
+        "".join(f"{e}{k}" for e, k in zip(x.split("-"), n[p]))
+        for p, x in zip(crystals.prototype, crystals.elements)
+    ]
+
 
 def describe(
-    crystals:pd.DataFrame,   # columns prototype, elements
-) -> pd.DataFrame:           # 20 + 232 columns
+    crystals: pd.DataFrame,  # columns prototype, elements
+) -> pd.DataFrame:  # 20 + 232 columns
     "Structure and composition descriptors of crystals given by prototype and elements."
     from mdp.represent.composition import Compositions
+
     c = Compositions().fit_transform(pd.Series(formulas(crystals), crystals.index))
     return pd.concat([geometry(crystals), c.loc[:, ~c.columns.str.startswith("sum:")]], axis=1)

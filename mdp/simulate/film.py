@@ -17,54 +17,72 @@ from ..core import aligned, atomic_write, compiled, in_range, parallel, sha256, 
 from ..represent.microstructure import SPUTTERING, Processes, design
 
 # %% ../../nbs/simulate/22_film.ipynb #ed3b5903
-_RANGE = dict(temperature=(200, 1940), pressure=(0.05, 5), ion_energy=(1, 300), ionization_degree=(0, 1.2))
-FILM = tuple(dataclasses.replace(v, low=_RANGE[v.name][0], high=_RANGE[v.name][1], source="what the model is made for") if v.name in _RANGE else v for v in SPUTTERING)
+_RANGE = dict(
+    temperature=(200, 1940), pressure=(0.05, 5), ion_energy=(1, 300), ionization_degree=(0, 1.2)
+)
+FILM = tuple(
+    dataclasses.replace(
+        v, low=_RANGE[v.name][0], high=_RANGE[v.name][1], source="what the model is made for"
+    )
+    if v.name in _RANGE
+    else v
+    for v in SPUTTERING
+)
 
 # %% ../../nbs/simulate/22_film.ipynb #91486247
 def melting_point(
-    Al,     # at.% of the metal atoms, 0 to 100
+    Al,  # at.% of the metal atoms, 0 to 100
 ):
     "Kelvin: a straight line from CrN (2040 K) to AlN (2770 K), where they decompose."
     Al = np.asarray(Al, float)
     if not ((Al >= 0) & (Al <= 100)).all():
         raise ValueError(f"Al={Al}: from 0 to 100 at.% of the metal atoms is needed")
-    return 2040 + 7.3*Al
+    return 2040 + 7.3 * Al
 
 # %% ../../nbs/simulate/22_film.ipynb #99f6b918
 def laws(
-    process:pd.DataFrame,  # columns temperature (K), pressure (Pa), ion_energy (eV), ionization_degree, Al, O (at.%)
-) -> pd.DataFrame:         # a row each; lengths in pixels, shares and chances 0 to 1
+    process: pd.DataFrame,  # columns temperature (K), pressure (Pa), ion_energy (eV), ionization_degree, Al, O (at.%)
+) -> pd.DataFrame:  # a row each; lengths in pixels, shares and chances 0 to 1
     "What a process means for an atom: the rates that the growth model runs on."
-    Processes(FILM).transform(process)                                    # BadInput names each row out of range
+    Processes(FILM).transform(process)  # BadInput names each row out of range
     X = process[[v.name for v in FILM]].apply(pd.to_numeric).astype(float)
-    t = X.temperature/melting_point(X.Al)
-    arrhenius = lambda energy, at: np.exp(-energy*(1/t - 1/at))           # energy in units of k Tm; 1 at T/Tm = `at`
-    above = lambda E: (np.sqrt(X.ion_energy/E) - 1).clip(lower=0)
-    ions, drag = 1 - np.exp(-X.ionization_degree), 1/(1 + X.O/10)
-    return pd.DataFrame(dict(
-        homologous = t,
-        diffuse    = 1 - np.exp(-X.pressure/1.1),
-        fan        = .32 - .22*np.exp(-X.pressure/1.1),
-        ions       = ions,
-        hops       = np.minimum(12*arrhenius(2, .3), 60),
-        knock      = np.sqrt(X.ion_energy)/2,
-        etch       = np.minimum(above(30)/4, .5),
-        renew      = .03*np.exp(-(t/.26)**4) + .04*ions*above(50) + .001*X.O + .03/(1 + np.exp((65-X.Al)/3)),
-        spacing    = 3.5 + 16*arrhenius(1, .5)*drag,
-        drift      = .06*arrhenius(.7, .5),
-        recrystal  = 1/(1 + np.exp((.66-t)/.015)),
-        size       = 68*arrhenius(.9, .8)*drag,
-        groove     = 8*arrhenius(3, .7)))
+    t = X.temperature / melting_point(X.Al)
+    arrhenius = lambda energy, at: np.exp(
+        -energy * (1 / t - 1 / at)
+    )  # energy in units of k Tm; 1 at T/Tm = `at`
+    above = lambda E: (np.sqrt(X.ion_energy / E) - 1).clip(lower=0)
+    ions, drag = 1 - np.exp(-X.ionization_degree), 1 / (1 + X.O / 10)
+    return pd.DataFrame(
+        dict(
+            homologous=t,
+            diffuse=1 - np.exp(-X.pressure / 1.1),
+            fan=0.32 - 0.22 * np.exp(-X.pressure / 1.1),
+            ions=ions,
+            hops=np.minimum(12 * arrhenius(2, 0.3), 60),
+            knock=np.sqrt(X.ion_energy) / 2,
+            etch=np.minimum(above(30) / 4, 0.5),
+            renew=0.03 * np.exp(-((t / 0.26) ** 4))
+            + 0.04 * ions * above(50)
+            + 0.001 * X.O
+            + 0.03 / (1 + np.exp((65 - X.Al) / 3)),
+            spacing=3.5 + 16 * arrhenius(1, 0.5) * drag,
+            drift=0.06 * arrhenius(0.7, 0.5),
+            recrystal=1 / (1 + np.exp((0.66 - t) / 0.015)),
+            size=68 * arrhenius(0.9, 0.8) * drag,
+            groove=8 * arrhenius(3, 0.7),
+        )
+    )
 
 # %% ../../nbs/simulate/22_film.ipynb #9d43c04b
 @compiled
 def _fly(g, y, s):
     "From height `y` at an angle of sine `s`: the last empty pixel before it hits."
     W = g.shape[1]
-    fy, fx, c = y + .5, np.random.random()*W, np.sqrt(1-s*s)
+    fy, fx, c = y + 0.5, np.random.random() * W, np.sqrt(1 - s * s)
     while fy >= 1:
-        ny, nx = fy-c, (fx+s) % W
-        if g[int(ny), int(nx) % W]: break
+        ny, nx = fy - c, (fx + s) % W
+        if g[int(ny), int(nx) % W]:
+            break
         fy, fx = ny, nx
     return int(fy), int(fx) % W
 
@@ -72,11 +90,13 @@ def _fly(g, y, s):
 @compiled
 def _sink(g, y, x, deep):
     "Through at most `deep` pixels of solid to the floor of the pore below."
-    for d in range(1, deep+1):
-        if y-d < 1: break
-        if g[y-d, x] == 0:
+    for d in range(1, deep + 1):
+        if y - d < 1:
+            break
+        if g[y - d, x] == 0:
             y -= d
-            while y > 1 and g[y-1, x] == 0: y -= 1
+            while y > 1 and g[y - 1, x] == 0:
+                y -= 1
             break
     return y
 
@@ -86,15 +106,22 @@ def _bonds(g, y, x):
     "Of the 8 neighbours, those of the grain that has most (two grains are looked at)."
     H, W = g.shape
     a, na, b, nb = 0, 0, 0, 0
-    for yy in range(max(y-1, 0), min(y+2, H)):
+    for yy in range(max(y - 1, 0), min(y + 2, H)):
         for dx in range(-1, 2):
-            xx = x+dx
-            if xx < 0: xx += W
-            elif xx >= W: xx -= W
+            xx = x + dx
+            if xx < 0:
+                xx += W
+            elif xx >= W:
+                xx -= W
             i = g[yy, xx]
-            if i == 0: continue
-            if a == 0 or i == a: a = i; na += 1
-            elif b == 0 or i == b: b = i; nb += 1
+            if i == 0:
+                continue
+            if a == 0 or i == a:
+                a = i
+                na += 1
+            elif b == 0 or i == b:
+                b = i
+                nb += 1
     return max(na, nb)
 
 # %% ../../nbs/simulate/22_film.ipynb #d9694af4
@@ -104,15 +131,19 @@ def _walk(g, y, x, hops):
     H, W = g.shape
     by, bx, best = y, x, _bonds(g, y, x)
     for _ in range(hops):
-        if best >= 5: break                                       # a pit holds it
+        if best >= 5:
+            break  # a pit holds it
         r = np.random.randint(8)
         r += r >= 4
-        yy, xx = y + r//3 - 1, (x + r%3 - 1) % W
-        if yy < 1 or yy >= H or g[yy, xx]: continue
+        yy, xx = y + r // 3 - 1, (x + r % 3 - 1) % W
+        if yy < 1 or yy >= H or g[yy, xx]:
+            continue
         n = _bonds(g, yy, xx)
-        if n == 0: continue
+        if n == 0:
+            continue
         y, x = yy, xx
-        if n > best or (n == best and y <= by): by, bx, best = y, x, n
+        if n > best or (n == best and y <= by):
+            by, bx, best = y, x, n
     return by, bx, best
 
 # %% ../../nbs/simulate/22_film.ipynb #39bfdb7e
@@ -120,16 +151,19 @@ def _walk(g, y, x, hops):
 def _join(g, y, x, pace, drift):
     "The grain of most neighbours, or with the chance `drift` the one of the highest pace."
     H, W = g.shape
-    fast, best, most = np.random.random() < drift, 0, -1.
-    for yy in range(max(y-1, 0), min(y+2, H)):
+    fast, best, most = np.random.random() < drift, 0, -1.0
+    for yy in range(max(y - 1, 0), min(y + 2, H)):
         for dx in range(-1, 2):
-            i = g[yy, (x+dx) % W]
-            if i == 0: continue
+            i = g[yy, (x + dx) % W]
+            if i == 0:
+                continue
             p = pace[i]
             if not fast:
-                for y2 in range(max(y-1, 0), min(y+2, H)):
-                    for d2 in range(-1, 2): p += 100*(g[y2, (x+d2) % W] == i)
-            if p > most: best, most = i, p
+                for y2 in range(max(y - 1, 0), min(y + 2, H)):
+                    for d2 in range(-1, 2):
+                        p += 100 * (g[y2, (x + d2) % W] == i)
+            if p > most:
+                best, most = i, p
     return best
 
 # %% ../../nbs/simulate/22_film.ipynb #71482e50
@@ -138,28 +172,37 @@ def _deposit(H, W, thick, seed, diffuse, fan, ions, hops, knock, etch, renew, sp
     "The grains (H, W) and the height of each column."
     np.random.seed(seed)
     g, top = np.zeros((H, W), np.int32), np.zeros(W, np.int64)
-    last = max(2, int(round(W/spacing)))
-    centre, pace = np.sort(np.random.random(last)*W), np.random.random(last + 3*H*W)
-    for x in range(W): g[0, x] = np.searchsorted(centre, x) % last + 1
+    last = max(2, int(round(W / spacing)))
+    centre, pace = np.sort(np.random.random(last) * W), np.random.random(last + 3 * H * W)
+    for x in range(W):
+        g[0, x] = np.searchsorted(centre, x) % last + 1
     total, peak = 0, 0
-    while total < thick*W and peak < H-4:
+    while total < thick * W and peak < H - 4:
         ion = np.random.random() < ions
-        if ion: s, reach, deep = .05*np.random.normal(), hops + 2*knock, knock
-        elif np.random.random() < diffuse: s, reach, deep = 2*np.random.random() - 1, hops, 0.
-        else: s, reach, deep = np.sin(fan*np.random.normal()), hops + 10, 2.
-        y, x = _fly(g, peak + 2, min(max(s, -.98), .98))
+        if ion:
+            s, reach, deep = 0.05 * np.random.normal(), hops + 2 * knock, knock
+        elif np.random.random() < diffuse:
+            s, reach, deep = 2 * np.random.random() - 1, hops, 0.0
+        else:
+            s, reach, deep = np.sin(fan * np.random.normal()), hops + 10, 2.0
+        y, x = _fly(g, peak + 2, min(max(s, -0.98), 0.98))
         if ion and np.random.random() < etch:
-            if y > 1 and g[y-1, x]:
-                g[y-1, x] = 0
+            if y > 1 and g[y - 1, x]:
+                g[y - 1, x] = 0
                 total -= 1
-                while top[x] and g[top[x], x] == 0: top[x] -= 1
+                while top[x] and g[top[x], x] == 0:
+                    top[x] -= 1
             continue
-        y, x, n = _walk(g, _sink(g, y, x, int(deep + np.random.random())), x, int(reach + np.random.random()))
-        if n == 0: continue
+        y, x, n = _walk(
+            g, _sink(g, y, x, int(deep + np.random.random())), x, int(reach + np.random.random())
+        )
+        if n == 0:
+            continue
         if np.random.random() < renew and last < len(pace) - 2:
             last += 1
             g[y, x] = last
-        else: g[y, x] = _join(g, y, x, pace, drift)
+        else:
+            g[y, x] = _join(g, y, x, pace, drift)
         total += 1
         top[x] = max(top[x], y)
         peak = max(peak, y)
@@ -170,9 +213,9 @@ def _recrystallise(g, share, size, seed):
     "Grains around random seeds, one per size x size; `share` of them have nucleated."
     H, W = g.shape
     rng = np.random.default_rng(seed)
-    seeds = rng.random((max(1, rng.poisson(H*W/size**2)), 2))*(H, W)
+    seeds = rng.random((max(1, rng.poisson(H * W / size**2)), 2)) * (H, W)
     at = np.argwhere(g)
-    which = cKDTree(seeds, boxsize=(3*H, W)).query(at)[1]
+    which = cKDTree(seeds, boxsize=(3 * H, W)).query(at)[1]
     new = (rng.random(len(seeds)) < share)[which]
     g[tuple(at[new].T)] = g.max() + 1 + which[new]
 
@@ -182,18 +225,20 @@ def _anneal(g, sweeps, seed):
     "A pixel goes over to a neighbour's grain if the boundary does not become longer."
     np.random.seed(seed)
     H, W = g.shape
-    for _ in range(int(sweeps*H*W)):
-        y, x = np.random.randint(1, H-1), np.random.randint(W)
+    for _ in range(int(sweeps * H * W)):
+        y, x = np.random.randint(1, H - 1), np.random.randint(W)
         r = np.random.randint(8)
         r += r >= 4
-        i, j = g[y, x], g[y + r//3 - 1, (x + r%3 - 1) % W]
-        if i == 0 or j == 0 or i == j: continue
+        i, j = g[y, x], g[y + r // 3 - 1, (x + r % 3 - 1) % W]
+        if i == 0 or j == 0 or i == j:
+            continue
         gain = 1
         for dy in range(-1, 2):
             for dx in range(-1, 2):
-                k = g[y+dy, (x+dx) % W]
+                k = g[y + dy, (x + dx) % W]
                 gain += int(k == j) - int(k == i)
-        if gain >= 0: g[y, x] = j
+        if gain >= 0:
+            g[y, x] = j
 
 # %% ../../nbs/simulate/22_film.ipynb #cd920458
 def _groove(g, top, width):
@@ -201,20 +246,36 @@ def _groove(g, top, width):
     W = len(top)
     at = g[top, np.arange(W)]
     edge = at != np.roll(at, -1)
-    if not edge.any(): return top
-    far = ndimage.distance_transform_edt(~np.tile(edge, 3))[W:2*W]
-    new = np.maximum(top - np.rint(width/2*np.exp(-far/width)).astype(int), 1)
+    if not edge.any():
+        return top
+    far = ndimage.distance_transform_edt(~np.tile(edge, 3))[W : 2 * W]
+    new = np.maximum(top - np.rint(width / 2 * np.exp(-far / width)).astype(int), 1)
     g[np.arange(len(g))[:, None] > new] = 0
     return new
 
 # %% ../../nbs/simulate/22_film.ipynb #2874037a
 def _section(law, size, seed):
     "Heights (size,) and grains (size, size) of a cross-section, row 0 the substrate."
-    g, top = _deposit(size, size, .8*size, seed, law.diffuse, law.fan, law.ions, law.hops, law.knock, law.etch, law.renew, law.spacing, law.drift)
-    if law.recrystal > .05:
+    g, top = _deposit(
+        size,
+        size,
+        0.8 * size,
+        seed,
+        law.diffuse,
+        law.fan,
+        law.ions,
+        law.hops,
+        law.knock,
+        law.etch,
+        law.renew,
+        law.spacing,
+        law.drift,
+    )
+    if law.recrystal > 0.05:
         _recrystallise(g, law.recrystal, law.size, seed)
-        _anneal(g, 6*law.recrystal, seed)
-    if law.groove > .5: top = _groove(g, top, law.groove)
+        _anneal(g, 6 * law.recrystal, seed)
+    if law.groove > 0.5:
+        top = _groove(g, top, law.groove)
     return top, g
 
 # %% ../../nbs/simulate/22_film.ipynb #2c725cce
@@ -222,67 +283,88 @@ def _section(law, size, seed):
 def _envelope(h, g, centre, edge, normal):
     "Cubes: centres (n, 2), half edges (n,), outward normals of the three upper faces (n, 3, 3), z last."
     H, W = h.shape
-    low = 0.
+    low = 0.0
     for k in range(len(centre)):
-        if k < 32 or k % 32 == 0: low = h.min()
-        r2 = 3*edge[k]**2 - low**2
-        if r2 <= 0: continue
+        if k < 32 or k % 32 == 0:
+            low = h.min()
+        r2 = 3 * edge[k] ** 2 - low**2
+        if r2 <= 0:
+            continue
         (cy, cx), r = centre[k], int(np.sqrt(r2)) + 1
-        for yy in range(int(cy)-r, int(cy)+r+2):
-            dy, row = yy-cy, yy % H
-            for xx in range(int(cx)-r, int(cx)+r+2):
-                dx, col = xx-cx, xx % W
-                if 3*edge[k]**2 - dx*dx - dy*dy <= h[row, col]**2: continue
+        for yy in range(int(cy) - r, int(cy) + r + 2):
+            dy, row = yy - cy, yy % H
+            for xx in range(int(cx) - r, int(cx) + r + 2):
+                dx, col = xx - cx, xx % W
+                if 3 * edge[k] ** 2 - dx * dx - dy * dy <= h[row, col] ** 2:
+                    continue
                 z = np.inf
-                for m in range(3): z = min(z, (edge[k] - normal[k, m, 0]*dy - normal[k, m, 1]*dx)/normal[k, m, 2])
-                if z > h[row, col]: h[row, col], g[row, col] = z, k+1
+                for m in range(3):
+                    z = min(
+                        z, (edge[k] - normal[k, m, 0] * dy - normal[k, m, 1] * dx) / normal[k, m, 2]
+                    )
+                if z > h[row, col]:
+                    h[row, col], g[row, col] = z, k + 1
 
 # %% ../../nbs/simulate/22_film.ipynb #bfe79ac2
 def _surface(law, size, seed):
     "Heights and grains (size, size) seen from above; the film is 200 pixels thick."
     rng = np.random.default_rng(seed)
-    n = max(4, rng.poisson((size/law.spacing)**2))
-    grown = 200/(1 + 150*law.renew)
-    edge = grown - min(law.spacing*(1 + 3*law.diffuse), grown/2)*rng.random(n)
+    n = max(4, rng.poisson((size / law.spacing) ** 2))
+    grown = 200 / (1 + 150 * law.renew)
+    edge = grown - min(law.spacing * (1 + 3 * law.diffuse), grown / 2) * rng.random(n)
     normal = Rotation.random(n, rng=rng).as_matrix()
     normal *= np.where(normal[:, :, 2:] < 0, -1, 1)
     normal[:, :, 2] = np.maximum(normal[:, :, 2], 1e-6)
-    order = np.argsort(-edge*normal[:, :, 2].sum(1))
+    order = np.argsort(-edge * normal[:, :, 2].sum(1))
     h, g = np.zeros((size, size)), np.zeros((size, size), np.int32)
-    _envelope(h, g, rng.random((n, 2))*size, edge[order], normal[order])
-    return ndimage.gaussian_filter(h, law.knock*(.5 + law.ions)/5 + law.groove/10, mode="wrap"), g
+    _envelope(h, g, rng.random((n, 2)) * size, edge[order], normal[order])
+    return ndimage.gaussian_filter(
+        h, law.knock * (0.5 + law.ions) / 5 + law.groove / 10, mode="wrap"
+    ), g
 
 # %% ../../nbs/simulate/22_film.ipynb #d0394439
 def _sliced(top, g, rng):
-    grey = np.r_[.08, rng.uniform(.45, .95, g.max())][g]
+    grey = np.r_[0.08, rng.uniform(0.45, 0.95, g.max())][g]
     boundary = (g > 0) & ((g != np.roll(g, 1, 1)) | (g != np.roll(g, 1, 0)))
-    grey = np.where(boundary, .25, np.where(np.arange(len(g))[:, None] > top.max(), 0, grey))
-    return np.clip(ndimage.gaussian_filter(grey, .6, mode=("nearest", "wrap")) + .02*rng.normal(size=g.shape), 0, 1)
+    grey = np.where(boundary, 0.25, np.where(np.arange(len(g))[:, None] > top.max(), 0, grey))
+    return np.clip(
+        ndimage.gaussian_filter(grey, 0.6, mode=("nearest", "wrap"))
+        + 0.02 * rng.normal(size=g.shape),
+        0,
+        1,
+    )
+
 
 def _shaded(h, g, rng):
-    gy, gx = ((np.roll(h, -1, a) - np.roll(h, 1, a))/2 for a in (0, 1))
-    steep = np.sqrt(1 + gx*gx + gy*gy)                                                             # 1/cos of the slope
+    gy, gx = ((np.roll(h, -1, a) - np.roll(h, 1, a)) / 2 for a in (0, 1))
+    steep = np.sqrt(1 + gx * gx + gy * gy)  # 1/cos of the slope
     hollow = np.clip(ndimage.gaussian_filter(h, 8, mode="wrap") - h, 0, 15)
-    bright = .55*(.6*gy - .35*gx + .7)/steep + .18*np.minimum(steep-1, 3) - .03*hollow
-    bright = ndimage.gaussian_filter(bright, .7, mode="wrap") + .03*rng.normal(size=h.shape)
+    bright = (
+        0.55 * (0.6 * gy - 0.35 * gx + 0.7) / steep
+        + 0.18 * np.minimum(steep - 1, 3)
+        - 0.03 * hollow
+    )
+    bright = ndimage.gaussian_filter(bright, 0.7, mode="wrap") + 0.03 * rng.normal(size=h.shape)
     low, high = np.percentile(bright, [1, 99])
-    return np.clip((bright-low)/(high-low), 0, 1)
+    return np.clip((bright - low) / (high - low), 0, 1)
 
 # %% ../../nbs/simulate/22_film.ipynb #5e074d5a
 class Film(NamedTuple):
     "Films as grown: of one process, or of N with a leading axis."
-    image:np.ndarray    # (H, W) grey values 0 to 255; a section's substrate is at the bottom
-    height:np.ndarray   # in pixels: (W,) of a section, (H, W) of a surface
-    grains:np.ndarray   # (H, W) a number for each grain, 0: empty; rows as in the image
+
+    image: np.ndarray  # (H, W) grey values 0 to 255; a section's substrate is at the bottom
+    height: np.ndarray  # in pixels: (W,) of a section, (H, W) of a surface
+    grains: np.ndarray  # (H, W) a number for each grain, 0: empty; rows as in the image
+
 
 _VIEWS = dict(section=(_section, _sliced), surface=(_surface, _shaded))
 
 # %% ../../nbs/simulate/22_film.ipynb #ed59724f
 def grow(
-    process,             # a dict or a Series (one film), or a DataFrame (a row each): the columns of `FILM`
-    view:str="section",  # "section" (cut across), or "surface" (seen from above)
-    size:int=256,        # pixels along each side, 32 or more
-    seed=0,              # of all rows, or one for each: a list, or a Series with the labels of the rows
+    process,  # a dict or a Series (one film), or a DataFrame (a row each): the columns of `FILM`
+    view: str = "section",  # "section" (cut across), or "surface" (seen from above)
+    size: int = 256,  # pixels along each side, 32 or more
+    seed=0,  # of all rows, or one for each: a list, or a Series with the labels of the rows
 ) -> Film:
     "Grow films by their process. Raises BadInput naming every row that is out of range."
     if view not in _VIEWS:
@@ -296,6 +378,7 @@ def grow(
     seeds = _seeds(seed, rates.index)
     films = [_grow_one(law, view, int(size), s) for law, s in zip(rates.itertuples(), seeds)]
     return films[0] if one else Film(*map(np.stack, zip(*films)))
+
 
 def _seeds(seed, index):
     "One seed for each row."
@@ -311,61 +394,108 @@ def _seeds(seed, index):
 def _grow_one(law, view, size, seed):
     make, draw = _VIEWS[view]
     height, g = make(law, size, seed)
-    g = np.unique(g, return_inverse=True)[1].reshape(g.shape).astype(np.int32) + (g.min() > 0)         # 1, 2, 3 ...; 0 stays empty
-    image = (255*draw(height, g, np.random.default_rng(seed)) + .5).astype(np.uint8)
+    g = np.unique(g, return_inverse=True)[1].reshape(g.shape).astype(np.int32) + (
+        g.min() > 0
+    )  # 1, 2, 3 ...; 0 stays empty
+    image = (255 * draw(height, g, np.random.default_rng(seed)) + 0.5).astype(np.uint8)
     return Film(*((image[::-1], height, g[::-1]) if view == "section" else (image, height, g)))
 
 # %% ../../nbs/simulate/22_film.ipynb #ed900c14
 def measure(
-    film:Film,           # from `grow`, sections
-) -> pd.DataFrame:       # a row each; lengths in pixels
+    film: Film,  # from `grow`, sections
+) -> pd.DataFrame:  # a row each; lengths in pixels
     "Porosity, width, length and aspect of the grains, roughness (rms) and its exponent, thickness."
-    if film.height.ndim != film.grains.ndim - 1: raise ValueError("surfaces have no pores: measure sections")
-    heights, grains = (film.height[None], film.grains[None]) if film.grains.ndim == 2 else (film.height, film.grains)
+    if film.height.ndim != film.grains.ndim - 1:
+        raise ValueError("surfaces have no pores: measure sections")
+    heights, grains = (
+        (film.height[None], film.grains[None])
+        if film.grains.ndim == 2
+        else (film.height, film.grains)
+    )
     return pd.DataFrame([_measure(h, g[::-1]) for h, g in zip(heights, grains)])
 
 # %% ../../nbs/simulate/22_film.ipynb #fd91b1e0
 def _measure(h, g):
-    band = g[int(.2*h.mean()):int(.75*h.mean())+1]
-    near = ndimage.distance_transform_edt(np.pad(band, ((0, 0), (len(band),)*2), "wrap") == 0, return_distances=False, return_indices=True)
-    whole = np.pad(band, ((0, 0), (len(band),)*2), "wrap")[tuple(near)][:, len(band):-len(band)]
-    width  = whole.size/max(1, (whole != np.roll(whole, 1, 1)).sum())
-    length = whole[1:].size/max(1, (whole[1:] != whole[:-1]).sum())
-    lag = np.arange(1, min(16, len(h)//4)+1)
-    rise = [np.sqrt(np.mean((h - np.roll(h, r))**2)) for r in lag]
-    return dict(porosity=(band == 0).mean(), width=width, length=length, aspect=length/width, roughness=h.std(),
-                exponent=np.polyfit(np.log(lag), np.log(np.maximum(rise, .01)), 1)[0], thickness=h.mean())
+    band = g[int(0.2 * h.mean()) : int(0.75 * h.mean()) + 1]
+    near = ndimage.distance_transform_edt(
+        np.pad(band, ((0, 0), (len(band),) * 2), "wrap") == 0,
+        return_distances=False,
+        return_indices=True,
+    )
+    whole = np.pad(band, ((0, 0), (len(band),) * 2), "wrap")[tuple(near)][:, len(band) : -len(band)]
+    width = whole.size / max(1, (whole != np.roll(whole, 1, 1)).sum())
+    length = whole[1:].size / max(1, (whole[1:] != whole[:-1]).sum())
+    lag = np.arange(1, min(16, len(h) // 4) + 1)
+    rise = [np.sqrt(np.mean((h - np.roll(h, r)) ** 2)) for r in lag]
+    return dict(
+        porosity=(band == 0).mean(),
+        width=width,
+        length=length,
+        aspect=length / width,
+        roughness=h.std(),
+        exponent=np.polyfit(np.log(lag), np.log(np.maximum(rise, 0.01)), 1)[0],
+        thickness=h.mean(),
+    )
 
 # %% ../../nbs/simulate/22_film.ipynb #3e5872ec
 def zone(
-    measured:pd.DataFrame,   # from `measure`
-) -> pd.Series:              # "1", "T", "2" or "3"
+    measured: pd.DataFrame,  # from `measure`
+) -> pd.Series:  # "1", "T", "2" or "3"
     "The structure zone that the numbers of a section speak for."
     m = measured
-    return pd.Series(np.select([m.porosity > .05, (m.aspect < 2) & (m.width > m.thickness/10), m.length > m.thickness], ["1", "3", "2"], "T"), m.index, name="zone")
+    return pd.Series(
+        np.select(
+            [
+                m.porosity > 0.05,
+                (m.aspect < 2) & (m.width > m.thickness / 10),
+                m.length > m.thickness,
+            ],
+            ["1", "3", "2"],
+            "T",
+        ),
+        m.index,
+        name="zone",
+    )
 
 # %% ../../nbs/simulate/22_film.ipynb #6adb95ed
 def film_set(
-    path,                 # a folder, new or begun
-    n:int,                # films; a folder may be made larger later
-    view:str="section",
-    size:int=128,         # pixels along each side
-    variables=FILM,       # the ranges of the design, none wider than `FILM`
-    seed:int=0,
-    shard:int=200,        # films in one file
-    workers:int|None=None,# processes, see `core.parallel`
-    desc:str|None=None,   # what the progress bar says
-) -> tuple[pd.DataFrame, np.ndarray]: # a row per film: process, seed, for sections measures and zone; images (n, size, size)
+    path,  # a folder, new or begun
+    n: int,  # films; a folder may be made larger later
+    view: str = "section",
+    size: int = 128,  # pixels along each side
+    variables=FILM,  # the ranges of the design, none wider than `FILM`
+    seed: int = 0,
+    shard: int = 200,  # films in one file
+    workers: int | None = None,  # processes, see `core.parallel`
+    desc: str | None = None,  # what the progress bar says
+) -> tuple[
+    pd.DataFrame, np.ndarray
+]:  # a row per film: process, seed, for sections measures and zone; images (n, size, size)
     "Labelled films on disk and in hand; only missing shards are made."
     if not in_range(shard, "shard", 1, unit="films").is_integer():
         raise ValueError(f"shard={shard}: a whole number of films is needed")
     path = Path(path)
     path.mkdir(parents=True, exist_ok=True)
-    _agree(path/"set.json", dict(view=view, size=size, seed=seed, shard=shard, variables=[[v.name, v.low, v.high] for v in variables], model=_version()))
+    _agree(
+        path / "set.json",
+        dict(
+            view=view,
+            size=size,
+            seed=seed,
+            shard=shard,
+            variables=[[v.name, v.low, v.high] for v in variables],
+            model=_version(),
+        ),
+    )
     plan = design(n, variables, seed=seed).assign(seed=spawn_seeds(seed, n))
-    jobs = [(path/f"{k:05d}", plan[k*shard:(k+1)*shard], view, size) for k in range(-(-n//shard))]
+    jobs = [
+        (path / f"{k:05d}", plan[k * shard : (k + 1) * shard], view, size)
+        for k in range(-(-n // shard))
+    ]
     tables = parallel(_film_shard, jobs, workers=workers, desc=desc)
-    return pd.concat(tables, ignore_index=True).drop(columns="sha256"), np.concatenate([_images_of(job[0], t) for job, t in zip(jobs, tables)])
+    return pd.concat(tables, ignore_index=True).drop(columns="sha256"), np.concatenate(
+        [_images_of(job[0], t) for job, t in zip(jobs, tables)]
+    )
 
 # %% ../../nbs/simulate/22_film.ipynb #92a720f8
 def _version():
@@ -373,25 +503,40 @@ def _version():
     process = design(2, FILM)
     return zlib.crc32(b"".join(grow(process, view, 32).image.tobytes() for view in _VIEWS))
 
+
 def _agree(file, settings):
     if not file.exists():
-        with atomic_write(file) as tmp: tmp.write_text(json.dumps(settings))
+        with atomic_write(file) as tmp:
+            tmp.write_text(json.dumps(settings))
     there = json.loads(file.read_text())
-    if wrong := [f"{k} is {there.get(k)!r} there, {v!r} asked for" for k, v in json.loads(json.dumps(settings)).items() if there.get(k) != v]:
+    if wrong := [
+        f"{k} is {there.get(k)!r} there, {v!r} asked for"
+        for k, v in json.loads(json.dumps(settings)).items()
+        if there.get(k) != v
+    ]:
         raise ValueError(f"{file.parent} was begun otherwise: {'; '.join(wrong)}")
+
 
 def _film_shard(job):
     stem, plan, view, size = job
     table = stem.with_suffix(".csv")
-    if table.exists() and len(done := pd.read_csv(table, dtype={"zone": str})) >= len(plan): return done[:len(plan)]
+    if table.exists() and len(done := pd.read_csv(table, dtype={"zone": str})) >= len(plan):
+        return done[: len(plan)]
     film = grow(plan, view, size, list(plan.seed))
-    with atomic_write(stem.with_suffix(".npy")) as tmp, open(tmp, "wb") as f: np.save(f, film.image)
+    with atomic_write(stem.with_suffix(".npy")) as tmp, open(tmp, "wb") as f:
+        np.save(f, film.image)
     labels = plan.reset_index(drop=True)
-    if view == "section": labels = labels.join(measure(film)).assign(zone=lambda t: zone(t))
-    with atomic_write(table) as tmp: labels.assign(sha256=sha256(stem.with_suffix(".npy"))).to_csv(tmp, index=False)
+    if view == "section":
+        labels = labels.join(measure(film)).assign(zone=lambda t: zone(t))
+    with atomic_write(table) as tmp:
+        labels.assign(sha256=sha256(stem.with_suffix(".npy"))).to_csv(tmp, index=False)
     return pd.read_csv(table, dtype={"zone": str})
+
 
 def _images_of(stem, table):
     file = stem.with_suffix(".npy")
-    if not file.exists() or sha256(file) != table.sha256[0]: raise OSError(f"{file}: not as it was made: delete {stem.with_suffix('.csv')} and call again")
-    return np.load(file, mmap_mode="r")[:len(table)]
+    if not file.exists() or sha256(file) != table.sha256[0]:
+        raise OSError(
+            f"{file}: not as it was made: delete {stem.with_suffix('.csv')} and call again"
+        )
+    return np.load(file, mmap_mode="r")[: len(table)]

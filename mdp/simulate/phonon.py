@@ -14,14 +14,19 @@ from ..core import as_column, atomic_write, bad_rows, compiled, in_range, parall
 from ..data import cache_dir
 
 # %% ../../nbs/simulate/21_phonon.ipynb #685ba8e7
-def dimension(structure, stretch:float=1.25) -> int:   # 0 molecules, 1 chains, 2 layers, 3 framework
+def dimension(
+    structure, stretch: float = 1.25
+) -> int:  # 0 molecules, 1 chains, 2 layers, 3 framework
     "In how many directions bonds (shorter than `stretch` times the covalent radii) run through the crystal."
     from vesin import NeighborList
     from ase.data import covalent_radii
+
     z, h = np.array(structure.atomic_numbers), np.array(structure.lattice.matrix)
     r = covalent_radii[z]
-    i, j, d, S = NeighborList(cutoff=2*stretch*r.max(), full_list=True).compute(structure.cart_coords, h, True, "ijdS")
-    i, j, S = (x[d < stretch*(r[i]+r[j])].astype(int) for x in (i, j, S))
+    i, j, d, S = NeighborList(cutoff=2 * stretch * r.max(), full_list=True).compute(
+        structure.cart_coords, h, True, "ijdS"
+    )
+    i, j, S = (x[d < stretch * (r[i] + r[j])].astype(int) for x in (i, j, S))
     best = 0
     for start in range(len(z)):
         cell, todo, loops = {start: np.zeros(3, int)}, [start], []
@@ -29,8 +34,11 @@ def dimension(structure, stretch:float=1.25) -> int:   # 0 molecules, 1 chains, 
             a = todo.pop()
             for k in np.flatnonzero(i == a):
                 there = cell[a] + S[k]
-                if j[k] in cell: loops.append(there - cell[j[k]])
-                else: cell[j[k]] = there; todo.append(j[k])
+                if j[k] in cell:
+                    loops.append(there - cell[j[k]])
+                else:
+                    cell[j[k]] = there
+                    todo.append(j[k])
         best = max(best, np.linalg.matrix_rank(np.array(loops)) if loops else 0)
     return int(best)
 
@@ -38,13 +46,16 @@ def dimension(structure, stretch:float=1.25) -> int:   # 0 molecules, 1 chains, 
 def _why_not(structure, metals=False):
     "Why a structure cannot be used; '' if it can."
     from pymatgen.core import IStructure
+
     if not isinstance(structure, IStructure):
         return f"a {type(structure).__name__} is no Structure"
     if not len(structure):
         return "no atoms"
     if not structure.is_ordered:
         return "disordered: give an ordered approximation"
-    if not (np.isfinite(structure.lattice.matrix).all() and np.isfinite(structure.frac_coords).all()):
+    if not (
+        np.isfinite(structure.lattice.matrix).all() and np.isfinite(structure.frac_coords).all()
+    ):
         return "a number is not finite"
     if not all(structure.lattice.pbc) or structure.volume < 1:
         return "no crystal: it must repeat in three directions and have a volume"
@@ -59,19 +70,21 @@ def _why_not(structure, metals=False):
         return "molecular: no bonds run through the crystal"
     return ""
 
+
 def _overlap(structure):
     "The pair of atoms that come nearest for their radii, if they overlap; '' if none do."
     from ase.data import covalent_radii
     from vesin import NeighborList
-    search = NeighborList(cutoff=3., full_list=False)
+
+    search = NeighborList(cutoff=3.0, full_list=False)
     box = np.array(structure.lattice.matrix)
     i, j, distance = search.compute(structure.cart_coords, box, True, "ijd")
     if not len(distance):
         return ""
     radius = covalent_radii[np.array(structure.atomic_numbers)]
-    ratio = distance/(radius[i] + radius[j])
+    ratio = distance / (radius[i] + radius[j])
     k = ratio.argmin()
-    return f"atoms {i[k]} and {j[k]} overlap: {distance[k]:.2f} Å apart" if ratio[k] < .55 else ""
+    return f"atoms {i[k]} and {j[k]} overlap: {distance[k]:.2f} Å apart" if ratio[k] < 0.55 else ""
 
 # %% ../../nbs/simulate/21_phonon.ipynb #3e69fe94
 @functools.cache
@@ -79,14 +92,29 @@ def _network():
     "SevenNet-0 from its wheel, on one thread's worth of memory, without gradients for its weights."
     import sevenn, torch
     from sevenn import checkpoint
-    path = Path(sevenn.__file__).parent/"pretrained_potentials"/"SevenNet_0__11Jul2024"/"checkpoint_sevennet_0.pth"
-    known = [(np._core.multiarray._reconstruct, "numpy.core.multiarray._reconstruct"), np.ndarray, np.dtype, *{type(np.dtype(t)) for t in ("f4", "f8", "i8")}]
-    theirs, checkpoint.torch_load = checkpoint.torch_load, lambda f, **_: torch.load(f, map_location="cpu", weights_only=True)
+
+    path = (
+        Path(sevenn.__file__).parent
+        / "pretrained_potentials"
+        / "SevenNet_0__11Jul2024"
+        / "checkpoint_sevennet_0.pth"
+    )
+    known = [
+        (np._core.multiarray._reconstruct, "numpy.core.multiarray._reconstruct"),
+        np.ndarray,
+        np.dtype,
+        *{type(np.dtype(t)) for t in ("f4", "f8", "i8")},
+    ]
+    theirs, checkpoint.torch_load = (
+        checkpoint.torch_load,
+        lambda f, **_: torch.load(f, map_location="cpu", weights_only=True),
+    )
     try:
         with torch.serialization.safe_globals(known), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             net = checkpoint.SevenNetCheckpoint(path).build_model()
-    finally: checkpoint.torch_load = theirs
+    finally:
+        checkpoint.torch_load = theirs
     net.set_is_batch_data(True)
     return _fused(net.eval().requires_grad_(False))
 
@@ -94,118 +122,193 @@ def _network():
 def _couplings(tp):
     "The products of an e3nn tensor product: rows (x, Y, output, weight, channels) of offsets, and their coefficients."
     from e3nn.o3 import wigner_3j
+
     x, y, out = tp.irreps_in1.slices(), tp.irreps_in2.slices(), tp.irreps_out.slices()
     rows, c, at = [], [], 0
     for p in tp.instructions:
-        mul, ls = tp.irreps_in1[p.i_in1].mul, (tp.irreps_in1[p.i_in1].ir.l, tp.irreps_in2[p.i_in2].ir.l, tp.irreps_out[p.i_out].ir.l)
-        C = wigner_3j(*ls).numpy()*p.path_weight
+        mul, ls = (
+            tp.irreps_in1[p.i_in1].mul,
+            (tp.irreps_in1[p.i_in1].ir.l, tp.irreps_in2[p.i_in2].ir.l, tp.irreps_out[p.i_out].ir.l),
+        )
+        C = wigner_3j(*ls).numpy() * p.path_weight
         for m in zip(*np.nonzero(abs(C) > 1e-9)):
-            rows.append((x[p.i_in1].start + m[0]*mul, y[p.i_in2].start + m[1], out[p.i_out].start + m[2]*mul, at, mul))
+            rows.append(
+                (
+                    x[p.i_in1].start + m[0] * mul,
+                    y[p.i_in2].start + m[1],
+                    out[p.i_out].start + m[2] * mul,
+                    at,
+                    mul,
+                )
+            )
             c.append(C[m])
         at += mul
-    return np.array(rows, np.uintp), np.array(c, np.float32)   # unsigned: no wrap-around, so the inner loop becomes vector code
+    return np.array(rows, np.uintp), np.array(
+        c, np.float32
+    )  # unsigned: no wrap-around, so the inner loop becomes vector code
+
 
 def _channels_last(irreps):
     "Where each number goes when (channel, m) becomes (m, channel)."
-    return np.concatenate([s.start + np.arange(p.dim).reshape(p.mul, -1).T.ravel() for p, s in zip(irreps, irreps.slices())])
+    return np.concatenate(
+        [
+            s.start + np.arange(p.dim).reshape(p.mul, -1).T.ravel()
+            for p, s in zip(irreps, irreps.slices())
+        ]
+    )
 
 # %% ../../nbs/simulate/21_phonon.ipynb #5597b2b1
 @compiled(fastmath=True)
 def _gather(x, Y, W, of, first, source, rows, c, width):
     "Messages added up at each atom; pair e has the weights `W[of[e]]`."
-    out = np.zeros((len(first)-1, width), np.float32)
-    for i in range(len(first)-1):
+    out = np.zeros((len(first) - 1, width), np.float32)
+    for i in range(len(first) - 1):
         o = out[i]
-        for e in range(first[i], first[i+1]):
+        for e in range(first[i], first[i + 1]):
             xs, w = x[source[e]], W[of[e]]
             for k in range(len(c)):
                 a, b, m, p, n = rows[k, 0], rows[k, 1], rows[k, 2], rows[k, 3], rows[k, 4]
-                f = c[k]*Y[e, b]
-                for u in range(n): o[m+u] += f*w[p+u]*xs[a+u]
+                f = c[k] * Y[e, b]
+                for u in range(n):
+                    o[m + u] += f * w[p + u] * xs[a + u]
     return out
+
 
 @compiled(fastmath=True)
 def _scatter(g, x, Y, W, dW, of, first, source, rows, c):
     "The gradients of `_gather` by x, Y and distance."
     gx, gY, gr = np.zeros_like(x), np.zeros_like(Y), np.zeros(len(Y), np.float32)
-    for i in range(len(first)-1):
+    for i in range(len(first) - 1):
         o = g[i]
-        for e in range(first[i], first[i+1]):
+        for e in range(first[i], first[i + 1]):
             xs, w, d, gs = x[source[e]], W[of[e]], dW[of[e]], gx[source[e]]
             for k in range(len(c)):
                 a, b, m, p, n = rows[k, 0], rows[k, 1], rows[k, 2], rows[k, 3], rows[k, 4]
-                f, s, t = c[k]*Y[e, b], np.float32(0), np.float32(0)
+                f, s, t = c[k] * Y[e, b], np.float32(0), np.float32(0)
                 for u in range(n):
-                    gs[a+u] += f*o[m+u]*w[p+u]
-                    v = o[m+u]*xs[a+u]
-                    s += v*w[p+u]
-                    t += v*d[p+u]
-                gY[e, b] += c[k]*s
-                gr[e] += f*t
+                    gs[a + u] += f * o[m + u] * w[p + u]
+                    v = o[m + u] * xs[a + u]
+                    s += v * w[p + u]
+                    t += v * d[p + u]
+                gY[e, b] += c[k] * s
+                gr[e] += f * t
     return gx, gY, gr
 
 # %% ../../nbs/simulate/21_phonon.ipynb #362b322b
-STEP = .005   # Å, between the nodes of the radial table
+STEP = 0.005  # Å, between the nodes of the radial table
+
 
 @compiled(fastmath=True)
 def _radial(r, f, g):
     "Values and slopes at the distances `r` from a table of values `f` and slopes `g` that begins at 0.5 Å."
     W, dW = np.empty((len(r), f.shape[1]), np.float32), np.empty((len(r), f.shape[1]), np.float32)
     for k in range(len(r)):
-        i = min(max(int((r[k]-.5)/STEP), 0), len(f)-2)
-        t = (r[k]-.5)/STEP - i
-        a, b, c, d = np.float32((1+2*t)*(1-t)**2), np.float32(t*(1-t)**2*STEP), np.float32(t*t*(3-2*t)), np.float32(t*t*(t-1)*STEP)
-        A, B, C, D = np.float32(6*t*(t-1)/STEP), np.float32((1-t)*(1-3*t)), np.float32(6*t*(1-t)/STEP), np.float32(t*(3*t-2))
+        i = min(max(int((r[k] - 0.5) / STEP), 0), len(f) - 2)
+        t = (r[k] - 0.5) / STEP - i
+        a, b, c, d = (
+            np.float32((1 + 2 * t) * (1 - t) ** 2),
+            np.float32(t * (1 - t) ** 2 * STEP),
+            np.float32(t * t * (3 - 2 * t)),
+            np.float32(t * t * (t - 1) * STEP),
+        )
+        A, B, C, D = (
+            np.float32(6 * t * (t - 1) / STEP),
+            np.float32((1 - t) * (1 - 3 * t)),
+            np.float32(6 * t * (1 - t) / STEP),
+            np.float32(t * (3 * t - 2)),
+        )
         for j in range(f.shape[1]):
-            W[k, j] = a*f[i, j] + b*g[i, j] + c*f[i+1, j] + d*g[i+1, j]
-            dW[k, j] = A*f[i, j] + B*g[i, j] + C*f[i+1, j] + D*g[i+1, j]
+            W[k, j] = a * f[i, j] + b * g[i, j] + c * f[i + 1, j] + d * g[i + 1, j]
+            dW[k, j] = A * f[i, j] + B * g[i, j] + C * f[i + 1, j] + D * g[i + 1, j]
     return W, dW
 
 # %% ../../nbs/simulate/21_phonon.ipynb #c1e4b7e7
 def _fused(net):
     "The network with its convolutions replaced by the compiled loops."
     import torch
+
     class Gather(torch.autograd.Function):
         @staticmethod
         def forward(ctx, x, Y, r, W, dW, *plan):
             x, Y = x.detach().numpy(), Y.detach().numpy()
             ctx.kept = x, Y, W, dW, *plan[:-1]
             return torch.from_numpy(_gather(x, Y, W, *plan))
+
         @staticmethod
-        def backward(ctx, g): return *map(torch.from_numpy, _scatter(g.contiguous().numpy(), *ctx.kept)), *[None]*8
-    embed, grid = net._modules["edge_embedding"], torch.arange(.5, net.cutoff + 2*STEP, STEP, dtype=torch.float64)
+        def backward(ctx, g):
+            return *map(torch.from_numpy, _scatter(g.contiguous().numpy(), *ctx.kept)), *[None] * 8
+
+    embed, grid = (
+        net._modules["edge_embedding"],
+        torch.arange(0.5, net.cutoff + 2 * STEP, STEP, dtype=torch.float64),
+    )
     exact = copy.deepcopy(embed).double()
+
     def edges(data):
         data["r"] = torch.linalg.norm(data["edge_vec"], dim=-1)
         data["edge_attr"] = embed.spherical(data["edge_vec"])
         return data
+
     embed.forward = edges
     for name, layer in net._modules.items():
-        if not name.endswith("_convolution"): continue
+        if not name.endswith("_convolution"):
+            continue
         tp, small = layer.convolution, copy.deepcopy(layer.weight_nn).double()
-        radial = lambda r: small(exact.basis_function(r)*exact.cutoff_function(r).unsqueeze(-1))
-        table = [t.float().numpy() for t in torch.func.jvp(radial, (grid,), (torch.ones_like(grid),))]
-        there, back = torch.from_numpy(_channels_last(tp.irreps_in1)), torch.from_numpy(np.argsort(_channels_last(tp.irreps_out)))
-        layer.forward = functools.partial(_convolve, Gather.apply, layer.denominator, table, there, back, *_couplings(tp), tp.irreps_out.dim)
+        radial = lambda r: small(exact.basis_function(r) * exact.cutoff_function(r).unsqueeze(-1))
+        table = [
+            t.float().numpy() for t in torch.func.jvp(radial, (grid,), (torch.ones_like(grid),))
+        ]
+        there, back = (
+            torch.from_numpy(_channels_last(tp.irreps_in1)),
+            torch.from_numpy(np.argsort(_channels_last(tp.irreps_out))),
+        )
+        layer.forward = functools.partial(
+            _convolve,
+            Gather.apply,
+            layer.denominator,
+            table,
+            there,
+            back,
+            *_couplings(tp),
+            tp.irreps_out.dim,
+        )
     return net
+
 
 def _convolve(gather, denominator, table, there, back, rows, c, width, data):
     W, dW = _radial(data["distances"], *table)
-    out = gather(data["x"][:, there].contiguous(), data["edge_attr"].contiguous(), data["r"], W, dW, data["of"], data["first"], data["source"], rows, c, width)
-    data["x"] = out[:, back]/denominator
+    out = gather(
+        data["x"][:, there].contiguous(),
+        data["edge_attr"].contiguous(),
+        data["r"],
+        W,
+        dW,
+        data["of"],
+        data["first"],
+        data["source"],
+        rows,
+        c,
+        width,
+    )
+    data["x"] = out[:, back] / denominator
     return data
 
 # %% ../../nbs/simulate/21_phonon.ipynb #3aba10ae
 def forces(
-    cells,        # list of 3 x 3 arrays, rows are lattice vectors, Å
-    positions,    # list of n x 3 arrays, Å
-    numbers,      # list of n atomic numbers
-    batch:int=20_000,   # pairs of atoms evaluated together
-) -> tuple[np.ndarray, list, np.ndarray]:  # energies (eV), forces (eV/Å), stresses (3 x 3, eV/Å^3, tension positive)
+    cells,  # list of 3 x 3 arrays, rows are lattice vectors, Å
+    positions,  # list of n x 3 arrays, Å
+    numbers,  # list of n atomic numbers
+    batch: int = 20_000,  # pairs of atoms evaluated together
+) -> tuple[
+    np.ndarray, list, np.ndarray
+]:  # energies (eV), forces (eV/Å), stresses (3 x 3, eV/Å^3, tension positive)
     "Energies, forces and stresses of many crystals by SevenNet-0."
     from vesin import NeighborList
+
     if not len(cells) == len(positions) == len(numbers):
-        raise ValueError(f"{len(cells)} cells, {len(positions)} positions, {len(numbers)} numbers: one of each is needed for each crystal")
+        raise ValueError(
+            f"{len(cells)} cells, {len(positions)} positions, {len(numbers)} numbers: one of each is needed for each crystal"
+        )
     net, find, E, F, S, todo, pairs = _network(), None, [], [], [], [], 0
     find = NeighborList(cutoff=float(net.cutoff), full_list=True)
     for k, (h, r, z) in enumerate(zip(cells, positions, numbers)):
@@ -213,119 +316,180 @@ def forces(
         order = np.argsort(i, kind="stable")
         todo.append((h, z, i[order].astype(np.int64), j[order].astype(np.int64), D[order]))
         pairs += len(i)
-        if pairs > batch or k == len(cells)-1:
-            for out, new in zip((E, F, S), _forward(net, todo)): out.extend(new)
+        if pairs > batch or k == len(cells) - 1:
+            for out, new in zip((E, F, S), _forward(net, todo)):
+                out.extend(new)
             todo, pairs = [], 0
     return np.array(E), F, np.array(S)
 
+
 def _forward(net, graphs):
     import torch
+
     h, z, i, j, D = zip(*graphs)
     n = np.array([len(x) for x in z])
     at = np.repeat(np.r_[0, np.cumsum(n)[:-1]], [len(x) for x in i])
     i, j, D = np.concatenate(i) + at, np.concatenate(j) + at, np.concatenate(D)
     distances, of = np.unique(np.round(np.linalg.norm(D, axis=1), 8), return_inverse=True)
     T = torch.from_numpy
-    out = net({"x": None, "atomic_numbers": T(np.concatenate(z).astype(np.int64)), "edge_index": T(np.stack([i, j])), "edge_vec": T(D.astype(np.float32)),
-               "batch": T(np.repeat(np.arange(len(n)), n)), "cell_volume": T(np.abs(np.linalg.det(np.array(h))).astype(np.float32)), "num_atoms": T(n),
-               "first": np.searchsorted(i, np.arange(n.sum()+1)), "source": j, "distances": distances, "of": of})
-    E, F, S = (out[k].detach().numpy().astype(float) for k in ("inferred_total_energy", "inferred_force", "inferred_stress"))
+    out = net(
+        {
+            "x": None,
+            "atomic_numbers": T(np.concatenate(z).astype(np.int64)),
+            "edge_index": T(np.stack([i, j])),
+            "edge_vec": T(D.astype(np.float32)),
+            "batch": T(np.repeat(np.arange(len(n)), n)),
+            "cell_volume": T(np.abs(np.linalg.det(np.array(h))).astype(np.float32)),
+            "num_atoms": T(n),
+            "first": np.searchsorted(i, np.arange(n.sum() + 1)),
+            "source": j,
+            "distances": distances,
+            "of": of,
+        }
+    )
+    E, F, S = (
+        out[k].detach().numpy().astype(float)
+        for k in ("inferred_total_energy", "inferred_force", "inferred_stress")
+    )
     return E, np.split(F, np.cumsum(n)[:-1]), -S[:, [[0, 3, 5], [3, 1, 4], [5, 4, 2]]]
 
 # %% ../../nbs/simulate/21_phonon.ipynb #87277d25
 def _symmetry(cell, frac, z):
     "Rotations (Cartesian) and permutations of the space group."
     import spglib
+
     sym = spglib.get_symmetry((cell, frac, z), symprec=1e-3)
     W, t = sym["rotations"], sym["translations"]
     d = np.einsum("kab,nb->kna", W, frac) + t[:, None]
     d = d[:, :, None] - frac
-    perm = np.linalg.norm((d - np.rint(d))@cell, axis=-1).argmin(2)
-    return cell.T@W@np.linalg.inv(cell.T), perm
+    perm = np.linalg.norm((d - np.rint(d)) @ cell, axis=-1).argmin(2)
+    return cell.T @ W @ np.linalg.inv(cell.T), perm
+
 
 def _averaged(R, perm, f, s):
     "Forces and stress averaged over the space group."
     out = np.zeros_like(f)
-    for r, p in zip(R, perm): out[p] += f@r.T
-    return out/len(R), np.mean(R@s@R.transpose(0, 2, 1), 0)
+    for r, p in zip(R, perm):
+        out[p] += f @ r.T
+    return out / len(R), np.mean(R @ s @ R.transpose(0, 2, 1), 0)
 
 # %% ../../nbs/simulate/21_phonon.ipynb #313d9e9e
 class NotConverged(ValueError):
     "A calculation that gave no trustworthy number; says why."
 
+
 def _lonely(cell, positions, z):
     "Elements of atoms that the potential does not connect to any other: free to move, so that their modes have no frequency."
     from ase.data import chemical_symbols
     from vesin import NeighborList
-    i = NeighborList(cutoff=float(_network().cutoff), full_list=True).compute(np.asarray(positions, float), np.asarray(cell, float), True, "i")[0]
+
+    i = NeighborList(cutoff=float(_network().cutoff), full_list=True).compute(
+        np.asarray(positions, float), np.asarray(cell, float), True, "i"
+    )[0]
     return sorted({chemical_symbols[z[k]] for k in set(range(len(z))) - set(i.tolist())})
 
+
 def relax(
-    structure,              # a pymatgen Structure
-    force:float=2e-3,       # eV/Å
-    stress:float=3e-4,      # eV/Å^3 (0.05 GPa)
-    steps:int=60,
+    structure,  # a pymatgen Structure
+    force: float = 2e-3,  # eV/Å
+    stress: float = 3e-4,  # eV/Å^3 (0.05 GPa)
+    steps: int = 60,
 ):
     "The relaxed primitive cell of the same symmetry."
     import spglib
     from pymatgen.core import Structure
-    cell, frac, z = spglib.standardize_cell((structure.lattice.matrix, structure.frac_coords, structure.atomic_numbers), to_primitive=True, symprec=1e-3)
+
+    cell, frac, z = spglib.standardize_cell(
+        (structure.lattice.matrix, structure.frac_coords, structure.atomic_numbers),
+        to_primitive=True,
+        symprec=1e-3,
+    )
     R, perm = _symmetry(cell, frac, z)
     n, volume = len(z), abs(np.linalg.det(cell))
+
     def crystal(x):
         strain = np.eye(3) + x[:9].reshape(3, 3)
-        return cell@strain, (frac@cell + x[9:].reshape(n, 3))@strain, strain
+        return cell @ strain, (frac @ cell + x[9:].reshape(n, 3)) @ strain, strain
+
     def gradient(x):
         h, r, strain = crystal(x)
         _, F, S = forces([h], [r], [z])
         F, S = _averaged(R, perm, F[0], S[0])
-        return F, S, np.concatenate([(abs(np.linalg.det(h))*np.linalg.inv(strain)@S).ravel(), -(F@strain.T).ravel()])
-    x, H = np.zeros(9+3*n), np.diag(np.r_[np.full(9, .5/volume), np.full(3*n, 1/15)])
+        return (
+            F,
+            S,
+            np.concatenate(
+                [
+                    (abs(np.linalg.det(h)) * np.linalg.inv(strain) @ S).ravel(),
+                    -(F @ strain.T).ravel(),
+                ]
+            ),
+        )
+
+    x, H = np.zeros(9 + 3 * n), np.diag(np.r_[np.full(9, 0.5 / volume), np.full(3 * n, 1 / 15)])
     F, S, g = gradient(x)
     for step in range(steps):
         if abs(F).max() < force and abs(S).max() < stress:
             h, r, _ = crystal(x)
-            if lost := _lonely(h, r, z): raise NotConverged(f"after relaxation no neighbour is within the potential's reach of {', '.join(lost)}")
+            if lost := _lonely(h, r, z):
+                raise NotConverged(
+                    f"after relaxation no neighbour is within the potential's reach of {', '.join(lost)}"
+                )
             return Structure(h, z, r, coords_are_cartesian=True)
-        p = -H@g
-        p /= max(1, abs(p[:9]).max()/.04, abs(p[9:]).max()/.1)
-        x = x+p
-        if not .4 < np.linalg.det(crystal(x)[2]) < 2.5: break
+        p = -H @ g
+        p /= max(1, abs(p[:9]).max() / 0.04, abs(p[9:]).max() / 0.1)
+        x = x + p
+        if not 0.4 < np.linalg.det(crystal(x)[2]) < 2.5:
+            break
         F, S, new = gradient(x)
-        y, g = new-g, new
-        if p@y > 1e-10:
-            if step == 0: H *= p@y/(y@H@y)
-            A = np.eye(len(x)) - np.outer(p, y)/(p@y)
-            H = A@H@A.T + np.outer(p, p)/(p@y)
+        y, g = new - g, new
+        if p @ y > 1e-10:
+            if step == 0:
+                H *= p @ y / (y @ H @ y)
+            A = np.eye(len(x)) - np.outer(p, y) / (p @ y)
+            H = A @ H @ A.T + np.outer(p, p) / (p @ y)
     raise NotConverged("the relaxation does not converge")
 
 # %% ../../nbs/simulate/21_phonon.ipynb #7baf3e65
-UNIT = 2*np.pi*15.633302   # rad/ps of the square root of 1 eV/(Å^2 amu)
+UNIT = 2 * np.pi * 15.633302  # rad/ps of the square root of 1 eV/(Å^2 amu)
+
 
 def _repeats(cell, length):
     "How often each primitive vector goes into a supercell at least `length` (Å) long along it."
-    return np.maximum(1, np.ceil(length/np.linalg.norm(cell, axis=1) - 1e-6)).astype(int)
+    return np.maximum(1, np.ceil(length / np.linalg.norm(cell, axis=1) - 1e-6)).astype(int)
+
 
 class Phonons:
     "The harmonic crystal: relaxed structure and force constants."
-    def __init__(self,
-        structure,                 # a pymatgen Structure
-        length:float=8.5,          # Å: the supercell is at least this long along every primitive lattice vector
-        displacement:float=.03,    # Å
-        relaxed:bool=False,        # True: take the structure as it is
+
+    def __init__(
+        self,
+        structure,  # a pymatgen Structure
+        length: float = 8.5,  # Å: the supercell is at least this long along every primitive lattice vector
+        displacement: float = 0.03,  # Å
+        relaxed: bool = False,  # True: take the structure as it is
     ):
         from phonopy import Phonopy
         from phonopy.structure.atoms import PhonopyAtoms
+
         in_range(length, "length", 1, 100, "Å")
         in_range(displacement, "displacement", 1e-4, 0.5, "Å")
         s = self.structure = structure if relaxed else relax(structure)
-        self.cell, self.frac, self.z = np.array(s.lattice.matrix), s.frac_coords, np.array(s.atomic_numbers)
+        self.cell, self.frac, self.z = (
+            np.array(s.lattice.matrix),
+            s.frac_coords,
+            np.array(s.atomic_numbers),
+        )
         self.repeats = _repeats(self.cell, length)
         atoms = PhonopyAtoms(cell=self.cell, scaled_positions=self.frac, numbers=self.z)
         ph = Phonopy(atoms, np.diag(self.repeats), primitive_matrix=np.eye(3), log_level=0)
         ph.generate_displacements(distance=displacement)
         moved = ph.supercells_with_displacements
-        ph.forces = np.array(forces([c.cell for c in moved], [c.positions for c in moved], [c.numbers for c in moved])[1])
+        ph.forces = np.array(
+            forces(
+                [c.cell for c in moved], [c.positions for c in moved], [c.numbers for c in moved]
+            )[1]
+        )
         ph.produce_force_constants(calculate_full_force_constants=False)
         ph.symmetrize_force_constants(show_drift=False)
         self.fc = ph.force_constants
@@ -338,51 +502,61 @@ class Phonons:
         self.pairs = []
         for i in range(len(p)):
             for l in range(len(of)):
-                mass = np.sqrt(p.masses[i]*p.masses[of[l]])
-                for v in vectors[many[l, i, 1]:many[l, i].sum()]:
-                    self.pairs.append((i, of[l], v, fc[i, l]/many[l, i, 0]/mass))
+                mass = np.sqrt(p.masses[i] * p.masses[of[l]])
+                for v in vectors[many[l, i, 1] : many[l, i].sum()]:
+                    self.pairs.append((i, of[l], v, fc[i, l] / many[l, i, 0] / mass))
 
-    def modes(self,
-        q,           # rows x 3, in units of the reciprocal lattice vectors
-    ) -> tuple[np.ndarray, np.ndarray]: # angular frequencies (rad/ps; imaginary ones negative), rows x 3n; group velocities (Å/ps), rows x 3n x 3
+    def modes(
+        self,
+        q,  # rows x 3, in units of the reciprocal lattice vectors
+    ) -> tuple[
+        np.ndarray, np.ndarray
+    ]:  # angular frequencies (rad/ps; imaginary ones negative), rows x 3n; group velocities (Å/ps), rows x 3n x 3
         "Frequencies and group velocities; degenerate modes share their mean velocity."
         D = self._dynamical(np.atleast_2d(np.asarray(q, float)))
-        w2, e = np.linalg.eigh((D[0] + D[0].conj().transpose(0, 2, 1))/2)
-        w = np.sign(w2)*np.sqrt(abs(w2))*UNIT
-        slope = np.stack([(e.conj()*(d@e)).sum(1).real for d in D[1:]], -1)
-        slope = slope*UNIT**2/(2*np.maximum(abs(w), 1e-3))[..., None]
+        w2, e = np.linalg.eigh((D[0] + D[0].conj().transpose(0, 2, 1)) / 2)
+        w = np.sign(w2) * np.sqrt(abs(w2)) * UNIT
+        slope = np.stack([(e.conj() * (d @ e)).sum(1).real for d in D[1:]], -1)
+        slope = slope * UNIT**2 / (2 * np.maximum(abs(w), 1e-3))[..., None]
         group = np.cumsum(np.diff(w, axis=1, prepend=-1e9).ravel() > 1e-3) - 1
-        mean = np.stack([np.bincount(group, x)/np.bincount(group) for x in slope.reshape(-1, 3).T], -1)
+        mean = np.stack(
+            [np.bincount(group, x) / np.bincount(group) for x in slope.reshape(-1, 3).T], -1
+        )
         return w, mean[group].reshape(slope.shape)
 
     def _dynamical(self, q):
         "The dynamical matrix and its derivatives along x, y, z: 4 x rows x 3n x 3n."
         n = len(self.z)
         i, j, v, phi = map(np.array, zip(*self.pairs))
-        wave = np.exp(2j*np.pi*q@v.T)
-        factors = [np.ones(len(v)), *1j*(v@self.cell).T]
+        wave = np.exp(2j * np.pi * q @ v.T)
+        factors = [np.ones(len(v)), *1j * (v @ self.cell).T]
         D = np.zeros((4, len(q), n, 3, n, 3), complex)
         for a in range(n):
             for b in range(n):
                 k = (i == a) & (j == b)
                 for x, factor in enumerate(factors):
-                    block = wave[:, k]@(factor[k, None]*phi[k].reshape(-1, 9))
+                    block = wave[:, k] @ (factor[k, None] * phi[k].reshape(-1, 9))
                     D[x, :, a, :, b] = block.reshape(-1, 3, 3)
-        return D.reshape(4, len(q), 3*n, 3*n)
+        return D.reshape(4, len(q), 3 * n, 3 * n)
 
-    def mesh(self, total:int=8000):
+    def mesh(self, total: int = 8000):
         "A mesh of about `total`/branches points, even in all directions: (mesh, frequencies, velocities, irreducible points, weights)."
         import spglib
+
         in_range(total, "total", 1, unit="modes")
         b = np.linalg.norm(np.linalg.inv(self.cell), axis=0)
-        mesh = np.maximum(2, np.rint((total/(3*len(self.z))/b.prod())**(1/3)*b)).astype(int)
+        mesh = np.maximum(2, np.rint((total / (3 * len(self.z)) / b.prod()) ** (1 / 3) * b)).astype(
+            int
+        )
         grid = np.stack(np.meshgrid(*map(np.arange, mesh), indexing="ij"), -1).reshape(-1, 3)
-        stands, address = spglib.get_ir_reciprocal_mesh(mesh, (self.cell, self.frac, self.z), is_shift=[0, 0, 0])
+        stands, address = spglib.get_ir_reciprocal_mesh(
+            mesh, (self.cell, self.frac, self.z), is_shift=[0, 0, 0]
+        )
         first, weight = np.unique(stands, return_counts=True)
         row = np.ravel_multi_index((address[first] % mesh).T, mesh)
-        return mesh, *self.modes(grid/mesh), row, weight
+        return mesh, *self.modes(grid / mesh), row, weight
 
-    def phase_space(self, total:int=8000) -> float:  # ps
+    def phase_space(self, total: int = 8000) -> float:  # ps
         "The scattering phase space P3 (section 5)."
         m, w, v, row, weight = self.mesh(total)
         return triplets(w, v, m, self.cell, row, weight)
@@ -392,62 +566,107 @@ class Phonons:
 def _triplets(w, step, mesh, irreducible, weight, low):
     "Triplets per rad/ps; w: frequencies, step: their change over one cell of the mesh along each axis."
     N, n = w.shape
-    total, (_, n1, n2) = 0., mesh
+    total, (_, n1, n2) = 0.0, mesh
     for a in range(len(irreducible)):
         q = irreducible[a]
-        x, y, z, mine = q//(n1*n2), q//n2%n1, q%n2, w[q].copy()
+        x, y, z, mine = q // (n1 * n2), q // n2 % n1, q % n2, w[q].copy()
         for j in range(n):
-            if mine[j] < low: mine[j] = -1e9
-        top, count = mine[n-1], 0.
+            if mine[j] < low:
+                mine[j] = -1e9
+        top, count = mine[n - 1], 0.0
         for p in range(N):
-            s = ((x + p//(n1*n2))%mesh[0]*n1 + (y + p//n2%n1)%n1)*n2 + (z + p%n2)%n2
+            s = ((x + p // (n1 * n2)) % mesh[0] * n1 + (y + p // n2 % n1) % n1) * n2 + (
+                z + p % n2
+            ) % n2
             for k in range(n):
-                if w[p, k] < low: continue
+                if w[p, k] < low:
+                    continue
                 for l in range(n):
                     gap = w[s, l] - w[p, k]
-                    d0, d1, d2 = step[p, k, 0]-step[s, l, 0], step[p, k, 1]-step[s, l, 1], step[p, k, 2]-step[s, l, 2]
-                    width = (d0*d0 + d1*d1 + d2*d2)*5/12 + 1e-12                # half the base of the parabola, squared
-                    if w[s, l] < low or (gap < 0 and gap*gap > width) or (gap > top and (gap-top)**2 > width): continue
-                    i, fit = 1/width, 0.
-                    for j in range(n): fit += max(0., 1 - (mine[j]-gap)**2*i)
-                    count += fit*np.sqrt(i)
-        total += weight[a]*count
-    return .75*total/(float(N)*N*n**3)
+                    d0, d1, d2 = (
+                        step[p, k, 0] - step[s, l, 0],
+                        step[p, k, 1] - step[s, l, 1],
+                        step[p, k, 2] - step[s, l, 2],
+                    )
+                    width = (
+                        d0 * d0 + d1 * d1 + d2 * d2
+                    ) * 5 / 12 + 1e-12  # half the base of the parabola, squared
+                    if (
+                        w[s, l] < low
+                        or (gap < 0 and gap * gap > width)
+                        or (gap > top and (gap - top) ** 2 > width)
+                    ):
+                        continue
+                    i, fit = 1 / width, 0.0
+                    for j in range(n):
+                        fit += max(0.0, 1 - (mine[j] - gap) ** 2 * i)
+                    count += fit * np.sqrt(i)
+        total += weight[a] * count
+    return 0.75 * total / (float(N) * N * n**3)
 
 # %% ../../nbs/simulate/21_phonon.ipynb #c452d82f
 def triplets(
-    w,         # rad/ps, N x n, wave vectors of a full mesh, the last axis changing fastest
-    v,         # Å/ps, N x n x 3
-    mesh,      # three numbers whose product is N
-    cell,      # Å, rows are lattice vectors
-    irreducible=None, weight=None,   # rows of w to start from and how many each stands for; None: all
-) -> float:    # ps
+    w,  # rad/ps, N x n, wave vectors of a full mesh, the last axis changing fastest
+    v,  # Å/ps, N x n x 3
+    mesh,  # three numbers whose product is N
+    cell,  # Å, rows are lattice vectors
+    irreducible=None,
+    weight=None,  # rows of w to start from and how many each stands for; None: all
+) -> float:  # ps
     "The scattering phase space P3 of frequencies on a mesh, ShengBTE's normalisation."
-    b, N = 2*np.pi*np.linalg.inv(cell).T, len(w)
-    irreducible, weight = (np.arange(N), np.ones(N)) if irreducible is None else (irreducible, np.asarray(weight, float))
-    return _triplets(w, np.einsum("qjx,ix->qji", v, b/np.asarray(mesh)[:, None]), tuple(int(m) for m in mesh), irreducible, weight, 1e-3*w.max())
+    b, N = 2 * np.pi * np.linalg.inv(cell).T, len(w)
+    irreducible, weight = (
+        (np.arange(N), np.ones(N))
+        if irreducible is None
+        else (irreducible, np.asarray(weight, float))
+    )
+    return _triplets(
+        w,
+        np.einsum("qjx,ix->qji", v, b / np.asarray(mesh)[:, None]),
+        tuple(int(m) for m in mesh),
+        irreducible,
+        weight,
+        1e-3 * w.max(),
+    )
 
 # %% ../../nbs/simulate/21_phonon.ipynb #4b0a6f0d
-SOFT = -.15   # THz: below this a mode is called imaginary
+SOFT = -0.15  # THz: below this a mode is called imaginary
+
 
 def _key(s, kind, settings):
     import sevenn
-    what = [kind, sevenn.__version__, np.round(s.lattice.matrix, 5).tolist(), np.round(s.frac_coords, 5).tolist(), list(map(int, s.atomic_numbers)), settings]
+
+    what = [
+        kind,
+        sevenn.__version__,
+        np.round(s.lattice.matrix, 5).tolist(),
+        np.round(s.frac_coords, 5).tolist(),
+        list(map(int, s.atomic_numbers)),
+        settings,
+    ]
     return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:32]
+
 
 def _stored(work, s, settings, cache):
     "A row from the store, or computed and stored."
-    path = Path(cache)/f"{_key(s, work.__name__, settings)}.json"
-    try: return json.loads(path.read_text())
-    except (FileNotFoundError, json.JSONDecodeError): pass
-    try: row = work(s, **settings)
-    except NotConverged as e: row = dict(flag=str(e))
-    with atomic_write(path) as tmp: tmp.write_text(json.dumps(row))
+    path = Path(cache) / f"{_key(s, work.__name__, settings)}.json"
+    try:
+        return json.loads(path.read_text())
+    except (FileNotFoundError, json.JSONDecodeError):
+        pass
+    try:
+        row = work(s, **settings)
+    except NotConverged as e:
+        row = dict(flag=str(e))
+    with atomic_write(path) as tmp:
+        tmp.write_text(json.dumps(row))
     return row
+
 
 def _many(work, column, structures, on_error, workers, cache, metals, settings):
     "`work` for one structure or many: the number `column`, or a frame with the reasons in `flag`."
     from pymatgen.core import IStructure
+
     if on_error not in ("raise", "flag"):
         raise ValueError(f"on_error={on_error!r}: 'raise' or 'flag'")
     single = isinstance(structures, IStructure)
@@ -455,7 +674,9 @@ def _many(work, column, structures, on_error, workers, cache, metals, settings):
     flags = {i: why for i, s in enumerate(given) if (why := _why_not(s, metals))}
     if flags and on_error == "raise":
         raise bad_rows(_formulas(given), flags, "structure")
-    job = functools.partial(_stored, work, settings=settings, cache=cache or cache_dir()/"phonons")
+    job = functools.partial(
+        _stored, work, settings=settings, cache=cache or cache_dir() / "phonons"
+    )
     done = iter(parallel(job, [s for i, s in enumerate(given) if i not in flags], workers))
     rows = [dict(flag=flags[i]) if i in flags else next(done) for i in range(len(given))]
     flags = {i: row["flag"] for i, row in enumerate(rows) if row["flag"]}
@@ -466,6 +687,7 @@ def _many(work, column, structures, on_error, workers, cache, metals, settings):
     columns = list(dict.fromkeys([column, "flag", *(name for row in rows for name in row)]))
     return pd.DataFrame(rows, given.index, columns)
 
+
 def _formulas(structures):
     "What stands for each structure in a message: a structure itself prints over many lines."
     return structures.map(lambda s: getattr(s, "formula", s))
@@ -474,60 +696,90 @@ def _formulas(structures):
 def _p3(s, length, total):
     ph = Phonons(s, length=length)
     m, w, v, row, weight = ph.mesh(total)
-    p3, coarse = triplets(w, v, m, ph.cell, row, weight), ph.phase_space(total//4)
-    soft, flag = float(w.min()/2/np.pi), ""
-    if abs(coarse/p3 - 1) > .1: flag = "the mesh is too coarse"
-    if soft < SOFT: flag = "imaginary modes"
+    p3, coarse = triplets(w, v, m, ph.cell, row, weight), ph.phase_space(total // 4)
+    soft, flag = float(w.min() / 2 / np.pi), ""
+    if abs(coarse / p3 - 1) > 0.1:
+        flag = "the mesh is too coarse"
+    if soft < SOFT:
+        flag = "imaginary modes"
     s = ph.structure
-    return dict(p3=None if flag else float(p3), flag=flag, formula=s.reduced_formula, space_group=int(s.get_space_group_info(symprec=1e-3)[1]), atoms=len(s),
-                volume=s.volume/len(s), density=float(s.density), highest=float(w.max()/2/np.pi), softest=soft, coarse=float(coarse/p3),
-                supercell=int(np.prod(ph.repeats)*len(s)), lattice=[round(float(x), 5) for x in s.lattice.parameters],
-                frac=np.round(s.frac_coords, 6).ravel().tolist(), species=[e.symbol for e in s.species])
+    return dict(
+        p3=None if flag else float(p3),
+        flag=flag,
+        formula=s.reduced_formula,
+        space_group=int(s.get_space_group_info(symprec=1e-3)[1]),
+        atoms=len(s),
+        volume=s.volume / len(s),
+        density=float(s.density),
+        highest=float(w.max() / 2 / np.pi),
+        softest=soft,
+        coarse=float(coarse / p3),
+        supercell=int(np.prod(ph.repeats) * len(s)),
+        lattice=[round(float(x), 5) for x in s.lattice.parameters],
+        frac=np.round(s.frac_coords, 6).ravel().tolist(),
+        species=[e.symbol for e in s.species],
+    )
+
 
 def phase_space(
-    structures,              # a pymatgen Structure, or a list or Series of them
-    length:float=8.5,        # Å, least length of the supercell
-    total:int=8000,          # modes on the mesh
-    on_error:str="raise",    # "raise": BadInput names every structure that gives no number and says why; "flag": say it in the column `flag`
-    workers:int|None=1,      # processes; None: all cores
-    metals:bool=False,       # accept structures of metals only
-    cache=None,              # folder of finished rows; None: the project's cache
-):                           # ps for one structure; for many a frame: p3, flag, the relaxed structure and more
+    structures,  # a pymatgen Structure, or a list or Series of them
+    length: float = 8.5,  # Å, least length of the supercell
+    total: int = 8000,  # modes on the mesh
+    on_error: str = "raise",  # "raise": BadInput names every structure that gives no number and says why; "flag": say it in the column `flag`
+    workers: int | None = 1,  # processes; None: all cores
+    metals: bool = False,  # accept structures of metals only
+    cache=None,  # folder of finished rows; None: the project's cache
+):  # ps for one structure; for many a frame: p3, flag, the relaxed structure and more
     "The three-phonon scattering phase space P3, ShengBTE's normalisation, by SevenNet-0."
     in_range(length, "length", 1, 100, "Å")
     in_range(total, "total", 8, unit="modes")
-    return _many(_p3, "p3", structures, on_error, workers, cache, metals, dict(length=length, total=total))
+    return _many(
+        _p3, "p3", structures, on_error, workers, cache, metals, dict(length=length, total=total)
+    )
 
 # %% ../../nbs/simulate/21_phonon.ipynb #e1292bcb
 def third_order(
-    ph:Phonons,
-    length:float=7.,     # Å, least length of this supercell
-    cutoff:float=5.,     # Å: atoms further apart share no third derivative
-    equations:float=4.,  # for each unknown
-    random_state:int=0,
+    ph: Phonons,
+    length: float = 7.0,  # Å, least length of this supercell
+    cutoff: float = 5.0,  # Å: atoms further apart share no third derivative
+    equations: float = 4.0,  # for each unknown
+    random_state: int = 0,
 ):
     "(phono3py object with both orders of force constants, unknowns, equations)."
     from phono3py import Phono3py
     from phonopy.structure.atoms import PhonopyAtoms
     from symfc import Symfc
     from symfc.utils.utils import SymfcAtoms
-    ph3 = Phono3py(PhonopyAtoms(cell=ph.cell, scaled_positions=ph.frac, numbers=ph.z), np.diag(_repeats(ph.cell, length)), primitive_matrix=np.eye(3),
-                   phonon_supercell_matrix=np.diag(ph.repeats), log_level=0)
+
+    ph3 = Phono3py(
+        PhonopyAtoms(cell=ph.cell, scaled_positions=ph.frac, numbers=ph.z),
+        np.diag(_repeats(ph.cell, length)),
+        primitive_matrix=np.eye(3),
+        phonon_supercell_matrix=np.diag(ph.repeats),
+        log_level=0,
+    )
     s = ph3.supercell
-    n, atoms = len(s), SymfcAtoms(cell=s.cell, scaled_positions=s.scaled_positions, numbers=s.numbers)
+    n, atoms = (
+        len(s),
+        SymfcAtoms(cell=s.cell, scaled_positions=s.scaled_positions, numbers=s.numbers),
+    )
     fit, second = Symfc(atoms, cutoff={3: cutoff}, log_level=0), Symfc(atoms, log_level=0)
     fit.compute_basis_set(3)
     second.compute_basis_set(2)
     fit.basis_set[2] = second.basis_set[2]
     unknown = sum(fit.basis_set[k].basis_set.shape[1] for k in (2, 3))
-    many = max(4, int(np.ceil(equations*unknown/(3*n))))
-    if 3*n*many < 2*unknown: raise NotConverged(f"{3*n*many} equations for {unknown} unknowns")
+    many = max(4, int(np.ceil(equations * unknown / (3 * n))))
+    if 3 * n * many < 2 * unknown:
+        raise NotConverged(f"{3 * n * many} equations for {unknown} unknowns")
     move = np.random.default_rng(random_state).normal(size=(many, n, 3))
-    move *= .03/np.linalg.norm(move, axis=-1, keepdims=True)
-    fit.displacements, fit.forces = move, np.array(forces([s.cell]*many, s.positions + move, [s.numbers]*many)[1])
+    move *= 0.03 / np.linalg.norm(move, axis=-1, keepdims=True)
+    fit.displacements, fit.forces = (
+        move,
+        np.array(forces([s.cell] * many, s.positions + move, [s.numbers] * many)[1]),
+    )
     fit.solve(3, is_compact_fc=True)
     ph3.fc3, ph3.fc2 = fit.force_constants[3], ph.fc
-    return ph3, unknown, 3*n*many
+    return ph3, unknown, 3 * n * many
 
 # %% ../../nbs/simulate/21_phonon.ipynb #09a6d1c7
 def _rta(ph3, mesh, temperature):
@@ -537,33 +789,53 @@ def _rta(ph3, mesh, temperature):
     ph3.run_thermal_conductivity(temperatures=[temperature], is_isotope=True)
     return np.array(ph3.thermal_conductivity.kappa)[0, 0, :3]
 
+
 def _kappa(s, temperature, length, cutoff, total):
     ph = Phonons(s)
     w = ph.mesh(3000)[1]
-    if w.min()/2/np.pi < SOFT: raise NotConverged("imaginary modes")
+    if w.min() / 2 / np.pi < SOFT:
+        raise NotConverged("imaginary modes")
     ph3, unknown, equations = third_order(ph, length, cutoff)
     b = np.linalg.norm(np.linalg.inv(ph.cell), axis=0)
-    mesh = lambda t: float((t/(3*len(ph.z))/b.prod())**(1/3))
-    coarse, fine = (_rta(ph3, mesh(t), temperature) for t in (total/2, total))
-    kappa, change = float(fine.mean()), float(coarse.mean()/fine.mean())
-    good = np.isfinite(kappa) and 0 < kappa < 2e4 and abs(change - 1) < .25
-    return dict(kappa=kappa if good else None, flag="" if good else "the mesh is too coarse", formula=ph.structure.reduced_formula, tensor=fine.round(4).tolist() if np.isfinite(fine).all() else None,
-                coarse=change if np.isfinite(change) else None, unknown=int(unknown), equations=int(equations), mesh=[int(m) for m in ph3.mesh_numbers])
+    mesh = lambda t: float((t / (3 * len(ph.z)) / b.prod()) ** (1 / 3))
+    coarse, fine = (_rta(ph3, mesh(t), temperature) for t in (total / 2, total))
+    kappa, change = float(fine.mean()), float(coarse.mean() / fine.mean())
+    good = np.isfinite(kappa) and 0 < kappa < 2e4 and abs(change - 1) < 0.25
+    return dict(
+        kappa=kappa if good else None,
+        flag="" if good else "the mesh is too coarse",
+        formula=ph.structure.reduced_formula,
+        tensor=fine.round(4).tolist() if np.isfinite(fine).all() else None,
+        coarse=change if np.isfinite(change) else None,
+        unknown=int(unknown),
+        equations=int(equations),
+        mesh=[int(m) for m in ph3.mesh_numbers],
+    )
+
 
 def conductivity(
-    structures,              # a pymatgen Structure, or a list or Series of them
-    temperature:float=300.,  # K
-    length:float=7.,         # Å, least length of the supercell of the third order
-    cutoff:float=5.,         # Å, of the third order
-    total:int=6000,          # modes on the mesh; half as many must agree within a quarter
-    on_error:str="raise",    # as in `phase_space`
-    workers:int|None=1,      # processes; None: all cores
-    metals:bool=False,       # accept structures of metals only
-    cache=None,              # folder of finished rows; None: the project's cache
-):                           # W/(m K), the mean over directions, for one structure; for many a frame: kappa, flag and more
+    structures,  # a pymatgen Structure, or a list or Series of them
+    temperature: float = 300.0,  # K
+    length: float = 7.0,  # Å, least length of the supercell of the third order
+    cutoff: float = 5.0,  # Å, of the third order
+    total: int = 6000,  # modes on the mesh; half as many must agree within a quarter
+    on_error: str = "raise",  # as in `phase_space`
+    workers: int | None = 1,  # processes; None: all cores
+    metals: bool = False,  # accept structures of metals only
+    cache=None,  # folder of finished rows; None: the project's cache
+):  # W/(m K), the mean over directions, for one structure; for many a frame: kappa, flag and more
     "Lattice thermal conductivity in the relaxation-time approximation, natural isotopes, by SevenNet-0: good to rank; the absolute value of hard crystals comes out several times too low."
     in_range(temperature, "temperature", 1, 1e4, "K")
     in_range(length, "length", 1, 100, "Å")
     in_range(cutoff, "cutoff", 1, 20, "Å")
     in_range(total, "total", 8, unit="modes")
-    return _many(_kappa, "kappa", structures, on_error, workers, cache, metals, dict(temperature=temperature, length=length, cutoff=cutoff, total=total))
+    return _many(
+        _kappa,
+        "kappa",
+        structures,
+        on_error,
+        workers,
+        cache,
+        metals,
+        dict(temperature=temperature, length=length, cutoff=cutoff, total=total),
+    )

@@ -19,14 +19,21 @@ from ..represent.polymer import _link, _stars, read_unit, smallest_unit
 
 # %% ../../nbs/simulate/20_quantum.ipynb #fbedd363
 def trim(
-    mol,              # a `Mol`
+    mol,  # a `Mol`
 ) -> Chem.Mol:
     "The molecule with its hydrocarbon side chains cut back to methyl; unchanged where nothing is conjugated."
     mol = Chem.RWMol(Chem.RemoveHs(mol))
-    if not any(b.GetIsConjugated() for b in mol.GetBonds()): return mol.GetMol()
+    if not any(b.GetIsConjugated() for b in mol.GetBonds()):
+        return mol.GetMol()
     near = {a.GetIdx(): {b.GetIdx() for b in a.GetNeighbors()} for a in mol.GetAtoms()}
-    soft = {a.GetIdx() for a in mol.GetAtoms() if a.GetAtomicNum() == 6 and not a.IsInRing() and a.GetDegree() + a.GetTotalNumHs() == 4}
-    for i in soft: mol.GetAtomWithIdx(i).SetNoImplicit(False); mol.GetAtomWithIdx(i).SetNumExplicitHs(0)
+    soft = {
+        a.GetIdx()
+        for a in mol.GetAtoms()
+        if a.GetAtomicNum() == 6 and not a.IsInRing() and a.GetDegree() + a.GetTotalNumHs() == 4
+    }
+    for i in soft:
+        mol.GetAtomWithIdx(i).SetNoImplicit(False)
+        mol.GetAtomWithIdx(i).SetNumExplicitHs(0)
     ends = [i for i in soft if near[i] and near[i] <= soft and len(near[i]) == 1]
     mol.BeginBatchEdit()
     while ends:
@@ -34,41 +41,54 @@ def trim(
         mol.RemoveAtom(i)
         for j in near.pop(i):
             near[j].discard(i)
-            if len(near[j]) == 1 and near[j] <= soft: ends.append(j)
+            if len(near[j]) == 1 and near[j] <= soft:
+                ends.append(j)
     mol.CommitBatchEdit()
     return Chem.MolFromSmiles(Chem.MolToSmiles(mol))
 
 # %% ../../nbs/simulate/20_quantum.ipynb #2e9f9657
 def oligomer(
-    unit,             # a `Mol` with two `*`
-    n:int,            # how many
-) -> str:             # canonical SMILES
+    unit,  # a `Mol` with two `*`
+    n: int,  # how many
+) -> str:  # canonical SMILES
     "`n` units joined head to tail, with hydrogen at the two ends."
     (a, b), size = _stars(unit), unit.GetNumAtoms()
-    mol = functools.reduce(Chem.CombineMols, [unit]*n)
-    mol = Chem.RWMol(_link(mol, [(i*size + b, (i+1)*size + a) for i in range(n-1)]) if n > 1 else mol)
-    for i in _stars(mol): mol.GetAtomWithIdx(i).SetAtomicNum(1)
+    mol = functools.reduce(Chem.CombineMols, [unit] * n)
+    mol = Chem.RWMol(
+        _link(mol, [(i * size + b, (i + 1) * size + a) for i in range(n - 1)]) if n > 1 else mol
+    )
+    for i in _stars(mol):
+        mol.GetAtomWithIdx(i).SetAtomicNum(1)
     return Chem.CanonSmiles(Chem.MolToSmiles(Chem.RemoveHs(mol)))
 
 # %% ../../nbs/simulate/20_quantum.ipynb #2f489e24
 def _parts(x, trimmed, oligomers):
     "The molecules to be calculated for one row; a ValueError with the reason where there are none."
     mol = Chem.RemoveHs(read(x))
-    if _stars(mol): mol = read_unit(mol)
-    if len(Chem.GetMolFrags(mol)) > 1: raise ValueError("more than one piece: give the molecule alone")
-    if Chem.GetFormalCharge(mol): raise ValueError(f"a net charge of {Chem.GetFormalCharge(mol):+d}: levels of ions in vacuum do not compare")
-    if Descriptors.NumRadicalElectrons(mol): raise ValueError("an open shell: unpaired electrons")
-    if trimmed: mol = trim(mol)
-    if not _stars(mol): return [Chem.CanonSmiles(Chem.MolToSmiles(mol))]
+    if _stars(mol):
+        mol = read_unit(mol)
+    if len(Chem.GetMolFrags(mol)) > 1:
+        raise ValueError("more than one piece: give the molecule alone")
+    if Chem.GetFormalCharge(mol):
+        raise ValueError(
+            f"a net charge of {Chem.GetFormalCharge(mol):+d}: levels of ions in vacuum do not compare"
+        )
+    if Descriptors.NumRadicalElectrons(mol):
+        raise ValueError("an open shell: unpaired electrons")
+    if trimmed:
+        mol = trim(mol)
+    if not _stars(mol):
+        return [Chem.CanonSmiles(Chem.MolToSmiles(mol))]
     unit = smallest_unit(mol)
     return [oligomer(unit, n) for n in oligomers]
 
 # %% ../../nbs/simulate/20_quantum.ipynb #c2fbc5d1
 CONFORMERS, SEED = 5, 7
 
+
 def conformer(
-    smiles:str,                           # canonical
-) -> tuple[np.ndarray, np.ndarray]:       # atomic numbers (atoms,); positions in angstrom (atoms, 3)
+    smiles: str,  # canonical
+) -> tuple[np.ndarray, np.ndarray]:  # atomic numbers (atoms,); positions in angstrom (atoms, 3)
     "The lowest of a few conformers in a force field."
     mol, how = Chem.AddHs(Chem.MolFromSmiles(smiles)), AllChem.ETKDGv3()
     how.randomSeed, how.timeout = SEED, 20
@@ -78,35 +98,56 @@ def conformer(
             if not ids:
                 how.useRandomCoords = True
                 ids = list(AllChem.EmbedMultipleConfs(mol, CONFORMERS, how))
-        except RuntimeError as e: raise ValueError(f"RDKit: {str(e).split(chr(10))[0]}") from e
-        if not ids: raise ValueError("RDKit finds no shape in space for it")
-        if AllChem.MMFFHasAllMoleculeParams(mol): relaxed = AllChem.MMFFOptimizeMoleculeConfs(mol, maxIters=2000)
-        elif AllChem.UFFHasAllMoleculeParams(mol): relaxed = AllChem.UFFOptimizeMoleculeConfs(mol, maxIters=2000)
-        else: relaxed = None
-    Z, shapes = np.array([a.GetAtomicNum() for a in mol.GetAtoms()]), [mol.GetConformer(i).GetPositions() for i in ids]
-    if relaxed is None: return Z, min((_relax(Z, xyz) for xyz in shapes), key=lambda x: x[0])[1]
+        except RuntimeError as e:
+            raise ValueError(f"RDKit: {str(e).split(chr(10))[0]}") from e
+        if not ids:
+            raise ValueError("RDKit finds no shape in space for it")
+        if AllChem.MMFFHasAllMoleculeParams(mol):
+            relaxed = AllChem.MMFFOptimizeMoleculeConfs(mol, maxIters=2000)
+        elif AllChem.UFFHasAllMoleculeParams(mol):
+            relaxed = AllChem.UFFOptimizeMoleculeConfs(mol, maxIters=2000)
+        else:
+            relaxed = None
+    Z, shapes = (
+        np.array([a.GetAtomicNum() for a in mol.GetAtoms()]),
+        [mol.GetConformer(i).GetPositions() for i in ids],
+    )
+    if relaxed is None:
+        return Z, min((_relax(Z, xyz) for xyz in shapes), key=lambda x: x[0])[1]
     return Z, shapes[int(np.argmin([energy for _, energy in relaxed]))]
 
 # %% ../../nbs/simulate/20_quantum.ipynb #a4e7c891
-HARTREE, BOHR = physical_constants["Hartree energy in eV"][0], physical_constants["Bohr radius"][0]*1e10    # eV; angstrom
+HARTREE, BOHR = (
+    physical_constants["Hartree energy in eV"][0],
+    physical_constants["Bohr radius"][0] * 1e10,
+)  # eV; angstrom
+
 
 def _gfn1(Z, xyz, family="GFN1-xTB"):
     "HOMO and LUMO in eV, as tight binding has them."
     from tblite.exceptions import TBLiteRuntimeError, TBLiteValueError
     from tblite.interface import Calculator
+
     try:
-        calc = Calculator(family, Z, xyz/BOHR)
+        calc = Calculator(family, Z, xyz / BOHR)
         calc.set("verbosity", 0)
         result = calc.singlepoint()
-    except (TBLiteRuntimeError, TBLiteValueError) as e: raise ValueError(f"{family}: {' '.join(str(e).split())}") from e
-    energy, electrons = result.get("orbital-energies")*HARTREE, round(float(result.get("orbital-occupations").sum()))
+    except (TBLiteRuntimeError, TBLiteValueError) as e:
+        raise ValueError(f"{family}: {' '.join(str(e).split())}") from e
+    energy, electrons = (
+        result.get("orbital-energies") * HARTREE,
+        round(float(result.get("orbital-occupations").sum())),
+    )
     return _frontier(energy, electrons)
+
 
 def _frontier(energy, electrons):
     "The last filled and the first empty level of a closed shell."
-    if electrons % 2: raise ValueError(f"an open shell: {electrons} electrons")
-    if not 0 < electrons//2 < len(energy): raise ValueError("no level is left empty")
-    return float(energy[electrons//2 - 1]), float(energy[electrons//2])
+    if electrons % 2:
+        raise ValueError(f"an open shell: {electrons} electrons")
+    if not 0 < electrons // 2 < len(energy):
+        raise ValueError("no level is left empty")
+    return float(energy[electrons // 2 - 1]), float(energy[electrons // 2])
 
 # %% ../../nbs/simulate/20_quantum.ipynb #5a40af2a
 def _relax(Z, xyz):
@@ -114,56 +155,87 @@ def _relax(Z, xyz):
     from scipy.optimize import minimize
     from tblite.exceptions import TBLiteRuntimeError, TBLiteValueError
     from tblite.interface import Calculator
+
     def energy(x):
         calc.update(x.reshape(-1, 3))
         result = calc.singlepoint()
         return result.get("energy"), result.get("gradient").ravel()
+
     try:
-        calc = Calculator("GFN1-xTB", Z, xyz/BOHR)
+        calc = Calculator("GFN1-xTB", Z, xyz / BOHR)
         calc.set("verbosity", 0)
-        best = minimize(energy, (xyz/BOHR).ravel(), jac=True, method="L-BFGS-B", options=dict(maxiter=200, gtol=1e-3))
-    except (TBLiteRuntimeError, TBLiteValueError) as e: raise ValueError(f"GFN1-xTB: {' '.join(str(e).split())}") from e
-    return best.fun, best.x.reshape(-1, 3)*BOHR
+        best = minimize(
+            energy,
+            (xyz / BOHR).ravel(),
+            jac=True,
+            method="L-BFGS-B",
+            options=dict(maxiter=200, gtol=1e-3),
+        )
+    except (TBLiteRuntimeError, TBLiteValueError) as e:
+        raise ValueError(f"GFN1-xTB: {' '.join(str(e).split())}") from e
+    return best.fun, best.x.reshape(-1, 3) * BOHR
 
 # %% ../../nbs/simulate/20_quantum.ipynb #cc7fcea5
 def _b3lyp(Z, xyz, basis="6-31g*"):
     "HOMO and LUMO in eV by B3LYP with density fitting."
     from pyscf import dft, gto
     from pyscf.lib.exceptions import BasisNotFoundError
-    try: mol = gto.M(atom=list(zip(Z.tolist(), xyz.tolist())), unit="Angstrom", basis=basis, verbose=0)
-    except (BasisNotFoundError, KeyError) as e: raise ValueError(f"B3LYP: no {basis} basis for one of its elements") from e
+
+    try:
+        mol = gto.M(
+            atom=list(zip(Z.tolist(), xyz.tolist())), unit="Angstrom", basis=basis, verbose=0
+        )
+    except (BasisNotFoundError, KeyError) as e:
+        raise ValueError(f"B3LYP: no {basis} basis for one of its elements") from e
     scf = dft.RKS(mol, xc="b3lyp").density_fit()
     scf.grids.level, scf.conv_tol = 1, 1e-6
     scf.kernel()
-    if not scf.converged: raise ValueError(f"B3LYP: not converged in {scf.max_cycle} cycles")
-    return _frontier(scf.mo_energy*HARTREE, mol.nelectron)
+    if not scf.converged:
+        raise ValueError(f"B3LYP: not converged in {scf.max_cycle} cycles")
+    return _frontier(scf.mo_energy * HARTREE, mol.nelectron)
 
 # %% ../../nbs/simulate/20_quantum.ipynb #d53d02cd
-METHODS = dict(gfn1=(_gfn1, "tblite", "GFN1-xTB"), b3lyp=(_b3lyp, "pyscf", "B3LYP/6-31G* density-fitted, grid 1, 1e-6"))
+METHODS = dict(
+    gfn1=(_gfn1, "tblite", "GFN1-xTB"),
+    b3lyp=(_b3lyp, "pyscf", "B3LYP/6-31G* density-fitted, grid 1, 1e-6"),
+)
+
 
 def _folder_name(method):
     _, package, settings = METHODS[method]
     text = f"{settings}; {package} {importlib.metadata.version(package)}; RDKit {rdBase.rdkitVersion}, ETKDGv3 seed {SEED}, lowest of {CONFORMERS} by MMFF94"
     return f"{method}-{hashlib.sha256(text.encode()).hexdigest()[:10]}"
 
+
 def _kept(smiles, method):
     "The file of a molecule, and what stands in it (None where it is missing or damaged)."
     name = hashlib.sha256(smiles.encode()).hexdigest()
-    path = cache_dir()/"levels"/_folder_name(method)/name[:2]/f"{name[2:22]}.json"
+    path = cache_dir() / "levels" / _folder_name(method) / name[:2] / f"{name[2:22]}.json"
     try:
         row = json.loads(path.read_text())
-        return path, row if row["smiles"] == smiles and ("reason" in row or np.isfinite([row["homo"], row["lumo"]]).all()) else None
-    except (FileNotFoundError, ValueError, KeyError, TypeError): return path, None
+        return path, row if row["smiles"] == smiles and (
+            "reason" in row or np.isfinite([row["homo"], row["lumo"]]).all()
+        ) else None
+    except (FileNotFoundError, ValueError, KeyError, TypeError):
+        return path, None
 
 # %% ../../nbs/simulate/20_quantum.ipynb #b29ee7f1
 def _calculate(smiles, method):
     "Calculate one molecule and keep the outcome."
     path, row = _kept(smiles, method)
     if row is None:
-        with threadpool_limits(1):               # a molecule a core: two threads on one molecule mostly wait for each other
-            try: row = dict(smiles=smiles, **dict(zip(("homo", "lumo"), METHODS[method][0](*conformer(smiles)))))
-            except ValueError as e: row = dict(smiles=smiles, reason=str(e))
-        with atomic_write(path) as tmp: tmp.write_text(json.dumps(row))
+        with threadpool_limits(
+            1
+        ):  # a molecule a core: two threads on one molecule mostly wait for each other
+            try:
+                row = dict(
+                    smiles=smiles,
+                    **dict(zip(("homo", "lumo"), METHODS[method][0](*conformer(smiles)))),
+                )
+            except ValueError as e:
+                row = dict(smiles=smiles, reason=str(e))
+        with atomic_write(path) as tmp:
+            tmp.write_text(json.dumps(row))
     return row
 
 # %% ../../nbs/simulate/20_quantum.ipynb #c980173c
@@ -172,9 +244,11 @@ def reference() -> pd.DataFrame:
     "Our own calculations of conjugated molecules, eV: `homo`, `lumo` by B3LYP, `homo_gfn1`, `lumo_gfn1` as GFN1-xTB has them; `use`: fit or test."
     return pd.read_csv(facts("levels_b3lyp.csv"))
 
+
 def _fit(raw, dft):
     "The least-squares map of (HOMO, LUMO, 1) to (HOMO, LUMO): 3 x 2."
     return np.linalg.lstsq(np.c_[raw, np.ones(len(raw))], dft, rcond=None)[0]
+
 
 @functools.cache
 def _correction():
@@ -189,14 +263,19 @@ def _checked(method, on_error, oligomers):
     if on_error not in ("raise", "nan"):
         raise ValueError(f"on_error={on_error!r}: 'raise' or 'nan'")
     units = tuple(oligomers) if np.iterable(oligomers) and not isinstance(oligomers, str) else ()
-    whole = all(isinstance(n, (int, np.integer)) and not isinstance(n, bool) and n >= 1 for n in units)
+    whole = all(
+        isinstance(n, (int, np.integer)) and not isinstance(n, bool) and n >= 1 for n in units
+    )
     if not whole or len(units) < 2 or len(set(units)) < len(units):
         raise ValueError(f"oligomers={oligomers!r}: two or more different whole numbers from 1 on")
     package = METHODS[method][1]
     if importlib.util.find_spec(package) is None:
-        raise RuntimeError(f"method={method!r} needs the package {package}, which has no wheel for this "
-                           "platform; conda-forge has it")
+        raise RuntimeError(
+            f"method={method!r} needs the package {package}, which has no wheel for this "
+            "platform; conda-forge has it"
+        )
     return units
+
 
 def _results(names, method, workers, desc):
     "The outcome for each canonical SMILES, from the store or calculated on some core."
@@ -205,6 +284,7 @@ def _results(names, method, workers, desc):
     todo = sorted((s for s in names if s not in known), key=len, reverse=True)
     done = parallel(functools.partial(_calculate, method=method), todo, workers, desc=desc)
     return known | dict(zip(todo, done))
+
 
 def _first_reason(names, results):
     "Why the first of the molecules of one row that failed did so; None where none did."
@@ -215,15 +295,15 @@ def _first_reason(names, results):
 
 # %% ../../nbs/simulate/20_quantum.ipynb #8b3724c3
 def levels(
-    smiles,                      # SMILES or Mols, molecules or repeat units with two `*`: a list, an array, a Series
-    method:str="gfn1",           # "gfn1": GFN1-xTB; "b3lyp": B3LYP/6-31G*
-    correct:bool=True,           # GFN1 brought onto the scale of B3LYP; False: as it comes
-    trimmed:bool=True,           # side chains cut back to methyl
-    oligomers=(1, 2, 3),         # how many units stand for a polymer; their levels are extrapolated in 1/n
-    workers:int|None=None,       # processes; None: all cores
-    on_error:str="raise",        # "raise": `BadInput` naming every row without a result; "nan": NaN there, the reasons in `.attrs["failed"]`
-    desc:str|None=None,          # what the progress bar says; None: no bar
-) -> pd.DataFrame:               # homo, lumo, gap in eV, one row each
+    smiles,  # SMILES or Mols, molecules or repeat units with two `*`: a list, an array, a Series
+    method: str = "gfn1",  # "gfn1": GFN1-xTB; "b3lyp": B3LYP/6-31G*
+    correct: bool = True,  # GFN1 brought onto the scale of B3LYP; False: as it comes
+    trimmed: bool = True,  # side chains cut back to methyl
+    oligomers=(1, 2, 3),  # how many units stand for a polymer; their levels are extrapolated in 1/n
+    workers: int | None = None,  # processes; None: all cores
+    on_error: str = "raise",  # "raise": `BadInput` naming every row without a result; "nan": NaN there, the reasons in `.attrs["failed"]`
+    desc: str | None = None,  # what the progress bar says; None: no bar
+) -> pd.DataFrame:  # homo, lumo, gap in eV, one row each
     "HOMO, LUMO and gap (eV) of molecules, and of polymers by extrapolation."
     oligomers = _checked(method, on_error, oligomers)
     column = as_column(smiles, "SMILES")
@@ -233,7 +313,9 @@ def levels(
             parts[row] = _parts(value, trimmed, oligomers)
         except ValueError as error:
             failures[row] = str(error)
-    results = _results(dict.fromkeys(s for names in parts.values() for s in names), method, workers, desc)
+    results = _results(
+        dict.fromkeys(s for names in parts.values() for s in names), method, workers, desc
+    )
     out = np.full((len(column), 2), np.nan)
     for row, names in parts.items():
         if why := _first_reason(names, results):
@@ -250,9 +332,10 @@ def levels(
     table.attrs["failed"] = bad_rows(column, failures, "SMILES").rows
     return table
 
+
 def _extrapolate(values, n):
     "The least-squares line in 1/n, at 1/n = 0."
-    return np.linalg.lstsq(np.c_[np.ones(len(n)), 1/np.array(n)], values, rcond=None)[0][0]
+    return np.linalg.lstsq(np.c_[np.ones(len(n)), 1 / np.array(n)], values, rcond=None)[0][0]
 
 # %% ../../nbs/simulate/20_quantum.ipynb #1f06ec01
 def main(argv=None):
@@ -261,8 +344,18 @@ def main(argv=None):
     ask.add_argument("file", type=argparse.FileType())
     names = [Chem.CanonSmiles(s) for s in ask.parse_args(argv).file.read().split()]
     print("smiles,atoms,homo,lumo,homo_gfn1,lumo_gfn1")
-    for s in sorted(dict.fromkeys(names), key=lambda s: (Chem.MolFromSmiles(s).GetNumHeavyAtoms(), s)):
-        dft, raw = (levels([s], m, correct=False, trimmed=False, workers=1)[["homo", "lumo"]].iloc[0] for m in ("b3lyp", "gfn1"))
-        print(f"{s},{Chem.MolFromSmiles(s).GetNumHeavyAtoms()},{dft.homo:.4f},{dft.lumo:.4f},{raw.homo:.4f},{raw.lumo:.4f}", flush=True)
+    for s in sorted(
+        dict.fromkeys(names), key=lambda s: (Chem.MolFromSmiles(s).GetNumHeavyAtoms(), s)
+    ):
+        dft, raw = (
+            levels([s], m, correct=False, trimmed=False, workers=1)[["homo", "lumo"]].iloc[0]
+            for m in ("b3lyp", "gfn1")
+        )
+        print(
+            f"{s},{Chem.MolFromSmiles(s).GetNumHeavyAtoms()},{dft.homo:.4f},{dft.lumo:.4f},{raw.homo:.4f},{raw.lumo:.4f}",
+            flush=True,
+        )
 
-if __name__ == "__main__" and __spec__: main()
+
+if __name__ == "__main__" and __spec__:
+    main()

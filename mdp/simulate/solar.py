@@ -19,29 +19,33 @@ def _sun():
     "Wavelength (nm), the current of all photons up to it (mA/cm2), and the power of the whole (mW/cm2)."
     am15g = load("am15g")
     wavelength, power = am15g["wavelength"].to_numpy(), am15g["global"].to_numpy()
-    current = e*power*wavelength*1e-9/(h*c)/10
-    total = np.r_[0, np.cumsum(np.diff(wavelength)*(current[1:] + current[:-1])/2)]
-    return wavelength, total, np.trapezoid(power, wavelength)/10
+    current = e * power * wavelength * 1e-9 / (h * c) / 10
+    total = np.r_[0, np.cumsum(np.diff(wavelength) * (current[1:] + current[:-1]) / 2)]
+    return wavelength, total, np.trapezoid(power, wavelength) / 10
+
 
 def photocurrent(
-    gap,             # eV, a number or an array
-) -> np.ndarray:     # mA/cm2
+    gap,  # eV, a number or an array
+) -> np.ndarray:  # mA/cm2
     "The current if every photon of AM1.5G above the gap gave one electron; BadInput for a gap below 0."
     gap = np.asarray(gap, float)
     bad = np.flatnonzero(~(gap >= 0))
     if len(bad):
-        raise BadInput([(i, float(gap.flat[i]), "a gap from 0 eV on is needed") for i in bad], "gap", gap.size)
+        raise BadInput(
+            [(i, float(gap.flat[i]), "a gap from 0 eV on is needed") for i in bad], "gap", gap.size
+        )
     wavelength, total, _ = _sun()
     with np.errstate(divide="ignore"):
-        longest = 1e9*h*c/e/gap
+        longest = 1e9 * h * c / e / gap
     return np.interp(longest, wavelength, total)
 
 # %% ../../nbs/simulate/23_solar.ipynb #6ff43915
 class Cell(NamedTuple):
     "A solar cell, or as many as the levels that were given."
-    voc: np.ndarray    # V
-    jsc: np.ndarray    # mA/cm2
-    pce: np.ndarray    # %
+
+    voc: np.ndarray  # V
+    jsc: np.ndarray  # mA/cm2
+    pce: np.ndarray  # %
 
 # %% ../../nbs/simulate/23_solar.ipynb #b2e26d7b
 def _bad_levels(homo, lumo):
@@ -52,6 +56,7 @@ def _bad_levels(homo, lumo):
         "the LUMO is not above the HOMO": lumo <= homo,
     }
     return np.select(list(conditions.values()), list(conditions), None)
+
 
 def _model(acceptor=-4.3, loss=0.3, offset=0.3, eqe=0.65, ff=0.65) -> dict:
     "The numbers of the model as in `scharber`, checked; ValueError names the one that is out of range."
@@ -66,15 +71,20 @@ def _model(acceptor=-4.3, loss=0.3, offset=0.3, eqe=0.65, ff=0.65) -> dict:
 # %% ../../nbs/simulate/23_solar.ipynb #e0e913ce
 def _levels(homo, lumo):
     "HOMO and LUMO (eV) as arrays of one shape, in the order of the first Series, and its index or None."
-    homo, lumo = (x.iloc[:, 0] if isinstance(x, pd.DataFrame) and x.shape[1] == 1 else x for x in (homo, lumo))
+    homo, lumo = (
+        x.iloc[:, 0] if isinstance(x, pd.DataFrame) and x.shape[1] == 1 else x for x in (homo, lumo)
+    )
     series = [x for x in (homo, lumo) if isinstance(x, pd.Series)]
     index = series[0].index if series else None
     if len(series) == 2:
         lumo = aligned(lumo, index, "lumo")
     homo, lumo = np.broadcast_arrays(_numbers(homo), _numbers(lumo))
     if index is not None and homo.shape != (len(index),):
-        raise ValueError(f"a Series of {len(index)} rows and levels of shape {homo.shape}: give a number or one level a row")
+        raise ValueError(
+            f"a Series of {len(index)} rows and levels of shape {homo.shape}: give a number or one level a row"
+        )
     return homo, lumo, index
+
 
 def _numbers(values):
     "A number, an array or a Series as float64, NaN where an entry is no number."
@@ -83,30 +93,41 @@ def _numbers(values):
     except (TypeError, ValueError):
         entries = np.asarray(values, object)
         numbers = [pd.to_numeric(entry, errors="coerce") for entry in entries.ravel()]
-        return pd.Series(numbers, dtype="Float64").to_numpy(float, na_value=np.nan).reshape(entries.shape)
+        return (
+            pd.Series(numbers, dtype="Float64")
+            .to_numpy(float, na_value=np.nan)
+            .reshape(entries.shape)
+        )
+
 
 def _bad_donors(homo, lumo, reasons, index):
     "BadInput that names each bad row by its label, or by its place in an array."
     rows = []
-    for place in zip(*np.nonzero(np.atleast_1d(reasons != None))):       # noqa: E711
+    for place in zip(*np.nonzero(np.atleast_1d(reasons != None))):  # noqa: E711
         at = place if homo.ndim else ()
         label = place if homo.ndim > 1 else int(place[0])
         if index is not None:
             label = index[place[0]]
-        rows.append((label, (float(homo[at]), float(lumo[at])), reasons[at] if homo.ndim else reasons.item()))
+        rows.append(
+            (
+                label,
+                (float(homo[at]), float(lumo[at])),
+                reasons[at] if homo.ndim else reasons.item(),
+            )
+        )
     return BadInput(rows, "donor", homo.size)
 
 # %% ../../nbs/simulate/23_solar.ipynb #f9b8de6f
 def scharber(
-    homo,                     # the donor's, eV: a number, an array or a Series; broadcast against `lumo`
-    lumo,                     # the donor's, eV; two Series are matched by their labels
-    acceptor:float=-4.3,      # LUMO of the acceptor, eV; PCBM
-    loss:float=0.3,           # V, of the open-circuit voltage
-    offset:float=0.3,         # eV, between the two LUMOs, so that the pair splits
-    eqe:float=0.65,           # electrons a photon above the gap
-    ff:float=0.65,            # fill factor
-    on_error:str="raise",     # "raise": `BadInput` naming every bad row; "nan": bad rows become NaN
-):                            # `Cell` of arrays; a DataFrame for Series
+    homo,  # the donor's, eV: a number, an array or a Series; broadcast against `lumo`
+    lumo,  # the donor's, eV; two Series are matched by their labels
+    acceptor: float = -4.3,  # LUMO of the acceptor, eV; PCBM
+    loss: float = 0.3,  # V, of the open-circuit voltage
+    offset: float = 0.3,  # eV, between the two LUMOs, so that the pair splits
+    eqe: float = 0.65,  # electrons a photon above the gap
+    ff: float = 0.65,  # fill factor
+    on_error: str = "raise",  # "raise": `BadInput` naming every bad row; "nan": bad rows become NaN
+):  # `Cell` of arrays; a DataFrame for Series
     """Open-circuit voltage (V), short-circuit current (mA/cm2) and efficiency (%) of a donor, by the
     model of Scharber et al. 2006.
 
@@ -118,40 +139,46 @@ def scharber(
     model = _model(acceptor, loss, offset, eqe, ff)
     homo, lumo, index = _levels(homo, lumo)
     reasons = _bad_levels(homo, lumo)
-    bad = np.array(reasons != None)                               # noqa: E711, element by element
+    bad = np.array(reasons != None)  # noqa: E711, element by element
     if bad.any() and on_error == "raise":
         raise _bad_donors(homo, lumo, reasons, index)
     voc = np.maximum(model["acceptor"] - homo - model["loss"], 0)
-    splits = lumo - model["acceptor"] >= model["offset"] - 1e-9   # -4.0 - -4.3 is 0.2999999999999998
-    jsc = np.where(splits, model["eqe"]*photocurrent(np.where(bad, 1, lumo - homo)), 0)
+    splits = lumo - model["acceptor"] >= model["offset"] - 1e-9  # -4.0 - -4.3 is 0.2999999999999998
+    jsc = np.where(splits, model["eqe"] * photocurrent(np.where(bad, 1, lumo - homo)), 0)
     voc, jsc = np.where(bad, np.nan, voc), np.where(bad, np.nan, jsc)
-    cell = Cell(voc, jsc, 100*voc*jsc*model["ff"]/_sun()[2])
+    cell = Cell(voc, jsc, 100 * voc * jsc * model["ff"] / _sun()[2])
     if index is not None:
         return pd.DataFrame(cell._asdict(), index)
     return Cell(*(values[()] for values in cell))
 
 # %% ../../nbs/simulate/23_solar.ipynb #1fa0ee64
 def optimum(
-    **model,                # `acceptor`, `loss`, `offset`, `eqe`, `ff`, as in `scharber`
-) -> dict:                  # homo, lumo, gap (eV), voc, jsc, pce
+    **model,  # `acceptor`, `loss`, `offset`, `eqe`, `ff`, as in `scharber`
+) -> dict:  # homo, lumo, gap (eV), voc, jsc, pce
     "The donor of the highest efficiency; gaps to 0.001 eV."
     model = _model(**model)
-    gap = np.arange(400, 4000)/1000
+    gap = np.arange(400, 4000) / 1000
     lumo = model["acceptor"] + model["offset"]
     cells = scharber(lumo - gap, lumo, **model)
     best = cells.pce.argmax()
-    values = dict(homo=lumo - gap[best], lumo=lumo, gap=gap[best], voc=cells.voc[best],
-                  jsc=cells.jsc[best], pce=cells.pce[best])
+    values = dict(
+        homo=lumo - gap[best],
+        lumo=lumo,
+        gap=gap[best],
+        voc=cells.voc[best],
+        jsc=cells.jsc[best],
+        pce=cells.pce[best],
+    )
     return {name: float(value) for name, value in values.items()}
 
 # %% ../../nbs/simulate/23_solar.ipynb #9757a1d3
 def efficiency_map(
-    x:str="homo",         # what runs along: "homo" or "gap"
-    ax=None,              # matplotlib Axes
-    steps:int=400,        # points along each side
-    span:float=1.4,       # eV, from the acceptor's LUMO up to the top of the map
-    **model,              # `acceptor`, `loss`, `offset`, `eqe`, `ff`, as in `scharber`
-):                        # the Axes
+    x: str = "homo",  # what runs along: "homo" or "gap"
+    ax=None,  # matplotlib Axes
+    steps: int = 400,  # points along each side
+    span: float = 1.4,  # eV, from the acceptor's LUMO up to the top of the map
+    **model,  # `acceptor`, `loss`, `offset`, `eqe`, `ff`, as in `scharber`
+):  # the Axes
     "Contours of the efficiency (%) of a donor, its optimum, and the two regions without current or voltage."
     if x not in ("homo", "gap"):
         raise ValueError(f"x={x!r}: 'homo' or 'gap'")
@@ -166,16 +193,28 @@ def efficiency_map(
     pce = _efficiencies(across, lumo, x, model)
     top = int(np.ceil(best["pce"]))
     ax.set_facecolor("0.9")
-    shade = ax.contourf(across, lumo, pce, np.linspace(0, top, 10*top + 1), cmap="cividis")
+    shade = ax.contourf(across, lumo, pce, np.linspace(0, top, 10 * top + 1), cmap="cividis")
     lines = ax.contour(across, lumo, pce, range(1, top), colors="white", linewidths=0.8)
     ax.clabel(lines, fmt="%d %%", fontsize=11)
     _name_regions(ax, across, x, span, model)
-    ax.plot(best[x], best["lumo"], marker="*", ms=20, color=COLOURS["vermilion"], mec="white", ls="none",
-            label=f"optimum: {best['pce']:.1f} % at gap {best['gap']:.2f}, LUMO {best['lumo']:.2f} eV")
-    ax.figure.colorbar(shade, ax=ax, label="efficiency (%)", ticks=range(0, top+1, 2))
+    ax.plot(
+        best[x],
+        best["lumo"],
+        marker="*",
+        ms=20,
+        color=COLOURS["vermilion"],
+        mec="white",
+        ls="none",
+        label=f"optimum: {best['pce']:.1f} % at gap {best['gap']:.2f}, LUMO {best['lumo']:.2f} eV",
+    )
+    ax.figure.colorbar(shade, ax=ax, label="efficiency (%)", ticks=range(0, top + 1, 2))
     xlabel = dict(homo="HOMO of the donor (eV)", gap="gap of the donor (eV)")[x]
-    ax.set(xlabel=xlabel, ylabel="LUMO of the donor (eV)", xlim=(across[0], across[-1]),
-           ylim=(acceptor, acceptor + span))
+    ax.set(
+        xlabel=xlabel,
+        ylabel="LUMO of the donor (eV)",
+        xlim=(across[0], across[-1]),
+        ylim=(acceptor, acceptor + span),
+    )
     ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1))
     return ax
 
@@ -188,12 +227,24 @@ def _efficiencies(across, lumo, x, model):
     edge = model["acceptor"] + model["offset"]
     return np.where((lumo < edge) | (pce <= 0), np.nan, pce)
 
+
 def _name_regions(ax, across, x, span, model):
     "Write into the two grey regions of a map why they are grey."
     acceptor = model["acceptor"]
-    ax.text(across.mean(), acceptor + model["offset"]/2, "the pair does not split: no current",
-            ha="center", va="center")
+    ax.text(
+        across.mean(),
+        acceptor + model["offset"] / 2,
+        "the pair does not split: no current",
+        ha="center",
+        va="center",
+    )
     no_voltage = acceptor - model["loss"]
-    at = 1.15 if x == "gap" else (no_voltage + across[-1])/2
-    ax.text(at, acceptor + 0.85*span, "no voltage", rotation=0 if x == "gap" else 90,
-            ha="center", va="center")
+    at = 1.15 if x == "gap" else (no_voltage + across[-1]) / 2
+    ax.text(
+        at,
+        acceptor + 0.85 * span,
+        "no voltage",
+        rotation=0 if x == "gap" else 90,
+        ha="center",
+        va="center",
+    )
