@@ -92,7 +92,7 @@ def execute(
                 error = _without_colours(str(failure)).strip() or repr(failure)
     return nb, reporter.seconds(), error
 
-
+# %% ../nbs/90_console.ipynb #beabf22d
 def without_outputs(nb):
     "A copy of the notebook with nothing of an older run in it."
     nb = copy.deepcopy(nb)
@@ -102,7 +102,7 @@ def without_outputs(nb):
             cell.execution_count = None
     return nb
 
-
+# %% ../nbs/90_console.ipynb #936bb97e
 class _Reporter:
     "Says which section a running notebook has reached and, every ten seconds, how far its long cell is."
 
@@ -136,7 +136,7 @@ class _Reporter:
                 self.tell(f"{_clock(self.seconds())}    {state}")
                 shown = state
 
-
+# %% ../nbs/90_console.ipynb #38066fd2
 def _last_line(path):
     "The newest state of the progress bars in a file."
     try:
@@ -166,7 +166,7 @@ def _sections(nb):
 def _clock(seconds):
     return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
 
-
+# %% ../nbs/90_console.ipynb #d83a4131
 def _without_colours(text):
     return re.sub(r"\x1b\[[0-9;]*[A-Za-z]", "", text)
 
@@ -218,7 +218,7 @@ def mathml(text: str) -> str:
 
     return re.sub(f"{code}|{block}|{inline}", one, text, flags=re.S)
 
-
+# %% ../nbs/90_console.ipynb #0fc78ac0
 def without_widgets(nb, note: str | None = None):
     "A copy of the notebook in which widgets are left out, or replaced by a note."
     nb = copy.deepcopy(nb)
@@ -232,7 +232,7 @@ def without_widgets(nb, note: str | None = None):
     nb.metadata.pop("widgets", None)
     return nb
 
-
+# %% ../nbs/90_console.ipynb #af8d0b20
 def page(nb, name: str) -> str:
     "An executed notebook as one HTML page that loads nothing from outside."
     from nbconvert import HTMLExporter
@@ -281,6 +281,7 @@ summary{cursor:pointer;color:var(--link)}
 pre{overflow:auto;background:var(--bg);padding:.8rem;border-radius:6px;font-size:14px}
 """
 
+# %% ../nbs/90_console.ipynb #d07e3b7f
 _PAGE = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
@@ -356,7 +357,7 @@ def test_text(row: dict) -> str:
     rows = "" if row["n"] is None else f"{row['n']:,} rows"
     return "; ".join(part for part in (rows, row["split"]) if part)
 
-
+# %% ../nbs/90_console.ipynb #1d38c958
 def _shown(row):
     return dict(
         metric=row["metric"],
@@ -386,7 +387,7 @@ def _card(name, nb, seconds, error):
         rest=[_shown(row) for row in rest],
     )
 
-
+# %% ../nbs/90_console.ipynb #e8cb636c
 def gallery(
     done: dict,  # name -> (executed notebook, seconds, error)
     size: str | None = None,  # the profile; None: that of `MDP_PROFILE`
@@ -459,7 +460,7 @@ def run(
     )
     return len(failed)
 
-
+# %% ../nbs/90_console.ipynb #c45766f6
 def _chosen(names, known):
     "The named cases, or all; a ValueError in one line where a name is unknown."
     unknown = [name for name in names if name not in known]
@@ -486,7 +487,7 @@ def _ending_with_its_processes():
     finally:
         signal.signal(signal.SIGTERM, before)
 
-
+# %% ../nbs/90_console.ipynb #2b075ed6
 def end_children():
     "End every process that this one has started, and theirs."
     import psutil
@@ -535,7 +536,7 @@ def main(argv: list[str] | None = None) -> int:
         print(f"mdp: {one_line}", file=sys.stderr)
         return 2
 
-
+# %% ../nbs/90_console.ipynb #f3f7a721
 def _parser():
     "The words of the console, their arguments and their help."
     parser = argparse.ArgumentParser(
@@ -556,7 +557,7 @@ def _parser():
     lab.set_defaults(do=_lab)
     return parser
 
-
+# %% ../nbs/90_console.ipynb #a7ac8c4e
 def _add_run(words):
     known = ", ".join(cases()) if (ROOT / "nbs").is_dir() else "in a checkout of the project"
     run_word = words.add_parser(
@@ -580,7 +581,7 @@ def _add_run(words):
     )
     run_word.set_defaults(do=lambda a: run(a.names, a.out, a.profile, a.jobs))
 
-
+# %% ../nbs/90_console.ipynb #89bfaea8
 def _add_data(words):
     data_word = words.add_parser(
         "data",
@@ -605,7 +606,7 @@ def _add_data(words):
     )
     verify.set_defaults(do=_data_verify)
 
-
+# %% ../nbs/90_console.ipynb #14295f1e
 def _add_library(words):
     library_word = words.add_parser(
         "library",
@@ -666,7 +667,7 @@ def _lab(arguments) -> int:
     )
     return subprocess.call(command)
 
-
+# %% ../nbs/90_console.ipynb #453c4296
 def _print_table(table):
     import pandas as pd
 
@@ -697,7 +698,7 @@ def _data_fetch(arguments) -> int:
         print(*data.fetch(name), sep="\n")
     return 0
 
-
+# %% ../nbs/90_console.ipynb #b01be9e0
 def _data_verify(arguments) -> int:
     from mdp import data
 
@@ -729,7 +730,7 @@ def _library_verify(arguments) -> int:
     _print_table(table)
     return int((table.status != "good").any())
 
-
+# %% ../nbs/90_console.ipynb #d07ff335
 def _library_build(arguments) -> int:
     from mdp.learn.library import Library
 

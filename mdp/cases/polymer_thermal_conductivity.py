@@ -36,16 +36,22 @@ PIECES = {
     "oxa": "CCOCC",
     "xylylene": "Cc1ccc(cc1)C",
 }
+
+
 LINKS = {
     "amide": "*N{}NC(=O){}C(=O)*",
     "ester": "*O{}OC(=O){}C(=O)*",
     "azomethine": "*{}N=C{}C=N*",
     "urea": "*N{}NC(=O)N{}NC(=O)*",
 }
+
+# %% ../../nbs/cases/50_polymer_thermal_conductivity.ipynb #faa55cc4
 IMIDES = {
     "pyromellitimide": "*{}N1C(=O)c2cc3C(=O)N(*)C(=O)c3cc2C1=O",
     "biphenyl imide": "*{}N1C(=O)c2ccc(cc2C1=O)-c1ccc2C(=O)N(*)C(=O)c2c1",
 }
+
+
 SIDES = (
     "C CC CCC C(C)C c1ccccc1 c1ccc(C)cc1 O OC OCC Cl F C#N C(=O)O C(N)=O C(=O)OC C(=O)OCC "
     "C(=O)OCCCC OC(C)=O c1ccccn1 N1CCCC1=O"

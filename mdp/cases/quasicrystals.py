@@ -14,23 +14,35 @@ __all__ = ['NONMETALS', 'LABELS', 'CLASSES', 'ROLES', 'CHOICE', 'STORED', 'COLUM
 # %% ../../nbs/cases/53_quasicrystals.ipynb #18aef9f0
 import numpy as np
 import pandas as pd
+
+
 from sklearn.ensemble import (
     ExtraTreesClassifier,
     HistGradientBoostingClassifier,
     RandomForestClassifier,
     VotingClassifier,
 )
+
+
 from sklearn.linear_model import LogisticRegression
+
+
 from sklearn.metrics import (
     average_precision_score,
     precision_recall_curve,
     precision_score,
     recall_score,
 )
+
+
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 from sklearn.pipeline import make_pipeline
+
+# %% ../../nbs/cases/53_quasicrystals.ipynb #c4fdfd8a
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
+
+
 from mdp.core import (
     COLOURS,
     BadInput,
@@ -41,6 +53,8 @@ from mdp.core import (
     sized,
     spawn_seeds,
 )
+
+
 from ..data import facts, load
 from ..learn.evaluate import interval
 from ..matter.formula import element_system
@@ -106,7 +120,7 @@ def alloys(
     table, F = table[first].reset_index(drop=True), F[first]
     return table.assign(doubtful=nearest_positive(table, F) <= near), F
 
-
+# %% ../../nbs/cases/53_quasicrystals.ipynb #9ebbf3f3
 def intermetallics(
     known,  # formulas of quasicrystals and approximants
 ) -> pd.DataFrame:  # formula, label "crystal", late False
@@ -149,7 +163,7 @@ CLASSES = {
     "other p": [15, 16, 17, 18],
 }  # name -> groups of the periodic table
 
-
+# %% ../../nbs/cases/53_quasicrystals.ipynb #3ae5ea93
 def scales() -> tuple[pd.DataFrame, pd.DataFrame, np.ndarray]:  # one row an element
     "What an element brings: properties, classes (0 or 1), 24 bins of Mendeleev's axis."
     from pymatgen.core import Element
@@ -186,7 +200,7 @@ def scales() -> tuple[pd.DataFrame, pd.DataFrame, np.ndarray]:  # one row an ele
 # %% ../../nbs/cases/53_quasicrystals.ipynb #c1d0c207
 ROLES = ("e/a", "radius", "electronegativity", "mendeleev", "period", "melting", "d")
 
-
+# %% ../../nbs/cases/53_quasicrystals.ipynb #d9412f22
 def features(
     F,  # atomic fractions, rows x 94
 ) -> pd.DataFrame:  # rows x 77, float32; the name before ":" is the feature's family
@@ -246,7 +260,7 @@ def model(
     )
     return VotingClassifier([("boost", boost), ("trees", trees)], voting="soft")
 
-
+# %% ../../nbs/cases/53_quasicrystals.ipynb #636d9c19
 def fit(
     estimator,  # anything with `fit(X, y, sample_weight)`
     X,  # features
@@ -297,7 +311,7 @@ def scored(P, table, doubtful: bool = False) -> np.ndarray:
     "Which rows are judged: those with a probability, the doubtful ones only if `doubtful`."
     return ~np.isnan(P[:, 0]) & (doubtful | ~table.doubtful.to_numpy())
 
-
+# %% ../../nbs/cases/53_quasicrystals.ipynb #c725a7e1
 def judge(
     P,  # probabilities, in the order of LABELS
     table,
@@ -325,7 +339,7 @@ def by_system(P, table) -> dict:
         "recall at 0.85": recall_at(best.is_qc, best.score),
     }
 
-
+# %% ../../nbs/cases/53_quasicrystals.ipynb #964d6f84
 def families(table, F, least: int = 5) -> list:  # symbols
     "Majority elements of at least `least` quasicrystals that are not late, most frequent first."
     major = pd.Series(np.array(scales()[0].index)[F.argmax(1)])
@@ -346,7 +360,7 @@ class Margins:
     def predict_proba(self, X):
         return self.classifier.decision_function(X)
 
-
+# %% ../../nbs/cases/53_quasicrystals.ipynb #1764f2d8
 class BaggedPU:
     "Trees on all positives and a small bag of crystals, many times."
 
@@ -375,7 +389,7 @@ def embeddings(F) -> np.ndarray:
     values, vectors = np.linalg.eigh(kernel + 0.02 * np.eye(len(kernel)))
     return F @ (vectors * np.sqrt(values))
 
-
+# %% ../../nbs/cases/53_quasicrystals.ipynb #cf070f74
 def linear(seed):
     return Margins(LogisticRegression(max_iter=300))
 
@@ -398,7 +412,7 @@ def extra_trees(seed):
 def boosting(seed):
     return model(seed).estimators[0][1]
 
-
+# %% ../../nbs/cases/53_quasicrystals.ipynb #9da3b5f2
 def trials(table, F) -> dict:  # name -> (seed -> estimator, features)
     "The kinds of model that are compared."
     X, X232 = features(F).to_numpy(), describe232(table.formula).astype(np.float32)
@@ -447,7 +461,7 @@ def random_folds(make, X, labels, seed, folds=5) -> dict:
         "recall": recall_score(labels == "QC", predicted == "QC"),
     }
 
-
+# %% ../../nbs/cases/53_quasicrystals.ipynb #3eb1cbdd
 def without_family(metal, table, F, X) -> dict:
     "Rank the alloys of one majority element by a model that has seen none of them."
     major = np.array(scales()[0].index)[F.argmax(1)]
@@ -487,7 +501,7 @@ def repeat_folds(table, X, repeats=10):
         yield "doubtful as errors", repeat, judge(P, table, doubtful=True)
         yield "one row a system", repeat, by_system(P, table)
 
-
+# %% ../../nbs/cases/53_quasicrystals.ipynb #c903cc82
 def repeat_random_folds(table, repeats=4):
     "Random crystals and random folds, with all positives and with as many as the paper had."
     formulas, labels = easy_table(table)
@@ -509,7 +523,7 @@ def leave_families_out(table, F, X):
     for metal in families(table, F):
         yield metal, 0, without_family(metal, table, F, X)
 
-
+# %% ../../nbs/cases/53_quasicrystals.ipynb #8bcd6b2a
 def main(out):
     "Compute all that the notebook shows as stored, and write it to the CSV file `out` as it comes."
     table, F = alloys()
@@ -552,16 +566,18 @@ MARKS = {
     "AC": dict(marker="D", s=46, fc="#E69F00", ec="black", lw=0.8),
     "QC": dict(marker="*", s=150, fc="none", ec="#D55E00", lw=1.4),
 }
+
+
 LINES = {0.3: dict(lw=1, ls="--"), 0.6: dict(lw=2, ls="-")}  # probability of an approximant
 
-
+# %% ../../nbs/cases/53_quasicrystals.ipynb #8813f75e
 def corner_coordinates(F, elements):  # fractions -> x, y of the points, in units of the edge
     "Where compositions lie in the triangle of three elements."
     index = scales()[0].index
     right, top = F[:, index.get_loc(elements[1])], F[:, index.get_loc(elements[2])]
     return right + top / 2, top * np.sqrt(3) / 2
 
-
+# %% ../../nbs/cases/53_quasicrystals.ipynb #c18c30a6
 def draw_triangle(
     ax,
     elements,  # three symbols: left, right, top corner

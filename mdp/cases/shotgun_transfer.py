@@ -49,7 +49,7 @@ def sources_of(
     near = index[same_kind | both_organic]
     return sorted(set(near.task.astype(str)) - set(but))
 
-
+# %% ../../nbs/cases/56_shotgun_transfer.ipynb #d68eb077
 def left_out(
     task: str,  # a target
 ) -> list[str]:
@@ -64,7 +64,7 @@ def as_columns(
     log = [task for task in predicted if tasks().log[task]]
     return predicted.assign(**{task: np.log10(predicted[task]) for task in log}).to_numpy()
 
-
+# %% ../../nbs/cases/56_shotgun_transfer.ipynb #f69fac12
 def methods_of(
     rows,  # SMILES, repeat units or formulas (N)
     kind: str,  # "molecule", "polymer" or "inorganic"

@@ -78,7 +78,7 @@ UNWANTED = (
     "[N;X3;!$(N-[#6]=O);!$(N~[O,S,a])]-[CX4]-[N,O;X2,X3;!$(*-[#6]=O)]",  # aminals
 )
 
-
+# %% ../../nbs/generate/41_iqspr.ipynb #bfcd2790
 @dataclasses.dataclass(frozen=True)
 class Rules:
     "A rule for molecules; its `repr` says all that it depends on."
@@ -114,7 +114,7 @@ class Rules:
             return "hard to make"
         return ""
 
-
+# %% ../../nbs/generate/41_iqspr.ipynb #e3e9a8b3
 def _is_charged(atom):
     "Does an atom carry a lone electron, or a charge that no neighbour balances?"
     charge = atom.GetFormalCharge()
@@ -186,7 +186,7 @@ def _remove(m, i):
         raise ValueError("inside a branch")
     m.RemoveAtom(i)
 
-
+# %% ../../nbs/generate/41_iqspr.ipynb #c09a44d4
 def _close(m, i, atoms, rng):
     "A ring of five or six over atom `i`."
     near = Chem.GetDistanceMatrix(m)[i]
@@ -210,7 +210,7 @@ def _change_bond(m, bond, what, element, rng):
         for end in ends:
             m.AddBond(end, new, Chem.BondType.SINGLE)
 
-
+# %% ../../nbs/generate/41_iqspr.ipynb #a7c431bd
 def _mutate(mol, rng):
     "One random change of a molecule; a ValueError, RDKit's among them, where it is none."
     m = Chem.RWMol(mol)
@@ -241,7 +241,7 @@ def _mutate(mol, rng):
         _change_bond(m, bond, what, element, rng)
     return _sanitised(m.GetMol())
 
-
+# %% ../../nbs/generate/41_iqspr.ipynb #a6777ab7
 def _sanitised(mol):
     "The molecule with as many hydrogens as its valences ask for."
     for atom in mol.GetAtoms():
@@ -305,7 +305,7 @@ def _n_ends(mol):
     "How many `*` a molecule has."
     return sum(1 for atom in mol.GetAtoms() if not atom.GetAtomicNum())
 
-
+# %% ../../nbs/generate/41_iqspr.ipynb #13b3ed14
 class GraphMoves(_Moves):
     """Mutation and crossover of molecular graphs, as in a genetic algorithm (Jensen, Chem. Sci. 10, 3567, 2019).
 
@@ -353,7 +353,7 @@ def _has_end(piece):
     "Does a piece hold an end of the chain, a `*` other than the one that marks the cut?"
     return any(not atom.GetAtomicNum() and not atom.GetAtomMapNum() for atom in piece.GetAtoms())
 
-
+# %% ../../nbs/generate/41_iqspr.ipynb #21609aa4
 class BRICSMoves(_Moves):
     "Fragments exchanged at BRICS bonds, from a list of molecules; the prior is how often each piece was seen."
 
@@ -435,7 +435,7 @@ class Step:
         )
         return d.join(_frame(d.index, self.seen, list(self.betas)))
 
-
+# %% ../../nbs/generate/41_iqspr.ipynb #492b2862
 def _frame(smiles, seen, names):
     values = np.array([seen[s].values for s in smiles]).reshape(len(smiles), 3, len(names))
     return pd.DataFrame(
@@ -492,7 +492,7 @@ class _Crowd:
         self.count[here] -= 1
         self.count[to] += 1
 
-
+# %% ../../nbs/generate/41_iqspr.ipynb #2e683e2b
 def canonical_rows(
     column: pd.Series,  # SMILES or Mols, as `as_column` returns them
 ) -> tuple[list, dict]:  # canonical SMILES, None where there is none; reasons by position

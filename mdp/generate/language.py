@@ -76,7 +76,7 @@ def _kind(t):
         else {"(": OPEN, ")": CLOSE, "&": RING}.get(x, STAR if "*" in x else ATOM)
     )
 
-
+# %% ../../nbs/generate/40_language.ipynb #db51c977
 class _Chain:
     "A string as it is read: tokens, for each the one before it in the context, and what is open."
 
@@ -134,7 +134,7 @@ def _texts(x, roots, seed):
         texts += [Chem.MolToSmiles(mol, rootedAtAtom=rng.randrange(n_atoms)) for _ in range(roots)]
     return [to_tokens(text) for text in texts]
 
-
+# %% ../../nbs/generate/40_language.ipynb #9ca2253d
 def _encode(block, roots, ring_size, seed):
     "`(vocabulary, tokens, links, states, lengths, reasons of bad rows)`; `block` is (number of the first, SMILES)."
     first, smiles = block
@@ -401,7 +401,7 @@ class _Counts(BaseEstimator):
             raise ValueError(f"{path}: {error}") from error
         return self._ready()
 
-
+# %% ../../nbs/generate/40_language.ipynb #1ab1695a
 def _tokens_of(x):
     "The tokens of a row that is text; a ValueError where it is none."
     if not isinstance(x, str):

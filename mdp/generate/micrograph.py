@@ -39,7 +39,7 @@ def phases(
     valley = ndimage.grey_closing(x, window, mode="nearest").astype(int) - x > 25
     return np.where(x < 42, 0, np.where(valley, 1, 2)).astype(np.int8)
 
-
+# %% ../../nbs/generate/45_micrograph.ipynb #dc82ec33
 def _grey(images):
     "Images as bytes; BadInput names each one whose values are not from 0 to 255, and colour images."
     x = np.asarray(images)
@@ -107,7 +107,7 @@ def errors(
         }
     )
 
-
+# %% ../../nbs/generate/45_micrograph.ipynb #f062c5c8
 def _statistics(images):
     x = _grey(images)
     n, k = x.shape[:2]
@@ -161,7 +161,7 @@ def _scatter(x, scales, directions):
         ]
     return torch.log(torch.cat(out, 1) + 1e-3).numpy()
 
-
+# %% ../../nbs/generate/45_micrograph.ipynb #0ba00b0e
 def _wavelets(size, scales, directions):
     "Morlet wavelets in Fourier space: (scales*directions, H, W)."
     ky, kx = torch.meshgrid(*(2 * torch.pi * torch.fft.fftfreq(s) for s in size), indexing="ij")
@@ -227,7 +227,7 @@ def _standard(x):
 def _wrap(x):
     return torch.cat([x[..., -1:], x, x[..., :1]], -1)
 
-
+# %% ../../nbs/generate/45_micrograph.ipynb #0aa20416
 class _Layer(nn.Module):
     "Noise and height in, convolution, the channels' norm, scale and shift by the code, leaky rectifier."
 
@@ -292,7 +292,7 @@ def _grains(height, grey):
     line = (2 - 2 * share.square().sum(1, keepdim=True)).clamp(max=1)
     return (share * grey).sum(1, keepdim=True) * (1 - line) + 0.3 * line
 
-
+# %% ../../nbs/generate/45_micrograph.ipynb #8f4e6445
 class _Generator(nn.Module):
     "A code and noise to an image 128 high."
 
@@ -358,7 +358,7 @@ def _dense(*sizes):
         *(m for a, b in zip(sizes, sizes[1:]) for m in (nn.Linear(a, b), nn.SiLU()))
     )
 
-
+# %% ../../nbs/generate/45_micrograph.ipynb #c9890b55
 class _Critic(nn.Module):
     def __init__(self, inputs, fine=12, widths=(24, 48, 96, 96), code=128):
         super().__init__()
@@ -761,7 +761,7 @@ class MicrographGAN(_Model):
         out = self._images(self._code(pd.DataFrame([process]) if one else process), seed, width)
         return out[0] if one else out
 
-
+# %% ../../nbs/generate/45_micrograph.ipynb #da630345
 def _descend(optim, loss):
     optim.zero_grad(set_to_none=True)
     loss.backward()
@@ -921,7 +921,7 @@ def films(
         [pd.read_csv(p, dtype={"zone": str}) for p in tables], ignore_index=True
     ), np.concatenate([np.load(p.with_suffix(".npy")) for p in tables])
 
-
+# %% ../../nbs/generate/45_micrograph.ipynb #e17c36f9
 def main(argv=None):
     p = argparse.ArgumentParser(
         "python -m mdp.generate.micrograph",
@@ -957,7 +957,7 @@ def main(argv=None):
             out, **card
         )
 
-
+# %% ../../nbs/generate/45_micrograph.ipynb #b18d8444
 def _ranges(folder):
     "name, unit, low, high, log of the set's variables."
     unit = {v.name: (v.unit, v.log) for v in SPUTTERING}

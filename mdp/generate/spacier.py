@@ -137,7 +137,7 @@ def hypervolume_gain(
     with torch.no_grad():
         return gain(torch.arange(len(mean), dtype=torch.float64)[:, None, None]).numpy()
 
-
+# %% ../../nbs/generate/42_spacier.ipynb #8bbed161
 def largest_gain(mean, sd, front, ref, n: int) -> list[int]:
     "Candidates by expected hypervolume improvement, one after the other."
     front, picked = np.asarray(front, float).reshape(-1, 2), []
@@ -173,7 +173,7 @@ def _plain(x):
         return float(x) if np.isfinite(x) else str(float(x))
     return int(x) if isinstance(x, np.integer) else x
 
-
+# %% ../../nbs/generate/42_spacier.ipynb #134fd75b
 def lasting_name(
     function,  # a callable, or None
     given: str | None,  # the name that the user gave, if any
@@ -283,7 +283,7 @@ class _State:
             tables = {k: _table(r[k]) for k in ("generated", "batch")}
             self.rounds_.append(Round(**{**r, **tables, "region": region}))
 
-
+# %% ../../nbs/generate/42_spacier.ipynb #41e20156
 def _differences(then, now):
     "Which settings differ, with both values where they are short."
     out = []

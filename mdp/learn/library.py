@@ -128,7 +128,7 @@ def build_shard(
         out.to_csv(tmp, index=False)
     return out
 
-
+# %% ../../nbs/learn/32_library.ipynb #49abd768
 def _at_hand():
     return {p: source(*p, limit=10_000) for p in pairs()}
 
@@ -457,6 +457,6 @@ def ship(
         tmp.write_text("\n\n".join(text) + "\n", encoding="utf-8")
     return packed
 
-
+# %% ../../nbs/learn/32_library.ipynb #44abf690
 def _baselines(job):
     return baselines(job[0], *job[1]())

@@ -97,7 +97,7 @@ def _checked(X, y, train, valid, M):
         raise BadInput(bad, "model", M)
     return X, y, train, valid
 
-
+# %% ../../nbs/learn/31_stack.ipynb #f7dc843e
 def _complaints(y, train, valid):
     "Why a model cannot be trained on these rows."
     if train.sum() < 4:

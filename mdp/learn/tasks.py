@@ -35,6 +35,8 @@ def _origin(dataset, column):
 
 # %% ../../nbs/learn/29_tasks.ipynb #7de1a22e
 _CHAIN = [n for n in NAMES if n not in LOST and "PartialCharge" not in n]
+
+
 DESCRIPTORS = dict(
     molecule=("composition", "rdkit", "ecfp"),
     polymer=("composition", "rdkit", "ecfp"),
@@ -61,7 +63,7 @@ def _mols(rows, kind):
 
 _WHAT = {"molecule": "SMILES", "polymer": "repeat unit", "inorganic": "formula"}
 
-
+# %% ../../nbs/learn/29_tasks.ipynb #410306fc
 def _formula(mol):
     "Formula with its hydrogens; `*` and charges are left out."
     counts = {}
@@ -88,7 +90,7 @@ def _one_spelling(column):
     out[readable] = reduced_formula(column[readable], whole=True)
     return pd.Series(out, column.index, dtype=object)
 
-
+# %% ../../nbs/learn/29_tasks.ipynb #9d6a75cc
 def formulas(
     rows,  # SMILES, repeat units, formulas or structures: a list, a Series, a one-column frame, an array
     kind: str,  # "molecule", "polymer" or "inorganic"
@@ -123,7 +125,7 @@ def describe(
         _numbers(column, kind, descriptor, "raise")  # which rows, and why
     return out
 
-
+# %% ../../nbs/learn/29_tasks.ipynb #fc674ebd
 def _remembered(column, kind, descriptor):
     "The numbers of strings; those asked for before are not computed again."
     known = _KNOWN.setdefault((kind, descriptor), {})
@@ -137,7 +139,7 @@ def _remembered(column, kind, descriptor):
 
 _KNOWN = {}  # (kind, descriptor) -> {row: its numbers}: a design loop asks for the same rows again and again
 
-
+# %% ../../nbs/learn/29_tasks.ipynb #06cfdea5
 def _numbers(column, kind, descriptor, on_error):
     "The numbers of a column, under its labels where a row is bad."
     if descriptor in ("composition", "fraction"):
@@ -205,7 +207,7 @@ _ORDER = {
     "m-3m": 48,
 }
 
-
+# %% ../../nbs/learn/29_tasks.ipynb #90653bf9
 def _viscosity(df):
     "One value a polymer: its fixed effect, at the median conditions."
     df = df[
@@ -267,7 +269,7 @@ def task_rows(
         out = out.iloc[np.sort(np.argsort(rank, kind="stable")[:limit])]
     return out[_readable(list(out.row), t.kind)].reset_index(drop=True)
 
-
+# %% ../../nbs/learn/29_tasks.ipynb #5029fb0f
 def _readable(rows, kind):
     "Rows that the descriptors can take at all: a repeat unit has two ends, an element stands in the table."
     if kind == "inorganic":
@@ -305,7 +307,7 @@ def keys(
         return np.array(formulas(rows, kind))
     return np.array([_skeleton(mol) for mol in _mols(rows, kind)])
 
-
+# %% ../../nbs/learn/29_tasks.ipynb #5da7f4e5
 def _skeleton(mol):
     flat = Chem.RWMol(mol)
     for a in flat.GetAtoms():

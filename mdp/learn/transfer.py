@@ -117,7 +117,7 @@ def fine_tune(
     new.layers = [(W.detach(), b.detach()) for W, b in zip(params[::2], params[1::2])]
     return new
 
-
+# %% ../../nbs/learn/33_transfer.ipynb #d3363870
 def _targets(y, n):
     "Finite targets, four or more, not all the same."
     y = np.asarray(y, float)
@@ -152,7 +152,7 @@ def usable(
         index.descriptor.isin([d for d in DESCRIPTORS[kind] if structures or d != "rdf"]).to_numpy()
     ].assign(kind=own)
 
-
+# %% ../../nbs/learn/33_transfer.ipynb #93971d0c
 def _of_usual_size(
     X,  # composition descriptors of formulas (n, 290)
     network,  # a `Stack` that takes them
@@ -412,7 +412,7 @@ def _ridge(K, y, ends, alphas, inner, pred):
             start = end
     return full
 
-
+# %% ../../nbs/learn/33_transfer.ipynb #36a5a7d6
 @_jit
 def _ridges(K, y, ends, alphas, inner, pred, full):
     for m in range(len(K)):
@@ -471,7 +471,7 @@ def _joined(key, parts):
         torch.cat([H for _, H in parts]) if len(parts) > 1 else parts[0][1],
     )
 
-
+# %% ../../nbs/learn/33_transfer.ipynb #b6fc4660
 def key_blocks(
     keys,  # near copies have the same key
     n: int = 10,  # blocks, at most
@@ -624,7 +624,7 @@ class Shotgun(RegressorMixin, BaseEstimator):
         mu, sd = np.take_along_axis(mu, top, 0), np.take_along_axis(sd, top, 0)
         return (mu.mean(0), np.sqrt((sd**2).mean(0) + mu.var(0))) if return_std else mu.mean(0)
 
-
+# %% ../../nbs/learn/33_transfer.ipynb #e4d00f7a
 def shotgun(X, y, kind, **kwargs) -> Shotgun:
     "`Shotgun(kind, **kwargs).fit(X, y)`."
     return Shotgun(kind, **kwargs).fit(X, y)
@@ -725,7 +725,7 @@ def direct(
         "Gaussian process": (np.hstack(Xs), gaussian_process(*(X.shape[1] for X in Xs)))
     }
 
-
+# %% ../../nbs/learn/33_transfer.ipynb #f1644898
 def few_rows(
     roads: dict,  # name -> (X, estimator); X is an array or a list with a row for each target
     y,  # targets (N,)
@@ -758,7 +758,7 @@ def few_rows(
         )
     return pd.DataFrame(out)
 
-
+# %% ../../nbs/learn/33_transfer.ipynb #8bbb5538
 def gain(
     errors: pd.DataFrame,  # see `few_rows`
     road: str,  # a column

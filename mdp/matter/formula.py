@@ -30,7 +30,6 @@ ATOMIC_NUMBER = {symbol: z for z, symbol in enumerate(SYMBOLS, 1)}
 
 # %% ../../nbs/matter/05_formula.ipynb #25013e12
 DEEPEST = 32  # brackets that may be open at the same time
-
 _TOKEN = re.compile(r"(?P<element>[A-Z][a-z]?)|(?P<opening>[(\[{])|(?P<closing>[)\]}])|[ \t-\r@]+")
 _NUMBER = re.compile(r"[ \t-\r]*(-?(?:\d+\.?\d*|\.\d+)(?:e-?\d+)?)", re.ASCII)
 
@@ -42,7 +41,7 @@ class Unreadable(ValueError):
         super().__init__(reason)
         self.position = position
 
-
+# %% ../../nbs/matter/05_formula.ipynb #540e2ead
 def _read_text(formula):
     "`[(symbol, amount), ...]` of a string, in the order written; raises `Unreadable`."
     levels = [[]]  # parts of each open bracket, the outermost first
@@ -73,7 +72,7 @@ def _element(token):
         raise Unreadable(f"no element {token[0]!r}", token.start())
     return [(token[0], 1.0)]
 
-
+# %% ../../nbs/matter/05_formula.ipynb #426ebaaf
 def _close(levels, token):
     "The parts of the bracket that `token` closes, taken from `levels`."
     if len(levels) == 1:
@@ -136,7 +135,7 @@ def _as_amount(value, symbol):
         raise ValueError(f"the amount of {symbol} is {amount}")
     return amount
 
-
+# %% ../../nbs/matter/05_formula.ipynb #919b9d1a
 def _no_element(symbol):
     "Why a symbol is no element, with what to write where that is clear."
     reason = f"no element {symbol!r}"
@@ -174,6 +173,8 @@ def read_formula(
 _ANY = (
     "(?>" + "|".join(sorted(SYMBOLS, key=len, reverse=True)) + ")"
 )  # an element, two letters first
+
+
 _DASH = "[-\u2010-\u2015\u2212]"  # hyphen, en dash, minus sign and their like
 _DOT = "[\u00b7\u2022\u2219\u22c5\u30fb\u2027*]"  # the dot of a hydrate, and what is typed for it
 
@@ -193,7 +194,7 @@ def _typeset(formula):
         return None
     return f"typeset characters; write {plain.strip()}" if _readable(plain) else _why(plain)
 
-
+# %% ../../nbs/matter/05_formula.ipynb #96df816c
 def _numbered(part):
     "`(number in front, the rest)` of a compound such as 5H2O."
     number = re.match(r"\d*\.?\d*", part.strip())[0]
@@ -245,7 +246,7 @@ def _atomic_per_cent(weights):
     total = sum(moles.values())
     return "".join(f"{symbol}{100 * amount / total:.1f}" for symbol, amount in moles.items())
 
-
+# %% ../../nbs/matter/05_formula.ipynb #e3fed992
 def _joined(formula):
     "Elements joined by dashes: Cu-Zn, Al63-Cu25-Fe12."
     parts = re.split(_DASH, formula.strip())
@@ -296,7 +297,7 @@ def explain(
     hint = _AT_THE_PLACE.get(rest[:1])
     return f"{error}: {hint}" if hint else str(error)
 
-
+# %% ../../nbs/matter/05_formula.ipynb #023d7140
 def _wrong_symbol(formula, position):
     "Why the capital letter at a position, with the small letters behind it, is no element."
     pair = formula[max(position - 1, 0) : position + 1]
@@ -336,7 +337,7 @@ def _digits(text, at, value):
         at += 1
     return value, at
 
-
+# %% ../../nbs/matter/05_formula.ipynb #485b789d
 def _number(text, at):
     "The number at `at`, and the position after it; 1 and `at` where there is none."
     sign = -1.0 if text[at] == 45 else 1.0
@@ -511,7 +512,7 @@ def read_column(
             failures[i] = _why(values[i])
     return settled, failures
 
-
+# %% ../../nbs/matter/05_formula.ipynb #538132ad
 @functools.cache
 def _scanner():
     "`_scan` and the functions that it calls, compiled."
@@ -555,7 +556,7 @@ def read_table(
     settled, unsettled = _settle_all(Amounts(first, z[column], numbers[row, column]))
     return settled, unsettled | failures
 
-
+# %% ../../nbs/matter/05_formula.ipynb #e0ac3409
 def _table_numbers(table):
     "`(rows x columns floats, failures by position)`; a row that fails is all zeros."
     numbers = np.zeros(table.shape)
@@ -607,7 +608,7 @@ def rows_as_dicts(table, rows):
     values = [table.iloc[i].to_dict() if i in rows else None for i in range(len(table))]
     return pd.Series(values, table.index, dtype=object)
 
-
+# %% ../../nbs/matter/05_formula.ipynb #77f4177a
 def amounts(
     X,  # as for `read_rows`
 ) -> pd.DataFrame:
@@ -631,6 +632,8 @@ def element_system(
 
 # %% ../../nbs/matter/05_formula.ipynb #647c015c
 _DIATOMIC = {"O": "O2", "N": "N2", "F": "F2", "Cl": "Cl2", "H": "H2"}  # pymatgen's exceptions
+
+
 _PEROXIDES = {
     "LiO": "Li2O2",
     "NaO": "Na2O2",
@@ -639,6 +642,8 @@ _PEROXIDES = {
     "CsO": "Cs2O2",
     "RbO": "Rb2O2",
 }
+
+
 _GROUP = 1.65  # two closing elements of electronegativities closer than this are an anion group
 
 
@@ -652,7 +657,7 @@ def _electronegativity():
         symbol: float(x) for symbol, x in found.items() if x and symbol not in ("He", "Ne", "Ar")
     }
 
-
+# %% ../../nbs/matter/05_formula.ipynb #13179fe5
 def _reduce(counts, electronegativity):
     "pymatgen's reduced formula of whole amounts by symbol."
     divisor = math.gcd(*counts.values())

@@ -107,7 +107,7 @@ def _mix(
             o[G + j] = g if not minus or g == 0 else -g if total == 1 else np.nan
             o[H + j] = total / inverse
 
-
+# %% ../../nbs/represent/11_composition.ipynb #539cb7f9
 @functools.cache
 def _mixer():
     "`_mix`, compiled at its first use."
@@ -205,7 +205,7 @@ class Compositions(RowTransformer):
             )
         return np.array(names, object)
 
-
+# %% ../../nbs/represent/11_composition.ipynb #e9cd03a9
 _BLOCKS = {
     "classic": ["ave", "sum", "var", "max", "min"],
     "all": ["counting", "ave", "sum", "var", "gmean", "hmean", "max", "min"],

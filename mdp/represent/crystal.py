@@ -14,7 +14,7 @@ from ..core import RowTransformer, compiled, in_range, parallel
 CLOSEST = 0.5  # Å: atoms nearer than this are a mistake; pymatgen's `is_valid` uses the same limit
 FULL = 1.01  # sites that share one atom sum to no more than this: CIF files round to 0.334
 
-
+# %% ../../nbs/represent/12_crystal.ipynb #0da4c000
 def _atoms(
     structure,  # a pymatgen Structure
     disordered,  # "raise" or "average"
@@ -41,7 +41,7 @@ def _atoms(
         raise ValueError(f"its occupancies sum to {total:g}")
     return box, *_without_split_sites(box, positions, occupants)
 
-
+# %% ../../nbs/represent/12_crystal.ipynb #a111be04
 def _elements(site):
     "The elements of a site with their occupancies; Fe2+ and Fe3+ are both Fe, D is H."
     elements = {}
@@ -106,7 +106,7 @@ def _without_split_sites(box, positions, occupants):
         merged_occupants.append(together)
     return np.array(merged_positions), merged_occupants
 
-
+# %% ../../nbs/represent/12_crystal.ipynb #0612652b
 def _connected(start, positions, first, second, vectors):
     "Sites within `CLOSEST` of one another, step by step from `start`: site -> position next to it."
     places, waiting = {start: positions[start]}, [start]
@@ -142,7 +142,7 @@ def _pairs(
 # %% ../../nbs/represent/12_crystal.ipynb #fb1f12bf
 CHUNK = 64  # structures a task
 
-
+# %% ../../nbs/represent/12_crystal.ipynb #5f47e8df
 class _Crystals(RowTransformer):
     "One row of numbers for each structure; a subclass says how one is computed (`_row`)."
 
@@ -173,7 +173,7 @@ class _Crystals(RowTransformer):
                 out[i] = row
         return out, failures
 
-
+# %% ../../nbs/represent/12_crystal.ipynb #24dd14ee
 def _row_or_reason(compute, chunk):
     "The row of each of a chunk of structures, or the ValueError that says why it has none."
     rows = []
@@ -187,7 +187,7 @@ def _row_or_reason(compute, chunk):
 # %% ../../nbs/represent/12_crystal.ipynb #eee68056
 ON_EDGE = 1e-8  # Å
 
-
+# %% ../../nbs/represent/12_crystal.ipynb #eb3c88f6
 class RDF(_Crystals):
     "Radial distribution function: `bins` numbers from 0 to `r_max` Å."
 

@@ -61,7 +61,7 @@ def _libraries():
         magpie=_member("magpie").apply(pd.to_numeric, errors="coerce").reindex(symbols),
     )
 
-
+# %% ../../nbs/represent/10_elements.ipynb #c20f7178
 def _counterparts(column, table):
     "What other sources say of one column: symbols x sources, in the column's own unit."
     out = {}
@@ -115,7 +115,7 @@ KINDS = dict(
     unknown="#DDDDDD",
 )
 
-
+# %% ../../nbs/represent/10_elements.ipynb #93ea8978
 def provenance_map(ax=None):
     "The 94 x 58 map of `provenance()`; returns the Axes."
     from matplotlib.colors import ListedColormap

@@ -148,7 +148,7 @@ def _rho_ticks(ax, rho, pad):
         ax.set_xticks(at[shown], [f"{v:+.1f}" if v else "0" for v in values[shown]])
     ax.tick_params(axis="x", length=0, pad=pad)
 
-
+# %% ../../nbs/represent/09_heatmap.ipynb #61fa8917
 def _names(ax, rho, labels):
     "The strongest columns of either sign by name above the map, fanned out."
     r = rho.to_numpy()

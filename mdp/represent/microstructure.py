@@ -43,7 +43,7 @@ def _fault(image, labels=None, unit=False):
     first = f"the first {image[y, x]} at ({y}, {x})"
     return f"{bad.sum()} of {image.size} pixels {wanted}, {first}" + _value_hint(image)
 
-
+# %% ../../nbs/represent/16_microstructure.ipynb #844fdf50
 def _value_hint(image):
     "What to write instead, for the message; empty where the pixels give no clue."
     if not np.isfinite(image).all():
@@ -141,7 +141,7 @@ def _reach(reach, size, most):
         raise ValueError(f"reach={reach}: an image of {tuple(size)} allows 0 to {min(most)}")
     return [int(reach)] * len(size)
 
-
+# %% ../../nbs/represent/16_microstructure.ipynb #9f72348f
 def _correlate(a, b, size, reach, periodic, exact=False):
     f, cat, flip = (
         (_torch().fft, _torch().cat, _torch().flip)
@@ -173,7 +173,7 @@ def _correlate(a, b, size, reach, periodic, exact=False):
         _torch().as_tensor(needles, dtype=a.dtype, device=a.device) if _is_torch(a) else needles
     )
 
-
+# %% ../../nbs/represent/16_microstructure.ipynb #4a4c1622
 @functools.lru_cache(maxsize=32)
 def _needles(size, reach, periodic):
     "How many needles of each lag fit into the image."
@@ -243,7 +243,7 @@ def _runs(x, periodic, inner, cut):
                 cut[k, first] += first > 0
                 cut[k, run] += run > 0
 
-
+# %% ../../nbs/represent/16_microstructure.ipynb #3af03f8b
 def _count_runs(image, axis, periodic, stack):
     "`inner` and `cut` of `_runs`, (lines, pixels a line), and the leading axes of the image."
     x = _images(image, (0, 1), stack=stack)
@@ -285,7 +285,7 @@ def _needles_in(inner, cut, lines, periodic, L):
             if z < L.shape[1]:
                 L[k, z] = fit / (lines * (w if periodic else w - z))
 
-
+# %% ../../nbs/represent/16_microstructure.ipynb #a62ecf0d
 def _soft_path(image, axis, periodic, reach, stack):
     "The lineal path of a tensor of values 0 to 1: products of pixels along the needle."
     x = _images(image, unit=True, stack=stack)
@@ -363,7 +363,7 @@ def _hull(left, right):
             m += 1
     return P[:m]
 
-
+# %% ../../nbs/represent/16_microstructure.ipynb #68483163
 @compiled
 def _ferets(labels, n):
     "Rows (area, mean, max, min, cut) of labels 1..n."
@@ -409,7 +409,7 @@ def feret(
 
 TOUCHING = np.ones((3, 3))  # pixels that share an edge or a corner belong together
 
-
+# %% ../../nbs/represent/16_microstructure.ipynb #24fe219b
 def _no_labels(image):
     "Why an image of integers is no map of labels; None where it may be one."
     if image.dtype == bool:
@@ -547,6 +547,8 @@ class Variable:
 
 
 _BANKO = "Banko et al., arXiv 1910.09468: range of the labelled Cr-Al-O-N films"
+
+# %% ../../nbs/represent/16_microstructure.ipynb #e7e13d69
 SPUTTERING = (
     Variable("temperature", "K", 293.15, 1073.15, source=_BANKO + " (20 to 800 °C)"),
     Variable("pressure", "Pa", 0.5, 1.0, log=True, source=_BANKO),
@@ -684,7 +686,7 @@ def design(
         found += len(points)
     return pd.concat(kept, ignore_index=True)[:n]
 
-
+# %% ../../nbs/represent/16_microstructure.ipynb #5a874334
 def _from_cube(cube, variables):
     "Points of the unit cube, one axis a variable, as conditions in their units."
     columns = {}

@@ -38,7 +38,7 @@ def _why(messages):
             return f"syntax error near character {line.split()[-1].rstrip(':')}"
     return lines[0].partition(" for input")[0] if lines else "RDKit cannot read it"
 
-
+# %% ../../nbs/represent/13_molecule.ipynb #e442b9dd
 def _parse(smiles):
     "The molecule of a SMILES; a ValueError with the reason where RDKit reads none."
     words = smiles.split()
@@ -68,7 +68,7 @@ def _checked(mol):
     Chem.AssignStereochemistry(mol, cleanIt=True, force=True)
     return mol
 
-
+# %% ../../nbs/represent/13_molecule.ipynb #370a112c
 def read(
     x,  # a SMILES or a sanitised `Mol`
 ) -> Chem.Mol:
@@ -101,7 +101,7 @@ def read_all(
         raise bad_rows(column, failures, what)
     return pd.Series(objects, column.index, dtype=object)
 
-
+# %% ../../nbs/represent/13_molecule.ipynb #4337176a
 def _read_each(column, reader):
     "`(objects, None where unreadable; reasons by position)`; the same text is read once."
     objects, failures, known = [], {}, {}
@@ -131,7 +131,7 @@ def read_rows(
     index = column.index if isinstance(X, (pd.Series, pd.DataFrame)) else None
     return objects, [(i, column.iloc[i], reason) for i, reason in failures.items()], index
 
-
+# %% ../../nbs/represent/13_molecule.ipynb #cbfb87df
 def bad_input(bad, index, what, of) -> BadInput:
     "The exception for the bad rows of `read_rows`."
     labels = range(of) if index is None else index.tolist()
@@ -193,7 +193,7 @@ def _vectors(mols, kind, radius, n_bits, counts, threads):
     encoder = rdMHFPFingerprint.MHFPEncoder()
     return encoder.EncodeSECFPMolsBulk(mols, radius=radius, length=n_bits)
 
-
+# %% ../../nbs/represent/13_molecule.ipynb #46143b1b
 def _matrix(vectors, width, counted):
     "RDKit's vectors as a CSR matrix of int32."
     if counted:
@@ -315,9 +315,13 @@ class Fingerprints(MatrixTransformer):
 
 # %% ../../nbs/represent/13_molecule.ipynb #a0ade750
 NAMES = [name for name, _ in Descriptors.descList]
+
+
 _BCUT = [
     name for name in NAMES if name.startswith("BCUT2D")
 ]  # in the order in which RDKit returns them
+
+
 _PAIRS = [name for name in NAMES if "EState" in name or name in (*_BCUT, "BalabanJ", "BertzCT")]
 MOST_ATOMS = {"Ipc": 70, "AvgIpc": 70, **dict.fromkeys(_PAIRS, 500)}  # beyond these, no value
 
@@ -329,7 +333,7 @@ def _bcut(mol):
     except (ValueError, RuntimeError):
         return {}
 
-
+# %% ../../nbs/represent/13_molecule.ipynb #42482060
 def _described(mol, names):
     "Descriptors of one molecule; NaN where RDKit has no finite value or the molecule is too large."
     functions, out = dict(Descriptors.descList), np.full(len(names), np.nan)
@@ -358,7 +362,7 @@ def _listed(names):
     more = f" and {len(names) - 4} more" if len(names) > 4 else ""
     return ", ".join(names[:4]) + more
 
-
+# %% ../../nbs/represent/13_molecule.ipynb #9d3f336d
 def _why_missing(mol, missing):
     "Why a molecule has no value of the descriptors `missing`."
     n_atoms, reasons = mol.GetNumAtoms(), []
@@ -371,7 +375,7 @@ def _why_missing(mol, missing):
         reasons.append(f"no finite {_listed(other)}")
     return "; ".join(reasons)
 
-
+# %% ../../nbs/represent/13_molecule.ipynb #d9b377bb
 class RDKitDescriptors(RowTransformer):
     """All of RDKit's molecular descriptors, or the named ones.
 

@@ -58,7 +58,7 @@ def _with_marked_ends(smiles):
 
     return re.sub(r"\[[^\]]*\]|\*", marked, unmapped(smiles))
 
-
+# %% ../../nbs/represent/14_polymer.ipynb #c7959144
 def _read_marked(x):
     "The molecule of a unit, its ends numbered where it is a SMILES."
     if not isinstance(x, str):
@@ -88,7 +88,7 @@ def _check_ends(mol):
     if one != other:
         raise ValueError(f"the two ends do not fit: a {one} and a {other} bond")
 
-
+# %% ../../nbs/represent/14_polymer.ipynb #6d21bd17
 def read_unit(
     x,  # a SMILES or Mol with two `*` (also written [*], [1*], [*:1])
 ) -> Chem.Mol:
@@ -111,7 +111,7 @@ def _cuts(mol):
     single = [b for b in free if b.GetBondType() == Chem.BondType.SINGLE]
     return single if single or bonds[0].GetBondType() == Chem.BondType.SINGLE else free
 
-
+# %% ../../nbs/represent/14_polymer.ipynb #a85092e5
 def _link(mol, pairs):
     "Each pair of `*` gives way to one bond between their neighbours; stereochemistry is kept."
     near = {s: mol.GetAtomWithIdx(s).GetNeighbors()[0].GetIdx() for pair in pairs for s in pair}
@@ -135,7 +135,7 @@ def _link(mol, pairs):
         Chem.MolToSmiles(mol)
     )  # written and read once: every mark in its plain form
 
-
+# %% ../../nbs/represent/14_polymer.ipynb #f8fc117e
 def _double_bond_marks(mol, instead):
     "E/Z marks as (begin, end, neighbour of begin, neighbour of end, cis?); `instead` replaces a `*`."
     stereo, marks = Chem.BondStereo, []
@@ -163,7 +163,7 @@ def _mark_double_bond(mol, atoms, cis):
     bond.SetStereoAtoms(*(beside if bond.GetBeginAtomIdx() == begin else beside[::-1]))
     bond.SetStereo(Chem.BondStereo.STEREOCIS if cis else Chem.BondStereo.STEREOTRANS)
 
-
+# %% ../../nbs/represent/14_polymer.ipynb #04a6d611
 def _turn(mol, bond):
     "The unit cut at `bond`, its old ends joined; the new ends are numbered until RDKit has read it."
     cut = Chem.FragmentOnBonds(
@@ -202,7 +202,7 @@ def _segments(mol, cuts, place):
     first = [min(place[a] for a in members if a in place) for members in atoms]
     return [pieces[k] for k in np.argsort(first)]
 
-
+# %% ../../nbs/represent/14_polymer.ipynb #e86d016d
 def _words(mol):
     "The segments between the cuts, in order: SMILES with [1*] before and [2*] behind; and read backward."
     cuts = _cuts(mol)
@@ -228,7 +228,7 @@ def _join(words):
     joints = [(before[1], after[0]) for before, after in zip(ends, ends[1:])]
     return _unmarked(_link(functools.reduce(Chem.CombineMols, pieces), joints))
 
-
+# %% ../../nbs/represent/14_polymer.ipynb #4cfa21a0
 def smallest_unit(
     x,  # a repeat unit
 ) -> Chem.Mol:
@@ -364,7 +364,7 @@ class Polymers(MatrixTransformer):
         "The names of the columns, those of `of`."
         return self._inner().get_feature_names_out()
 
-
+# %% ../../nbs/represent/14_polymer.ipynb #a6be00ce
 def _adds_up(inner):
     "Which columns of a transformer add up over the units of a ring."
     if isinstance(inner, RDKitDescriptors):

@@ -26,7 +26,7 @@ def radius(symbol: str) -> float:  # Å
 
     return float(covalent_radii[atomic_numbers[symbol]])
 
-
+# %% ../../nbs/represent/12_prototypes.ipynb #c9a68e01
 @functools.cache
 def _template(prototype):
     "Primitive cell of a prototype with a = 1: lattice, positions, letters, and its pairs (letters, distance) up to what matters."
@@ -126,7 +126,7 @@ CLOSED = {
 def _counts(formula):
     return [int(x or 1) for x in re.findall(r"[A-C](\d*)", formula)]
 
-
+# %% ../../nbs/represent/12_prototypes.ipynb #57216105
 @functools.cache
 def _choices(formula, closed=False):
     "All valid ordered choices of elements for a formula such as `AB2`, as rows of symbols; the last one is the anion."
@@ -157,7 +157,7 @@ ALIKE = {
     "LiGaGe": (1, 2),
 }  # sites whose exchange gives the same crystal
 
-
+# %% ../../nbs/represent/12_prototypes.ipynb #247a4e09
 def _once(prototype, E):
     "Choices of elements without those that only exchange sites that are alike."
     if prototype not in ALIKE:
@@ -207,7 +207,7 @@ def _shape(prototype):
         np.array([(who == x).sum() for x in letters]),
     )
 
-
+# %% ../../nbs/represent/12_prototypes.ipynb #0ea3e6ff
 GEOMETRY = [
     "log volume",
     "log mass",
@@ -223,7 +223,7 @@ GEOMETRY = [
     "radius difference",
 ] + [f"shell {k}" for k in range(1, 9)]
 
-
+# %% ../../nbs/represent/12_prototypes.ipynb #e674e51b
 def geometry(
     crystals: pd.DataFrame,  # columns prototype, elements
 ) -> pd.DataFrame:  # columns GEOMETRY; Å, amu
@@ -259,7 +259,7 @@ def geometry(
         )
     return pd.DataFrame(out, crystals.index, GEOMETRY)
 
-
+# %% ../../nbs/represent/12_prototypes.ipynb #161a8526
 def formulas(crystals: pd.DataFrame) -> list[str]:
     "The formula of each row, in the order of the sites."
     n = {k: [x if x > 1 else "" for x in _counts(f)] for k, f in prototypes().formula.items()}

@@ -516,7 +516,7 @@ def _agree(file, settings):
     ]:
         raise ValueError(f"{file.parent} was begun otherwise: {'; '.join(wrong)}")
 
-
+# %% ../../nbs/simulate/22_film.ipynb #6c0591a8
 def _film_shard(job):
     stem, plan, view, size = job
     table = stem.with_suffix(".csv")

@@ -70,7 +70,7 @@ def _why_not(structure, metals=False):
         return "molecular: no bonds run through the crystal"
     return ""
 
-
+# %% ../../nbs/simulate/21_phonon.ipynb #212613fa
 def _overlap(structure):
     "The pair of atoms that come nearest for their radii, if they overlap; '' if none do."
     from ase.data import covalent_radii
@@ -147,7 +147,7 @@ def _couplings(tp):
         c, np.float32
     )  # unsigned: no wrap-around, so the inner loop becomes vector code
 
-
+# %% ../../nbs/simulate/21_phonon.ipynb #0e475802
 def _channels_last(irreps):
     "Where each number goes when (channel, m) becomes (m, channel)."
     return np.concatenate(
@@ -173,7 +173,7 @@ def _gather(x, Y, W, of, first, source, rows, c, width):
                     o[m + u] += f * w[p + u] * xs[a + u]
     return out
 
-
+# %% ../../nbs/simulate/21_phonon.ipynb #2460f389
 @compiled(fastmath=True)
 def _scatter(g, x, Y, W, dW, of, first, source, rows, c):
     "The gradients of `_gather` by x, Y and distance."
@@ -274,7 +274,7 @@ def _fused(net):
         )
     return net
 
-
+# %% ../../nbs/simulate/21_phonon.ipynb #9817beed
 def _convolve(gather, denominator, table, there, back, rows, c, width, data):
     W, dW = _radial(data["distances"], *table)
     out = gather(
@@ -322,7 +322,7 @@ def forces(
             todo, pairs = [], 0
     return np.array(E), F, np.array(S)
 
-
+# %% ../../nbs/simulate/21_phonon.ipynb #09c4a0b8
 def _forward(net, graphs):
     import torch
 
@@ -388,7 +388,7 @@ def _lonely(cell, positions, z):
     )[0]
     return sorted({chemical_symbols[z[k]] for k in set(range(len(z))) - set(i.tolist())})
 
-
+# %% ../../nbs/simulate/21_phonon.ipynb #e08cf959
 def relax(
     structure,  # a pymatgen Structure
     force: float = 2e-3,  # eV/Å
@@ -458,7 +458,7 @@ def _repeats(cell, length):
     "How often each primitive vector goes into a supercell at least `length` (Å) long along it."
     return np.maximum(1, np.ceil(length / np.linalg.norm(cell, axis=1) - 1e-6)).astype(int)
 
-
+# %% ../../nbs/simulate/21_phonon.ipynb #75452f56
 class Phonons:
     "The harmonic crystal: relaxed structure and force constants."
 
@@ -646,7 +646,7 @@ def _key(s, kind, settings):
     ]
     return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:32]
 
-
+# %% ../../nbs/simulate/21_phonon.ipynb #5a887a8f
 def _stored(work, s, settings, cache):
     "A row from the store, or computed and stored."
     path = Path(cache) / f"{_key(s, work.__name__, settings)}.json"
@@ -662,7 +662,7 @@ def _stored(work, s, settings, cache):
         tmp.write_text(json.dumps(row))
     return row
 
-
+# %% ../../nbs/simulate/21_phonon.ipynb #a457056d
 def _many(work, column, structures, on_error, workers, cache, metals, settings):
     "`work` for one structure or many: the number `column`, or a frame with the reasons in `flag`."
     from pymatgen.core import IStructure
@@ -720,7 +720,7 @@ def _p3(s, length, total):
         species=[e.symbol for e in s.species],
     )
 
-
+# %% ../../nbs/simulate/21_phonon.ipynb #a7d76909
 def phase_space(
     structures,  # a pymatgen Structure, or a list or Series of them
     length: float = 8.5,  # Å, least length of the supercell
@@ -812,7 +812,7 @@ def _kappa(s, temperature, length, cutoff, total):
         mesh=[int(m) for m in ph3.mesh_numbers],
     )
 
-
+# %% ../../nbs/simulate/21_phonon.ipynb #a8dd32b5
 def conductivity(
     structures,  # a pymatgen Structure, or a list or Series of them
     temperature: float = 300.0,  # K

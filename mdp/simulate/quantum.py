@@ -85,7 +85,7 @@ def _parts(x, trimmed, oligomers):
 # %% ../../nbs/simulate/20_quantum.ipynb #c2fbc5d1
 CONFORMERS, SEED = 5, 7
 
-
+# %% ../../nbs/simulate/20_quantum.ipynb #7a38babc
 def conformer(
     smiles: str,  # canonical
 ) -> tuple[np.ndarray, np.ndarray]:  # atomic numbers (atoms,); positions in angstrom (atoms, 3)
@@ -285,7 +285,7 @@ def _results(names, method, workers, desc):
     done = parallel(functools.partial(_calculate, method=method), todo, workers, desc=desc)
     return known | dict(zip(todo, done))
 
-
+# %% ../../nbs/simulate/20_quantum.ipynb #7fa6c930
 def _first_reason(names, results):
     "Why the first of the molecules of one row that failed did so; None where none did."
     for s in names:
@@ -332,7 +332,7 @@ def levels(
     table.attrs["failed"] = bad_rows(column, failures, "SMILES").rows
     return table
 
-
+# %% ../../nbs/simulate/20_quantum.ipynb #0af7c28f
 def _extrapolate(values, n):
     "The least-squares line in 1/n, at 1/n = 0."
     return np.linalg.lstsq(np.c_[np.ones(len(n)), 1 / np.array(n)], values, rcond=None)[0][0]

@@ -99,7 +99,7 @@ def _numbers(values):
             .reshape(entries.shape)
         )
 
-
+# %% ../../nbs/simulate/23_solar.ipynb #93c993e8
 def _bad_donors(homo, lumo, reasons, index):
     "BadInput that names each bad row by its label, or by its place in an array."
     rows = []
