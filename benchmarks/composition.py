@@ -85,7 +85,9 @@ def deviation(ours, theirs, names, stats):
                 )
                 + 1e-300
             )
-    a, b, floor = ours[:, at], theirs[:, at], floor[:, at]
+    a = ours[:, at]
+    b = theirs[:, at]
+    floor = floor[:, at]
     both = np.isfinite(b)
     return (
         a.size,

@@ -29,10 +29,8 @@ def structures():
     made = lambda group, lattice, elements, at=[[0, 0, 0], [0.5, 0.5, 0.5], [0.5, 0.5, 0]]: (
         Structure.from_spacegroup(group, lattice, elements, at[: len(elements)])
     )
-    fe, nacl = (
-        made("Im-3m", Lattice.cubic(2.866), ["Fe"]),
-        made("Fm-3m", Lattice.cubic(5.64), ["Na", "Cl"]),
-    )
+    fe = made("Im-3m", Lattice.cubic(2.866), ["Fe"])
+    nacl = made("Fm-3m", Lattice.cubic(5.64), ["Na", "Cl"])
     hand = [
         fe,
         nacl,

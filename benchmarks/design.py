@@ -32,7 +32,9 @@ sys.path.insert(0, str(get(SOURCES["mol-ga==0.2.1"])))  # the wheel is pure Pyth
 from mol_ga.preconfigured_gas import default_ga
 
 HERE = Path(__file__).parent
-REGIONS, START, SEEDS = {"index": (1.58, 1.64), "density": (0.90, 1.02)}, 500, range(10, 15)
+REGIONS = {"index": (1.58, 1.64), "density": (0.90, 1.02)}
+START = 500
+SEEDS = range(10, 15)
 
 
 class Spent(Exception):

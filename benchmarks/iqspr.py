@@ -21,7 +21,11 @@ from mdp.generate.language import ChemicalLanguage, to_tokens
 from mdp.represent.molecule import Fingerprints
 
 HERE = Path(__file__).parent
-TRAIN, PARENTS, FEW, MANY, STEPS = 200, 100, 50, 1_000, 10
+TRAIN = 200
+PARENTS = 100
+FEW = 50
+MANY = 1_000
+STEPS = 10
 REGIONS = {"index": (1.56, 1.64), "density": (0.90, 1.05)}
 
 

@@ -21,9 +21,14 @@ from mdp.learn.tasks import fold, source, task_rows, tasks
 from mdp.learn.transfer import Shotgun
 
 HERE = Path(__file__).parent
-SIZES, BATCH, EPOCHS, M = (290, 100, 50, 1), 256, 100, 64
+SIZES = (290, 100, 50, 1)
+BATCH = 256
+EPOCHS = 100
+M = 64
 STEPS = EPOCHS * -(-5_000 // BATCH)
-MDL, SHARD, SMALL = 140_000, 500, (290, 48, 24, 1)
+MDL = 140_000
+SHARD = 500
+SMALL = (290, 48, 24, 1)
 
 
 def rows():
@@ -48,12 +53,10 @@ def plain(d, seed):
     t = time.process_time()
     layers = [torch.nn.Linear(i, o) for i, o in zip(SIZES, SIZES[1:])]
     net = torch.nn.Sequential(*[m for l in layers[:-1] for m in (l, torch.nn.ReLU())], layers[-1])
-    adam, best, kept, step = (
-        torch.optim.AdamW(net.parameters(), 3e-3, weight_decay=1e-4),
-        np.inf,
-        None,
-        0,
-    )
+    adam = torch.optim.AdamW(net.parameters(), 3e-3, weight_decay=1e-4)
+    best = np.inf
+    kept = None
+    step = 0
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(adam, STEPS)
     for _ in range(EPOCHS):
         for now in torch.randperm(len(X)).split(BATCH):
@@ -75,10 +78,8 @@ def plain(d, seed):
 
 def stacked(d, seeds):
     "CPU seconds and test predictions (len(seeds), n) of a stack."
-    X, y = (
-        np.concatenate([d["X_train"], d["X_valid"]]),
-        np.concatenate([d["y_train"], d["y_valid"]]),
-    )
+    X = np.concatenate([d["X_train"], d["X_valid"]])
+    y = np.concatenate([d["y_train"], d["y_valid"]])
     train = np.arange(len(X)) < len(d["X_train"])
     t = time.process_time()
     stack = Stack(
@@ -165,15 +166,15 @@ def limit(each):
     x, z = torch.zeros(2, 64 * 2**20)
     rate = 2 * x.nbytes / cpu(lambda: z.copy_(x), 7) / 1e9
     pairs = list(zip(SIZES, SIZES[1:]))
-    weights, own, units = (
-        sum(i * o for i, o in pairs),
-        sum(i * o + o for i, o in pairs),
-        sum(SIZES[1:]),
-    )
+    weights = sum(i * o for i, o in pairs)
+    own = sum(i * o + o for i, o in pairs)
+    units = sum(SIZES[1:])
     flops = (
         M * BATCH * (6 * weights - 2 * SIZES[0] * SIZES[1])
     )  # forward, and backward to weights and inputs; the first layer's inputs need none
-    adam_bytes, gradients, activations = 28 * own * M, 12 * own * M, 4 * 8 * units * BATCH * M
+    adam_bytes = 28 * own * M
+    gradients = 12 * own * M
+    activations = 4 * 8 * units * BATCH * M
     params = [
         p.requires_grad_() for layer in initial_layers(SIZES, range(M), [1.0] * M) for p in layer
     ]
@@ -212,12 +213,10 @@ def limit(each):
 def make(path):
     "A library of the size of XenonPy.MDL, random weights: for timing only."
     t = tasks()[(tasks().kind == "inorganic") & (tasks().dataset != "")].task.tolist()
-    X, g, rng, index = (
-        source("gap", "composition", limit=10_000)()[0].astype(float),
-        torch.Generator().manual_seed(0),
-        np.random.default_rng(0),
-        [],
-    )
+    X = source("gap", "composition", limit=10_000)()[0].astype(float)
+    g = torch.Generator().manual_seed(0)
+    rng = np.random.default_rng(0)
+    index = []
     scales = dict(
         x_mean=torch.tensor(X.mean(0)).float(),
         x_sd=torch.tensor(X.std(0).clip(1e-6)).float(),

@@ -131,10 +131,8 @@ def main():
         )
 
     for n, x in images.items():
-        T, U = (
-            about["porespy"]["times"][str(n)],
-            {tag: about["pymks"]["times"][f"{n}_{tag}"] for tag in ("periodic", "open")},
-        )
+        T = about["porespy"]["times"][str(n)]
+        U = {tag: about["pymks"]["times"][f"{n}_{tag}"] for tag in ("periodic", "open")}
         row("two-point, rings, open", n, "PoreSpy", T["S2"], mine(n, "open", "ring"))
         row(
             f"two-point, rings, open, stack of {len(x)}",

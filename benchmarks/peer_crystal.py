@@ -23,10 +23,8 @@ if name == "xenonpy":
     from xenonpy.descriptor import OrbitalFieldMatrix, RadialDistributionFunction
 
     about = f"XenonPy {xenonpy.__version__}"
-    rdf, broken = (
-        RadialDistributionFunction(n_jobs=1).featurize,
-        OrbitalFieldMatrix(n_jobs=1).featurize(structures[0]),
-    )
+    rdf = RadialDistributionFunction(n_jobs=1).featurize
+    broken = OrbitalFieldMatrix(n_jobs=1).featurize(structures[0])
 
     def representation(
         symbol,
@@ -50,10 +48,8 @@ else:
     from matminer.featurizers.structure import OrbitalFieldMatrix, RadialDistributionFunction
 
     about, broken = f"matminer {importlib.metadata.version('matminer')}", np.zeros(1)
-    rdf, table = (
-        RadialDistributionFunction(cutoff=20.0, bin_size=0.1).featurize,
-        OrbitalFieldMatrix(period_tag=False),
-    )
+    rdf = RadialDistributionFunction(cutoff=20.0, bin_size=0.1).featurize
+    table = OrbitalFieldMatrix(period_tag=False)
     ofm = lambda s: np.asarray(table.featurize(s)).ravel()
 
 

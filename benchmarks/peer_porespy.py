@@ -17,7 +17,9 @@ import skimage
 from skimage.measure import label, regionprops
 
 ps.settings.tqdm["disable"], ps.settings.ncores = True, 1
-images, out, times = dict(np.load(sys.argv[1])), {}, {}
+images = dict(np.load(sys.argv[1]))
+out = {}
+times = {}
 
 
 def cpu(fn, repeats):
@@ -31,7 +33,9 @@ def cpu(fn, repeats):
 
 
 for name, stack in images.items():
-    im, n, few = stack[0], stack.shape[-1], 31 if stack.shape[-1] <= 128 else 5
+    im = stack[0]
+    n = stack.shape[-1]
+    few = 31 if stack.shape[-1] <= 128 else 5
     edges = np.arange(n // 2 + 2) - 0.5
     S2 = lambda x: ps.metrics.two_point_correlation(x, bins=edges).probability_scaled
     ahead = lambda x: ps.filters.distance_transform_lin(x, axis=1, mode="forward")

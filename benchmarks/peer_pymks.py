@@ -16,7 +16,9 @@ import scipy
 from pymks.fmks.pair_correlations import paircorr_from_twopoint
 
 dask.config.set(scheduler="single-threaded")
-images, out, times = dict(np.load(sys.argv[1])), {}, {}
+images = dict(np.load(sys.argv[1]))
+out = {}
+times = {}
 
 
 def cpu(fn, repeats):

@@ -20,7 +20,9 @@ from xenonpy.model.utils import regression_metrics
 torch.set_num_threads(1)
 job, out = sys.argv[1:]
 d = dict(np.load(job))
-epochs, batch, hidden = int(d["epochs"]), int(d["batch"]), tuple(int(h) for h in d["hidden"])
+epochs = int(d["epochs"])
+batch = int(d["batch"])
+hidden = tuple(int(h) for h in d["hidden"])
 
 
 def train(seed, validator):

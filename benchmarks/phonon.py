@@ -114,7 +114,9 @@ def main():
     structures = [build(p, e.split("-"), scale=1.03) for p, e in CRYSTALS]
     ours(structures[0])
     plain(structures[0], calculator)  # compile and load
-    lines, A, B = [], [], []
+    lines = []
+    A = []
+    B = []
     for (proto, e), s in zip(CRYSTALS, structures):
         (p, a), (q, b) = plain(s, calculator), ours(s)
         A.append(a)

@@ -109,7 +109,9 @@ class _Reporter:
     EVERY = 10  # s
 
     def __init__(self, nb, tell, progress_file):
-        self.headings, self.tell, self.progress_file = _sections(nb), tell, progress_file
+        self.headings = _sections(nb)
+        self.tell = tell
+        self.progress_file = progress_file
         self.start, self.ended = time.time(), threading.Event()
 
     def __enter__(self):

@@ -28,7 +28,9 @@ class DataUnavailable(RuntimeError):
         tried,  # `(where, what happened)` for each place, in order
         do: str,  # what the reader can do about it
     ):
-        self.name, self.tried, self.do = name, list(tried), do
+        self.name = name
+        self.tried = list(tried)
+        self.do = do
         super().__init__(self.name, self.tried, self.do)
 
     def __str__(self):
@@ -613,16 +615,12 @@ def _power(v):
     return 10**v
 
 # %% ../nbs/01_data.ipynb #264d51a7
-_MP, _OQMD = (
-    "Materials Project: Jain et al., APL Mater. 1, 011002 (2013)",
-    "OQMD: Kirklin et al., npj Comput. Mater. 1, 15010 (2015)",
-)
+_MP = "Materials Project: Jain et al., APL Mater. 1, 011002 (2013)"
+_OQMD = "OQMD: Kirklin et al., npj Comput. Mater. 1, 15010 (2015)"
 
 
-_AEL, _AFLOW = (
-    "AFLOW AEL-AGL: Toher et al., Phys. Rev. Mater. 1, 015401 (2017)",
-    "AFLOW: Curtarolo et al., Comput. Mater. Sci. 58, 227 (2012)",
-)
+_AEL = "AFLOW AEL-AGL: Toher et al., Phys. Rev. Mater. 1, 015401 (2017)"
+_AFLOW = "AFLOW: Curtarolo et al., Comput. Mater. Sci. 58, 227 (2012)"
 
 
 _MB = "; Matbench: Dunn et al., npj Comput. Mater. 6, 138 (2020)"
@@ -1750,17 +1748,13 @@ def _kelvin(v):
     return v + 273.15
 
 
-_PV, _MMP, _P2 = (
-    "Ramprasad-Group/polyVERSE/Other/",
-    "FanmengWang/MMPolymer/dataset/data/",
-    "Jiaxin-Xu/POINT2/data/",
-)
+_PV = "Ramprasad-Group/polyVERSE/Other/"
+_MMP = "FanmengWang/MMPolymer/dataset/data/"
+_P2 = "Jiaxin-Xu/POINT2/data/"
 
 
-_TG, _PID = (
-    _P2 + "labeled/polyinfo/Tg_SMILES_class_pid_polyinfo_median.csv",
-    _P2 + "unlabeled/PolyInfo/PolyInfo_SMILES_PID_v7_20240306.csv",
-)
+_TG = _P2 + "labeled/polyinfo/Tg_SMILES_class_pid_polyinfo_median.csv"
+_PID = _P2 + "unlabeled/PolyInfo/PolyInfo_SMILES_PID_v7_20240306.csv"
 
 # %% ../nbs/01_data.ipynb #ecaa352b
 for name, task, unit, kind, rows, source, read in [

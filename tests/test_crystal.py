@@ -158,9 +158,9 @@ def test_deuterium_and_charges_are_their_elements():
 
 def test_a_wide_gap_and_a_long_cell():
     "Cells that reach far: the search must grow, and the sky stays whole."
-    chain, layer = (
-        Structure(Lattice.orthorhombic(40, 40, 2), ["C"], [[0, 0, 0]]),
-        Structure(Lattice.hexagonal(2.46, 60), ["C", "C"], [[1 / 3, 2 / 3, 0], [2 / 3, 1 / 3, 0]]),
+    chain = Structure(Lattice.orthorhombic(40, 40, 2), ["C"], [[0, 0, 0]])
+    layer = Structure(
+        Lattice.hexagonal(2.46, 60), ["C", "C"], [[1 / 3, 2 / 3, 0], [2 / 3, 1 / 3, 0]]
     )
     X = OFM().transform([chain, layer, Structure(Lattice.cubic(100), ["C"], [[0, 0, 0]])])
     assert np.isfinite(X).all() and np.isclose(X[2].max(), 6 / 100)

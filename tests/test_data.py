@@ -356,7 +356,9 @@ def test_polymers_against_each_other():
 
 
 def test_solar_cells():
-    pm, sm, h = loaded("opv_polymers"), loaded("opv_molecules"), loaded("hopv15")
+    pm = loaded("opv_polymers")
+    sm = loaded("opv_molecules")
+    h = loaded("hopv15")
     assert (
         pm.attrs["dropped"]["SMILES that RDKit refuses"]
         + sm.attrs["dropped"]["SMILES that RDKit refuses"]

@@ -44,10 +44,8 @@ BAD = [
 def test_every_bad_row_is_named(rows):
     values = [BAD[k] if bad else GOOD[k % len(GOOD)] for bad, k in rows]
     index = [f"r{i}" for i in range(len(rows))]
-    column, expected = (
-        pd.Series(values, index, dtype=object),
-        [f"r{i}" for i, (bad, _) in enumerate(rows) if bad],
-    )
+    column = pd.Series(values, index, dtype=object)
+    expected = [f"r{i}" for i, (bad, _) in enumerate(rows) if bad]
     for t in (Fingerprints(["ECFP", "MACCS"], n_bits=64), RDKitDescriptors(["MolWt", "TPSA"])):
         if expected:
             with pytest.raises(BadInput) as e:

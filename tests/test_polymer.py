@@ -56,10 +56,8 @@ BAD = [
 def test_every_bad_row_is_named(rows):
     values = [BAD[k % len(BAD)] if bad else common().smiles[k % len(common())] for bad, k in rows]
     index = [f"r{i}" for i in range(len(rows))]
-    column, expected = (
-        pd.Series(values, index, dtype=object),
-        [f"r{i}" for i, (bad, _) in enumerate(rows) if bad],
-    )
+    column = pd.Series(values, index, dtype=object)
+    expected = [f"r{i}" for i, (bad, _) in enumerate(rows) if bad]
     for t in (
         Polymers(Fingerprints("ECFP", n_bits=64, counts=True)),
         Polymers(RDKitDescriptors(["MolWt", "TPSA"])),

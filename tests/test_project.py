@@ -257,7 +257,9 @@ for module in {modules!r}:
 def test_settings_agree():
     ini = configparser.ConfigParser()
     ini.read(ROOT / "settings.ini")
-    s, project, nbdev = ini["DEFAULT"], PYPROJECT["project"], PYPROJECT["tool"]["nbdev"]
+    s = ini["DEFAULT"]
+    project = PYPROJECT["project"]
+    nbdev = PYPROJECT["tool"]["nbdev"]
     init = ast.literal_eval(
         re.search(r"__version__ = (.+)", (ROOT / "mdp" / "__init__.py").read_text())[1]
     )

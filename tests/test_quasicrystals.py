@@ -69,7 +69,9 @@ class Recorder:
     "An estimator that keeps what it is given."
 
     def fit(self, X, y, sample_weight):
-        self.X, self.y, self.weight = X, y, sample_weight
+        self.X = X
+        self.y = y
+        self.weight = sample_weight
         return self
 
 

@@ -65,7 +65,9 @@ def pretrain(
     random_state: int = 0,
 ) -> Stack:  # quantity by quantity
     "Networks trained on source quantities, an eighth of the rows of each kept for stopping."
-    Y, rng, n = np.atleast_2d(np.asarray(Y, float)), np.random.default_rng(random_state), len(X)
+    Y = np.atleast_2d(np.asarray(Y, float))
+    rng = np.random.default_rng(random_state)
+    n = len(X)
     valid = np.zeros((size, n), bool)
     for v in valid:
         v[rng.permutation(n)[: max(8, n // 8)]] = True
@@ -265,7 +267,9 @@ def recompute(
     cache=None,
 ):
     "The phase-space table anew; rows in the cache are not computed again."
-    todo, done, first = load("phase_space")[["prototype", "elements"]], [], None
+    todo = load("phase_space")[["prototype", "elements"]]
+    done = []
+    first = None
     while len(todo):
         for i in range(0, len(todo), 20):
             done.append(compute(todo.iloc[i : i + 20], workers, cache))

@@ -169,7 +169,9 @@ class InverseDesign:
         start: int = 128,  # processes to begin with
         seed: int = 0,
     ):
-        self.make, self.space, self.rng = make, Processes(FILM), np.random.default_rng(seed)
+        self.make = make
+        self.space = Processes(FILM)
+        self.rng = np.random.default_rng(seed)
         table = design(start, FILM, seed=seed + 11)
         self.x, self.y = self.space.transform(table).to_numpy(copy=True), make(table)
         self._fit()

@@ -261,7 +261,9 @@ def genetic(seed: int, calls: int, offspring: int = 8, population: int = 100) ->
     sys.path.insert(0, str(get(SOURCES["mol-ga==0.2.1"])))  # the wheel is pure Python
     from mol_ga.preconfigured_gas import default_ga
 
-    known, rule, asked = start(), donor_rule(), {}
+    known = start()
+    rule = donor_rule()
+    asked = {}
     fitness = dict(-_distance(known))
 
     def score(smiles):
@@ -295,7 +297,9 @@ def genetic(seed: int, calls: int, offspring: int = 8, population: int = 100) ->
 # %% ../../nbs/cases/52_opv_rediscovery.ipynb #5238e638
 def at_random(seed: int, calls: int) -> pd.DataFrame:
     "An n-gram of the molecules of 2009, without any aim."
-    known, rule, new = start(), donor_rule(), {}
+    known = start()
+    rule = donor_rule()
+    new = {}
     language = ChemicalLanguage(order=5, smoothing=1.0, roots=20).fit(known.index)
     for i in range(200):
         made = language.generate(200, random_state=1000 * seed + i).smiles.dropna()

@@ -270,7 +270,9 @@ def fit(
     n: int | None = None,  # crystals outside the known systems; None: 4,000 (fast profile: 1,000)
 ):
     "Fit on all positives, the crystals of their systems and `n` others that stand for the rest."
-    label, system, rows = table.label.to_numpy(), table.system.to_numpy(), np.asarray(rows)
+    label = table.label.to_numpy()
+    system = table.system.to_numpy()
+    rows = np.asarray(rows)
     rows = rows[(label[rows] != "crystal") | ~table.doubtful.to_numpy()[rows]]
     positive = label[rows] != "crystal"
     inside = positive | np.isin(system[rows], np.unique(system[rows[positive]]))

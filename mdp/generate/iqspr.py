@@ -318,7 +318,9 @@ class GraphMoves(_Moves):
         tries: int = 10,
         random_state: int = 0,
     ):
-        self.crossover, self.tries, self.random_state = crossover, tries, random_state
+        self.crossover = crossover
+        self.tries = tries
+        self.random_state = random_state
 
     def _check(self):
         super()._check()
@@ -363,7 +365,9 @@ class BRICSMoves(_Moves):
         tries: int = 5,
         random_state: int = 0,
     ):
-        self.max_atoms, self.tries, self.random_state = max_atoms, tries, random_state
+        self.max_atoms = max_atoms
+        self.tries = tries
+        self.random_state = random_state
 
     def fit(
         self,
@@ -528,8 +532,12 @@ class IQSPR:
             )
         for low, up in regions.values():
             log_region(0.0, 1.0, low, up)
-        self.proposal, self.estimators, self.regions = proposal, estimators, regions
-        self.features, self.rule, self.prior = features, rule, prior
+        self.proposal = proposal
+        self.estimators = estimators
+        self.regions = regions
+        self.features = features
+        self.rule = rule
+        self.prior = prior
         self.diversity, self.ess = in_range(diversity, "diversity", 0), in_range(ess, "ess", 0, 1)
         self.random_state, self.names = whole(random_state, "random_state"), list(estimators)
         self.seen_, self.calls_ = {}, 0
@@ -620,7 +628,9 @@ class IQSPR:
     def _steps(self, strings, smiles, exponents, n):
         "The steps of a run with `n` particles."
         rng = np.random.default_rng(self.random_state)
-        log_w, log_z, old = np.zeros(len(smiles)), 0.0, np.zeros(len(self.names))
+        log_w = np.zeros(len(smiles))
+        log_z = 0.0
+        old = np.zeros(len(self.names))
         L, prior = self._read(smiles)
         yield self._step(0, old, strings, smiles, log_w, len(smiles), False, 0, Counter(), 0.0)
         for t, beta in enumerate(exponents, 1):
@@ -638,7 +648,9 @@ class IQSPR:
             if resampled:
                 pick = _systematic(W, n, rng)
                 strings, smiles = [strings[i] for i in pick], [smiles[i] for i in pick]
-                L, prior, log_w = L[pick], prior[pick], np.zeros(n)
+                L = L[pick]
+                prior = prior[pick]
+                log_w = np.zeros(n)
             strings, smiles, taken, failed = self._move(strings, smiles, L, prior, beta, rng)
             L, prior = self._read(smiles)
             yield self._step(t, beta, strings, smiles, log_w, ess, resampled, taken, failed, log_z)
@@ -684,7 +696,9 @@ class IQSPR:
         cost = _power(L, beta) + prior
         log_u = np.log(rng.random(len(strings)))
         crowd = _Crowd([self.seen_[s].bucket for s in smiles], self.diversity)
-        strings, smiles, taken = list(strings), list(smiles), 0
+        strings = list(strings)
+        smiles = list(smiles)
+        taken = 0
         for i in np.flatnonzero(np.isfinite(gain)):
             here, to = self.seen_[smiles[i]].bucket, known[i].bucket
             if np.isfinite(cost[i]) and log_u[i] >= gain[i] + crowd.gain(here, to) - cost[i]:

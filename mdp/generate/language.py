@@ -25,7 +25,9 @@ END = "!"
 
 def to_tokens(smiles: str) -> list[str]:
     "Extended SMILES: bonds stick to the next token, `&` opens a ring, a number closes one, `!` ends; a ValueError where that cannot be."
-    out, rings, length = [], [], 0
+    out = []
+    rings = []
+    length = 0
     for bond, x in _PIECE.findall(smiles):
         length += len(bond) + len(x)
         if x[0] in "%0123456789":
@@ -83,14 +85,13 @@ class _Chain:
     __slots__ = ("ids", "up", "depth", "branches", "rings", "stars")
 
     def __init__(self):
-        self.ids, self.up, self.depth, self.branches, self.rings, self.stars = (
-            [0],
-            [-1],
-            [0],
-            [],
-            [],
-            0,
-        )  # token 0 is the start
+        # token 0 is the start
+        self.ids = [0]
+        self.up = [-1]
+        self.depth = [0]
+        self.branches = []
+        self.rings = []
+        self.stars = 0
 
     def push(self, t: int, kind: int):
         up, depth = len(self.ids) - 1, self.depth[-1]
@@ -138,8 +139,13 @@ def _texts(x, roots, seed):
 def _encode(block, roots, ring_size, seed):
     "`(vocabulary, tokens, links, states, lengths, reasons of bad rows)`; `block` is (number of the first, SMILES)."
     first, smiles = block
-    code, kinds, reasons = {"^": 0}, [ATOM], {}
-    ids, up, state, size = [], [], [], []
+    code = {"^": 0}
+    kinds = [ATOM]
+    reasons = {}
+    ids = []
+    up = []
+    state = []
+    size = []
     for number, x in enumerate(smiles, first):
         try:
             texts = _texts(x, roots, f"{seed} {number}")
@@ -171,7 +177,11 @@ def _count(tok, up, state, n_words, order):
     "The tree of contexts: `states` of the roots; `token` added at each node; `child`, `first`: where its children and its counts begin; `next`, `count`."
     i = np.flatnonzero(tok != 0)  # what is predicted: all but the start
     states, node = np.unique(state[i], return_inverse=True)
-    at, base, token, parent, found = i - 1, 0, [np.full(len(states), -1)], [], []
+    at = i - 1
+    base = 0
+    token = [np.full(len(states), -1)]
+    parent = []
+    found = []
     for level in range(order + 1):
         k, n = np.unique(node * n_words + tok[i], return_counts=True)
         found.append((k // n_words, k % n_words, n))
@@ -179,7 +189,9 @@ def _count(tok, up, state, n_words, order):
         keep = open_[node - base] & (at >= 0)
         if level == order or not keep.any():
             break
-        i, node, at = i[keep], node[keep], at[keep]
+        i = i[keep]
+        node = node[keep]
+        at = at[keep]
         base += len(open_)
         k, inverse = np.unique(node * n_words + tok[at], return_inverse=True)
         token.append(k % n_words)
@@ -217,14 +229,12 @@ class _Table:
         n = self.root.get(state)
         if n is None:
             return []
-        path, at, ids, up, token, child = (
-            [n],
-            len(chain.ids) - 1,
-            chain.ids,
-            chain.up,
-            self.token,
-            self.child,
-        )
+        path = [n]
+        at = len(chain.ids) - 1
+        ids = chain.ids
+        up = chain.up
+        token = self.token
+        child = self.child
         for _ in range(self.order):
             if at < 0:
                 break
@@ -452,8 +462,13 @@ class ChemicalLanguage(_Counts):
         random_state: int = 0,  # a whole number: the same number, the same molecules
         workers: int | None = 1,  # processes that read; None: all cores
     ):
-        self.order, self.smoothing, self.ring_size, self.roots = order, smoothing, ring_size, roots
-        self.reroot, self.delete, self.tries = reroot, delete, tries
+        self.order = order
+        self.smoothing = smoothing
+        self.ring_size = ring_size
+        self.roots = roots
+        self.reroot = reroot
+        self.delete = delete
+        self.tries = tries
         self.random_state, self.workers = random_state, workers
 
     def _check(self):
@@ -469,7 +484,9 @@ class ChemicalLanguage(_Counts):
 
     def _grow(self, kept, rng):
         "Tokens from `kept` on to the end: `(tokens, why it broke off)`."
-        chain, end, words = self._chain(kept), self._code[END], list(kept)
+        chain = self._chain(kept)
+        end = self._code[END]
+        words = list(kept)
         for _ in range(2 * self.longest_):
             path = self.table_.path(chain, chain.state(self.ring_size))
             if not path:

@@ -233,11 +233,9 @@ class _Layer(nn.Module):
 
     def __init__(self, a, b, code, noise=1.0):
         super().__init__()
-        self.conv, self.film, self.noise = (
-            nn.Conv2d(a + 6, b, 3, padding=(1, 0)),
-            nn.Linear(code, 2 * b),
-            noise,
-        )
+        self.conv = nn.Conv2d(a + 6, b, 3, padding=(1, 0))
+        self.film = nn.Linear(code, 2 * b)
+        self.noise = noise
         nn.init.zeros_(self.film.weight)
         nn.init.zeros_(self.film.bias)
 
@@ -278,10 +276,8 @@ def _double(x):
 def _grains(height, grey):
     "Landscapes (n, K, H, W) and greys (n, K, 1, 1) to a picture (n, 1, H, W): flat grains and dark lines."
     height = height - height.mean(3, keepdim=True)  # no grain may own a whole row
-    right, down = (
-        height.roll(-1, 3) - height,
-        F.pad(height[:, :, 1:] - height[:, :, :-1], (0, 0, 0, 1)),
-    )
+    right = height.roll(-1, 3) - height
+    down = F.pad(height[:, :, 1:] - height[:, :, :-1], (0, 0, 0, 1))
     slope = (
         F.avg_pool2d(_wrap((right.square() + down.square()).mean(1, keepdim=True)), 3, 1, (1, 0))
         .add(1e-6)
@@ -298,23 +294,17 @@ class _Generator(nn.Module):
 
     def __init__(self, inputs, widths=(96, 64, 32, 24), last=8, grains=12, code=128):
         super().__init__()
-        self.code, self.start = (
-            _dense(inputs, code, code, code),
-            nn.Parameter(torch.randn(1, widths[0], 8, 1)),
-        )
+        self.code = _dense(inputs, code, code, code)
+        self.start = nn.Parameter(torch.randn(1, widths[0], 8, 1))
         self.layers = nn.ModuleList(
             l
             for a, b, z in zip((widths[0], *widths), widths, (1, 0.7, 0.3, 0.15))
             for l in (_Layer(a, b, code, z), _Layer(b, b, code, z))
         )
-        self.heights, self.size = (
-            nn.ModuleList(nn.Conv2d(w, grains, 3, padding=(1, 0)) for w in widths),
-            nn.Linear(code, len(widths)),
-        )
-        self.fine, self.over = (
-            _Layer(widths[-1], last, code, 0.5),
-            nn.Conv2d(last, 3, 3, padding=(1, 0)),
-        )
+        self.heights = nn.ModuleList(nn.Conv2d(w, grains, 3, padding=(1, 0)) for w in widths)
+        self.size = nn.Linear(code, len(widths))
+        self.fine = _Layer(widths[-1], last, code, 0.5)
+        self.over = nn.Conv2d(last, 3, 3, padding=(1, 0))
         self.range = nn.Parameter(torch.tensor([0.45, 0.95]))
         self.over.bias.data = torch.tensor([-0.6, -0.6, 0.0])
 
@@ -363,11 +353,9 @@ class _Critic(nn.Module):
     def __init__(self, inputs, fine=12, widths=(24, 48, 96, 96), code=128):
         super().__init__()
         sn, last = spectral_norm, widths[-1]
-        self.grey1, self.down, self.share = (
-            sn(nn.Conv2d(1, fine, 3, padding=1)),
-            sn(nn.Conv2d(fine, widths[0], 4, 2, 1)),
-            nn.Parameter(torch.tensor(0.1)),
-        )
+        self.grey1 = sn(nn.Conv2d(1, fine, 3, padding=1))
+        self.down = sn(nn.Conv2d(fine, widths[0], 4, 2, 1))
+        self.share = nn.Parameter(torch.tensor(0.1))
         self.grey2 = sn(nn.Conv2d(2, widths[0], 3, padding=1))
         self.convs = nn.ModuleList(sn(nn.Conv2d(a, b, 4, 2, 1)) for a, b in zip(widths, widths[1:]))
         self.last, self.line = sn(nn.Conv2d(last + 1, last, 3, padding=1)), sn(nn.Linear(last, 1))
@@ -643,15 +631,15 @@ class MicrographGAN(_Model):
         random_state: int = 0,
         device="cpu",
     ):
-        self.variables, self.steps, self.batch, self.lr, self.physics, self.augment = (
-            variables,
-            steps,
-            batch,
-            lr,
-            physics,
-            augment,
-        )
-        self.periodic, self.random_state, self.device = periodic, random_state, device
+        self.variables = variables
+        self.steps = steps
+        self.batch = batch
+        self.lr = lr
+        self.physics = physics
+        self.augment = augment
+        self.periodic = periodic
+        self.random_state = random_state
+        self.device = device
 
     def _build(self):
         with torch.random.fork_rng():
@@ -708,7 +696,9 @@ class MicrographGAN(_Model):
 
     def _one(self, x, c, nets, optims):
         "The function that does one step."
-        G, D, b = nets["generator"], nets["critic"], self.batch // 2
+        G = nets["generator"]
+        D = nets["critic"]
+        b = self.batch // 2
         scale = (
             _correlations(_batch(x, 256, self.periodic)[1]).std(0).clamp_min(0.02).to(self.device)
         )
@@ -805,16 +795,14 @@ class MicrographVAE(_Model):
         random_state: int = 0,
         device="cpu",
     ):
-        (
-            self.latent,
-            self.steps,
-            self.batch,
-            self.lr,
-            self.kl,
-            self.periodic,
-            self.random_state,
-            self.device,
-        ) = latent, steps, batch, lr, kl, periodic, random_state, device
+        self.latent = latent
+        self.steps = steps
+        self.batch = batch
+        self.lr = lr
+        self.kl = kl
+        self.periodic = periodic
+        self.random_state = random_state
+        self.device = device
 
     def _build(self):
         with torch.random.fork_rng():

@@ -114,11 +114,9 @@ def hypervolume_gain(
     from gpytorch.distributions import MultitaskMultivariateNormal
 
     tensor = functools.partial(torch.as_tensor, dtype=torch.float64)
-    mean, var, ref = (
-        tensor(np.asarray(mean)),
-        tensor(np.asarray(sd) ** 2).clamp_min(1e-12),
-        tensor(ref),
-    )
+    mean = tensor(np.asarray(mean))
+    var = tensor(np.asarray(sd) ** 2).clamp_min(1e-12)
+    ref = tensor(ref)
 
     class Given(GenericDeterministicModel):
         "A model whose predictions are already there: X is the number of a candidate."
@@ -342,22 +340,18 @@ class Spacier(_State):
         | None = None,  # kept with the state; None: module and name, or `repr`, of the rule
     ):
         self.final = {name: tuple(map(float, ends)) for name, ends in final.items()}
-        self.calculator, self.proposal, self.alpha, self.rule, self.pick = (
-            calculator,
-            proposal,
-            alpha,
-            rule,
-            pick,
-        )
+        self.calculator = calculator
+        self.proposal = proposal
+        self.alpha = alpha
+        self.rule = rule
+        self.pick = pick
         self.estimator = BayesianRidge() if estimator is None else estimator
         self.features = features
         if features is None:
             self.features = Fingerprints("ECFP", radius=2, n_bits=1024, counts=True, workers=1)
-        self.batch, self.steps, self.particles = (
-            whole(batch, "batch", 1),
-            whole(steps, "steps", 1),
-            whole(particles, "particles", 1),
-        )
+        self.batch = whole(batch, "batch", 1)
+        self.steps = whole(steps, "steps", 1)
+        self.particles = whole(particles, "particles", 1)
         self.budget = batch * steps if budget is None else whole(budget, "budget")
         self.enough = None if enough is None else whole(enough, "enough", 1)
         self.floor, self.alike = in_range(floor, "floor", 0, 1), in_range(alike, "alike", 0)
@@ -367,7 +361,9 @@ class Spacier(_State):
         if self.path:
             self.calculator_name = lasting_name(calculator, calculator_name, "calculator")
             self.rule_name = lasting_name(rule, rule_name, "rule")
-        self.rounds_, self.start_, self.stopped_ = [], None, ""
+        self.rounds_ = []
+        self.start_ = None
+        self.stopped_ = ""
         self._check()
 
     def _check(self):

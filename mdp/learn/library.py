@@ -87,7 +87,9 @@ def build_shard(
     **kwargs,  # passed to `Stack`: hidden, steps, batch, device ...
 ) -> pd.DataFrame:  # the shard's part of the index
     "Train one shard and put it on disk."
-    path, X, y = Path(path), np.asarray(X), np.asarray(y, float)
+    path = Path(path)
+    X = np.asarray(X)
+    y = np.asarray(y, float)
     table, weights = path / f"{name}.csv", path / f"{name}.safetensors"
     task, descriptor, _ = name.split(".")
     train, valid, test = split(keys, name)
@@ -270,7 +272,9 @@ class Library(Mapping):
         "A library of some of the networks, in few files: what a package ships."
         path = Path(path)
         path.mkdir(parents=True, exist_ok=True)
-        index, states, done = self.index.loc[list(ids)].sort_values(["shard", "row"]), {}, []
+        index = self.index.loc[list(ids)].sort_values(["shard", "row"])
+        states = {}
+        done = []
 
         def close():
             file = f"part_{len(done):02d}.safetensors"

@@ -48,18 +48,14 @@ class Adam:
     "AdamW over stacked tensors: `lr` and `weight_decay` are `(M,)`."
 
     def __init__(self, params, lr, weight_decay, betas=(0.9, 0.999), eps=1e-8):
-        self.params, self.lr, self.wd, self.betas, self.eps, self.t = (
-            params,
-            lr,
-            weight_decay,
-            betas,
-            eps,
-            0,
-        )
-        self.m, self.v = (
-            [torch.zeros_like(p) for p in params],
-            [torch.zeros_like(p) for p in params],
-        )
+        self.params = params
+        self.lr = lr
+        self.wd = weight_decay
+        self.betas = betas
+        self.eps = eps
+        self.t = 0
+        self.m = [torch.zeros_like(p) for p in params]
+        self.v = [torch.zeros_like(p) for p in params]
 
     @torch.no_grad()
     def step(self, scale: float = 1.0):
@@ -136,14 +132,15 @@ class Stack:
             raise ValueError(
                 f"recipes: unknown columns {sorted(unknown)}; there are {', '.join(RECIPE)}"
             )
-        self.hidden, self.steps, self.batch, self.check, self.patience = (
-            tuple(hidden),
-            steps,
-            batch,
-            check,
-            patience,
-        )
-        self.order, self.dtype, self.bf16, self.device = order, dtype, bf16, device
+        self.hidden = tuple(hidden)
+        self.steps = steps
+        self.batch = batch
+        self.check = check
+        self.patience = patience
+        self.order = order
+        self.dtype = dtype
+        self.bf16 = bf16
+        self.device = device
 
     def __len__(self):
         return len(self.recipes)
@@ -174,11 +171,9 @@ class Stack:
         ]
         params = [p.requires_grad_() for layer in layers for p in layer]
         adam = Adam(params, self._tensor(r.lr.to_numpy()), self._tensor(r.weight_decay.to_numpy()))
-        best, best_loss, since = (
-            [p.detach().clone() for p in params],
-            torch.full((M,), torch.inf, dtype=self.dtype, device=self.device),
-            torch.zeros(M, device=self.device),
-        )
+        best = [p.detach().clone() for p in params]
+        best_loss = torch.full((M,), torch.inf, dtype=self.dtype, device=self.device)
+        since = torch.zeros(M, device=self.device)
         alive = torch.arange(M, device=self.device)  # which models are still in the stack
         rows, watch = train.any(0).nonzero()[:, 0], valid.any(0).nonzero()[:, 0]
         g, queue = torch.Generator().manual_seed(self.order), torch.empty(0, dtype=torch.long)
@@ -208,20 +203,16 @@ class Stack:
                 break
             if not going.all():  # who has left is trained no more: close the ranks
                 params = [p.detach()[going].requires_grad_() for p in params]
-                adam.params, adam.m, adam.v, adam.lr, adam.wd = (
-                    params,
-                    [m[going] for m in adam.m],
-                    [v[going] for v in adam.v],
-                    adam.lr[going],
-                    adam.wd[going],
-                )
-                alive, since, y, train, valid = (
-                    alive[going],
-                    since[going],
-                    y[going],
-                    train[going],
-                    valid[going],
-                )
+                adam.params = params
+                adam.m = [m[going] for m in adam.m]
+                adam.v = [v[going] for v in adam.v]
+                adam.lr = adam.lr[going]
+                adam.wd = adam.wd[going]
+                alive = alive[going]
+                since = since[going]
+                y = y[going]
+                train = train[going]
+                valid = valid[going]
         self.layers = list(zip(best[::2], best[1::2]))
         self.valid_loss = best_loss.cpu().numpy()
         return self

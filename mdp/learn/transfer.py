@@ -162,10 +162,9 @@ def _of_usual_size(
     The number of atoms in a formula is a matter of spelling: `Al63Cu25Fe12` is the same material as
     `Al6.3Cu2.5Fe1.2`. Only the sums depend on it; they are set to the mean number of atoms of training.
     """
-    total, mean = (
-        _NAMES.index("sum:period"),
-        _NAMES.index("ave:period"),
-    )  # their ratio: atoms in the formula
+    # their ratio: atoms in the formula
+    total = _NAMES.index("sum:period")
+    mean = _NAMES.index("ave:period")
     usual = network.x_mean[total] / network.x_mean[mean]
     spread = network.x_sd[total] / network.x_mean[mean]
     large = X[:, total] / X[:, mean] > usual + FAR * spread
@@ -186,8 +185,12 @@ class PropertyDescriptor(TransformerMixin, BaseEstimator):
         cross_fit: bool = True,  # False: also networks that may have learned from the row (its other properties are known)
         on_error: str = "raise",  # "raise": `BadInput` naming every bad row; "nan": its predictions become NaN
     ):
-        self.kind, self.library, self.tasks = kind, library, tasks
-        self.best, self.cross_fit, self.on_error = best, cross_fit, on_error
+        self.kind = kind
+        self.library = library
+        self.tasks = tasks
+        self.best = best
+        self.cross_fit = cross_fit
+        self.on_error = on_error
 
     def fit(self, X=None, y=None):
         "Choose the networks; the rows are not looked at."
@@ -272,7 +275,9 @@ class PropertyDescriptor(TransformerMixin, BaseEstimator):
     def _predict(self, column, described):
         "Predictions (rows, tasks) of readable rows in the units of the tasks, and which lie outside (bool)."
         shape = len(column), len(self.tasks_)
-        total, count, outside = np.zeros(shape), np.zeros(shape), np.zeros(shape, bool)
+        total = np.zeros(shape)
+        count = np.zeros(shape)
+        outside = np.zeros(shape, bool)
         folds = {d: fold(keys(column, self.kind, d)) for d in described}
         networks = self.chosen_.set_index("id")
         for ids, stack in self.library_.stacks(self.chosen_.id):
@@ -367,16 +372,16 @@ def _outside(G, Gy, B, start, S, left, diag):
 @_jit
 def _ridge(K, y, ends, alphas, inner, pred):
     "One network, rows block by block: fills its errors outside each block and its predictions; returns its error over all rows."
-    n, zero, full = len(y), 0 * K[0, 0], K.dtype.type(np.inf)
-    G, space, row, Gy, S, left, diag = (
-        np.empty_like(K),
-        np.empty_like(K),
-        np.empty_like(y),
-        np.empty_like(y),
-        np.empty_like(y),
-        np.empty_like(y),
-        np.empty_like(y),
-    )
+    n = len(y)
+    zero = 0 * K[0, 0]
+    full = K.dtype.type(np.inf)
+    G = np.empty_like(K)
+    space = np.empty_like(K)
+    row = np.empty_like(y)
+    Gy = np.empty_like(y)
+    S = np.empty_like(y)
+    left = np.empty_like(y)
+    diag = np.empty_like(y)
     for alpha in alphas:
         G[:], error, start, c = (
             K,
@@ -429,18 +434,14 @@ def leave_out(
 ):  # (m, blocks) leave-one-out error outside each block; (m, n) predictions, each row's block left out; (m,) leave-one-out error over all rows
     "Bayesian ridge on the features of each of m networks, alpha chosen for each block and network."
     m, n, _ = H.shape
-    order, ends = (
-        np.concatenate(blocks) if blocks else np.arange(n),
-        np.cumsum([len(b) for b in blocks], dtype=int),
-    )
+    order = np.concatenate(blocks) if blocks else np.arange(n)
+    ends = np.cumsum([len(b) for b in blocks], dtype=int)
     H = (H - H.mean(1, keepdim=True))[:, order]
     K = H @ H.transpose(1, 2)
     K = (K / K.diagonal(dim1=1, dim2=2).mean(1).clamp(min=1e-12)[:, None, None]).numpy()
-    inner, pred, full = (
-        np.full((m, len(blocks)), np.inf, K.dtype),
-        np.zeros((m, n), K.dtype),
-        np.empty(m, K.dtype),
-    )
+    inner = np.full((m, len(blocks)), np.inf, K.dtype)
+    pred = np.zeros((m, n), K.dtype)
+    full = np.empty(m, K.dtype)
     fill = lambda s: _ridges(
         K[s], y.numpy()[order], ends, np.array(ALPHAS, K.dtype), inner[s], pred[s], full[s]
     )
@@ -503,15 +504,13 @@ class Shotgun(RegressorMixin, BaseEstimator):
         head=None,  # scikit-learn regressor on the frozen features, with `return_std`; None: `BayesianRidge`
         random_state: int = 0,
     ):
-        self.kind, self.library, self.ids, self.top, self.blocks, self.head, self.random_state = (
-            kind,
-            library,
-            ids,
-            top,
-            blocks,
-            head,
-            random_state,
-        )
+        self.kind = kind
+        self.library = library
+        self.ids = ids
+        self.top = top
+        self.blocks = blocks
+        self.head = head
+        self.random_state = random_state
 
     def fit(
         self,

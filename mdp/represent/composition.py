@@ -91,7 +91,9 @@ def _mix(
         for k in range(begin[i], end[i]):
             o[C + el[k]] = amt[k]
         for j in range(P):
-            logs, minus, inverse = 0.0, False, 0.0
+            logs = 0.0
+            minus = False
+            inverse = 0.0
             for k in range(begin[i], end[i]):
                 x, n = T[el[k], j], amt[k]
                 if n == 0:

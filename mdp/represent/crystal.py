@@ -87,7 +87,9 @@ def _without_split_sites(box, positions, occupants):
     first, second, vectors = search.compute(positions, box, True, "ijD")
     if not len(first):
         return positions, occupants
-    merged_positions, merged_occupants, seen = [], [], set()
+    merged_positions = []
+    merged_occupants = []
+    seen = set()
     for start in range(len(positions)):
         if start in seen:
             continue
@@ -200,8 +202,12 @@ class RDF(_Crystals):
         on_error: str = "raise",  # "raise": `BadInput` naming every bad row; "nan": bad rows become NaN
         workers: int | None = 1,  # processes; None: all cores
     ):
-        self.bins, self.r_max, self.per_atom = bins, r_max, per_atom
-        self.disordered, self.on_error, self.workers = disordered, on_error, workers
+        self.bins = bins
+        self.r_max = r_max
+        self.per_atom = per_atom
+        self.disordered = disordered
+        self.on_error = on_error
+        self.workers = workers
 
     def check(self):
         super().check()
@@ -243,17 +249,18 @@ def _voronoi(
     for site in range(len(first) - 1):
         lo, hi = first[site], first[site + 1]
         for i in range(hi - 1, lo - 1, -1):
-            h, x, y, z = (
-                d[i] / 2,
-                D[i, 0] / d[i],
-                D[i, 1] / d[i],
-                D[i, 2] / d[i],
-            )  # the wall: its distance, its normal
+            # the wall: its distance, its normal
+            h = d[i] / 2
+            x = D[i, 0] / d[i]
+            y = D[i, 1] / d[i]
+            z = D[i, 2] / d[i]
             n = np.hypot(y, z) if abs(x) < 0.8 else np.hypot(x, z)
             ax, ay, az = (
                 (0.0, z / n, -y / n) if abs(x) < 0.8 else (-z / n, 0.0, x / n)
             )  # two axes on it
-            bx, by, bz = y * az - z * ay, z * ax - x * az, x * ay - y * ax
+            bx = y * az - z * ay
+            by = z * ax - x * az
+            bz = x * ay - y * ax
             m = 4
             for p in range(4):
                 P[p, 0] = r if p == 1 or p == 2 else -r
@@ -262,12 +269,12 @@ def _voronoi(
                 j = turn[k]
                 if j == i or angle[j] < 0:
                     continue
-                u, v, w = D[j, 0], D[j, 1], D[j, 2]
-                a, b, c = (
-                    ax * u + ay * v + az * w,
-                    bx * u + by * v + bz * w,
-                    d[j] * d[j] / 2 - h * (x * u + y * v + z * w),
-                )
+                u = D[j, 0]
+                v = D[j, 1]
+                w = D[j, 2]
+                a = ax * u + ay * v + az * w
+                b = bx * u + by * v + bz * w
+                c = d[j] * d[j] / 2 - h * (x * u + y * v + z * w)
                 q, o = 0, m - 1
                 s = a * P[o, 0] + b * P[o, 1] - c
                 for p in range(m):  # keep a P0 + b P1 <= c
@@ -291,19 +298,15 @@ def _voronoi(
             for p in range(m):
                 reach = max(reach, h * h + P[p, 0] ** 2 + P[p, 1] ** 2)
             for p in range(1, m - 1):
-                u1, v1, u2, v2, u3, v3 = (
-                    P[0, 0],
-                    P[0, 1],
-                    P[p, 0],
-                    P[p, 1],
-                    P[p + 1, 0],
-                    P[p + 1, 1],
-                )
-                r1, r2, r3 = (
-                    np.sqrt(h * h + u1 * u1 + v1 * v1),
-                    np.sqrt(h * h + u2 * u2 + v2 * v2),
-                    np.sqrt(h * h + u3 * u3 + v3 * v3),
-                )
+                u1 = P[0, 0]
+                v1 = P[0, 1]
+                u2 = P[p, 0]
+                v2 = P[p, 1]
+                u3 = P[p + 1, 0]
+                v3 = P[p + 1, 1]
+                r1 = np.sqrt(h * h + u1 * u1 + v1 * v1)
+                r2 = np.sqrt(h * h + u2 * u2 + v2 * v2)
+                r3 = np.sqrt(h * h + u3 * u3 + v3 * v3)
                 top = h * abs((u2 - u1) * (v3 - v1) - (u3 - u1) * (v2 - v1))
                 angle[i] += 2 * np.arctan2(
                     top,
@@ -325,7 +328,10 @@ def _faces(
     while True:
         i, j, d, D = _pairs(box, pos, radius)
         order = np.lexsort((d, i))
-        i, j, d, D = i[order].astype(np.int64), j[order].astype(np.int64), d[order], D[order]
+        i = i[order].astype(np.int64)
+        j = j[order].astype(np.int64)
+        d = d[order]
+        D = D[order]
         first = np.searchsorted(i, np.arange(len(pos) + 1))
         angle, reach = None, np.inf
         if (np.diff(first) > 0).all():
@@ -437,8 +443,13 @@ class Structures(OFM, RDF):
         on_error: str = "raise",  # "raise": `BadInput` naming every bad row; "nan": bad rows become NaN
         workers: int | None = 1,  # processes; None: all cores
     ):
-        self.bins, self.r_max, self.per_atom, self.distance = bins, r_max, per_atom, distance
-        self.disordered, self.on_error, self.workers = disordered, on_error, workers
+        self.bins = bins
+        self.r_max = r_max
+        self.per_atom = per_atom
+        self.distance = distance
+        self.disordered = disordered
+        self.on_error = on_error
+        self.workers = workers
 
     def _row(self, atoms):
         "The numbers of `RDF`, then those of `OFM`."

@@ -176,11 +176,9 @@ def periodic_table(
         if values not in table:
             raise ValueError(f"no column {values!r}; see columns()")
         c, w = columns().loc[values], provenance()[values]
-        label, made_up, values = (
-            label or c.meaning + (f" ({c.unit})" if c.unit else ""),
-            set(w.index[w == "imputed"]),
-            table[values],
-        )
+        label = label or c.meaning + (f" ({c.unit})" if c.unit else "")
+        made_up = set(w.index[w == "imputed"])
+        values = table[values]
     values = values.dropna().astype(float)
     unknown = values.index.difference(table.index)
     if len(unknown):
@@ -248,12 +246,10 @@ def explore():
     "A periodic table with a menu of the 58 properties."
     import io, ipywidgets
 
-    menu, image = (
-        ipywidgets.Dropdown(
-            options=list(columns().index), value="melting_point", description="property"
-        ),
-        ipywidgets.Image(format="png"),
+    menu = ipywidgets.Dropdown(
+        options=list(columns().index), value="melting_point", description="property"
     )
+    image = ipywidgets.Image(format="png")
 
     def show(change=None):
         ax, png = periodic_table(menu.value), io.BytesIO()

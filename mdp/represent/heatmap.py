@@ -65,10 +65,8 @@ def _numbers(X, y):
     ]
     if words:
         raise ValueError(f"columns that are not numbers: {words}")
-    values, target = (
-        X.to_numpy(float, na_value=np.nan),
-        pd.to_numeric(y, errors="coerce").to_numpy(float, na_value=np.nan),
-    )
+    values = X.to_numpy(float, na_value=np.nan)
+    target = pd.to_numeric(y, errors="coerce").to_numpy(float, na_value=np.nan)
     bad = []
     for i in np.flatnonzero(~np.isfinite(values).all(1) | ~np.isfinite(target)):
         names = [str(c) for c in X.columns[~np.isfinite(values[i])]]

@@ -317,7 +317,9 @@ def _outlines(labels, n):
     """Of labels 1..n: area and cut; where each one's lines of corners start; the left and right
     end of every line."""
     H, W = labels.shape
-    about, top, bottom = np.zeros((n, 2)), np.full(n, H), np.full(n, -1)
+    about = np.zeros((n, 2))
+    top = np.full(n, H)
+    bottom = np.full(n, -1)
     for y in range(H):
         for x in range(W):
             k = labels[y, x] - 1
@@ -371,7 +373,9 @@ def _ferets(labels, n):
     out = np.empty((n, 5))
     for k in range(n):
         P = _hull(left[start[k] : start[k + 1]], right[start[k] : start[k + 1]])
-        perimeter, widest, narrowest = 0.0, 0.0, np.inf
+        perimeter = 0.0
+        widest = 0.0
+        narrowest = np.inf
         for i in range(len(P)):
             after = (i + 1) % len(P)
             dy, dx = P[after, 0] - P[i, 0], P[after, 1] - P[i, 1]
@@ -449,7 +453,10 @@ class Microstructures(RowTransformer):
         periodic: bool = False,  # do the images wrap around?
         on_error: str = "raise",  # "raise": BadInput names every bad image; "nan": a row of NaN for each
     ):
-        self.phases, self.reach, self.periodic, self.on_error = phases, reach, periodic, on_error
+        self.phases = phases
+        self.reach = reach
+        self.periodic = periodic
+        self.on_error = on_error
 
     def check(self):
         super().check()
@@ -671,7 +678,9 @@ def design(
     if not in_range(n, "n", unit="points, at least 1").is_integer() or n < 1:
         raise ValueError(f"n={n}: a whole number of points, at least 1")
     sobol = qmc.Sobol(len(variables), rng=seed)
-    kept, found, drawn = [], 0, 0
+    kept = []
+    found = 0
+    drawn = 0
     batch = 2 ** int(np.ceil(np.log2(n)))
     while found < n:
         if drawn > 1000 * n:

@@ -104,7 +104,9 @@ def read_all(
 # %% ../../nbs/represent/13_molecule.ipynb #4337176a
 def _read_each(column, reader):
     "`(objects, None where unreadable; reasons by position)`; the same text is read once."
-    objects, failures, known = [], {}, {}
+    objects = []
+    failures = {}
+    known = {}
     for position, value in enumerate(column):
         is_text = isinstance(value, str)
         if is_text and value in known:
@@ -264,8 +266,13 @@ class Fingerprints(MatrixTransformer):
         workers: int | None = None,  # threads, and processes for long lists; None: all cores
         on_error: str = "raise",  # "raise": `BadInput` naming every bad row; "nan": bad rows become NaN
     ):
-        self.kinds, self.radius, self.n_bits, self.counts = kinds, radius, n_bits, counts
-        self.sparse, self.workers, self.on_error = sparse, workers, on_error
+        self.kinds = kinds
+        self.radius = radius
+        self.n_bits = n_bits
+        self.counts = counts
+        self.sparse = sparse
+        self.workers = workers
+        self.on_error = on_error
 
     read = staticmethod(read)
 
@@ -389,7 +396,9 @@ class RDKitDescriptors(RowTransformer):
         workers: int | None = None,  # processes for long lists; None: all cores
         on_error: str = "raise",  # "raise": `BadInput` naming every row that is bad or has no finite value; "nan": those cells become NaN
     ):
-        self.names, self.workers, self.on_error = names, workers, on_error
+        self.names = names
+        self.workers = workers
+        self.on_error = on_error
 
     what = "SMILES"
     read = staticmethod(read)

@@ -314,7 +314,11 @@ class Polymers(MatrixTransformer):
         workers: int | None = None,  # processes for long lists; None: all cores
         on_error: str = "raise",  # "raise": `BadInput` naming every bad row; "nan": bad rows become NaN
     ):
-        self.of, self.per, self.ring, self.workers, self.on_error = of, per, ring, workers, on_error
+        self.of = of
+        self.per = per
+        self.ring = ring
+        self.workers = workers
+        self.on_error = on_error
 
     what = "repeat unit"
     read = staticmethod(read_unit)

@@ -142,7 +142,9 @@ def _choices(formula, closed=False):
     pools = [np.arange(len(e))] * (len(n) - 1) + [np.flatnonzero(q < 0)]
     total = functools.reduce(np.add.outer, [k * q[p] for k, p in zip(n, pools)])
     hit = np.stack([p[i] for p, i in zip(pools, np.nonzero(total == 0))], 1)
-    E, Q, N = e[hit], q[hit], en[hit]
+    E = e[hit]
+    Q = q[hit]
+    N = en[hit]
     good = np.where(Q > 0, N, -np.inf).max(1) < np.where(Q < 0, N, np.inf).min(1)
     for a, b in itertools.combinations(range(len(n)), 2):
         good &= E[:, a] != E[:, b]
@@ -241,7 +243,9 @@ def geometry(
             * prototypes().scale[name]
         )
         share = many / many.sum()
-        mass, first, last = m @ share, R[letters[0]], R[letters[-1]]
+        mass = m @ share
+        first = R[letters[0]]
+        last = R[letters[-1]]
         out[rows] = np.column_stack(
             [
                 np.log10(V * a**3),

@@ -78,7 +78,9 @@ def laws(
 def _fly(g, y, s):
     "From height `y` at an angle of sine `s`: the last empty pixel before it hits."
     W = g.shape[1]
-    fy, fx, c = y + 0.5, np.random.random() * W, np.sqrt(1 - s * s)
+    fy = y + 0.5
+    fx = np.random.random() * W
+    c = np.sqrt(1 - s * s)
     while fy >= 1:
         ny, nx = fy - c, (fx + s) % W
         if g[int(ny), int(nx) % W]:
@@ -105,7 +107,10 @@ def _sink(g, y, x, deep):
 def _bonds(g, y, x):
     "Of the 8 neighbours, those of the grain that has most (two grains are looked at)."
     H, W = g.shape
-    a, na, b, nb = 0, 0, 0, 0
+    a = 0
+    na = 0
+    b = 0
+    nb = 0
     for yy in range(max(y - 1, 0), min(y + 2, H)):
         for dx in range(-1, 2):
             xx = x + dx
@@ -129,7 +134,9 @@ def _bonds(g, y, x):
 def _walk(g, y, x, hops):
     "A random walk on the surface: the best site seen, the lower of equals, and its bonds."
     H, W = g.shape
-    by, bx, best = y, x, _bonds(g, y, x)
+    by = y
+    bx = x
+    best = _bonds(g, y, x)
     for _ in range(hops):
         if best >= 5:
             break  # a pit holds it
@@ -143,7 +150,9 @@ def _walk(g, y, x, hops):
             continue
         y, x = yy, xx
         if n > best or (n == best and y <= by):
-            by, bx, best = y, x, n
+            by = y
+            bx = x
+            best = n
     return by, bx, best
 
 # %% ../../nbs/simulate/22_film.ipynb #39bfdb7e
@@ -151,7 +160,9 @@ def _walk(g, y, x, hops):
 def _join(g, y, x, pace, drift):
     "The grain of most neighbours, or with the chance `drift` the one of the highest pace."
     H, W = g.shape
-    fast, best, most = np.random.random() < drift, 0, -1.0
+    fast = np.random.random() < drift
+    best = 0
+    most = -1.0
     for yy in range(max(y - 1, 0), min(y + 2, H)):
         for dx in range(-1, 2):
             i = g[yy, (x + dx) % W]
@@ -180,11 +191,17 @@ def _deposit(H, W, thick, seed, diffuse, fan, ions, hops, knock, etch, renew, sp
     while total < thick * W and peak < H - 4:
         ion = np.random.random() < ions
         if ion:
-            s, reach, deep = 0.05 * np.random.normal(), hops + 2 * knock, knock
+            s = 0.05 * np.random.normal()
+            reach = hops + 2 * knock
+            deep = knock
         elif np.random.random() < diffuse:
-            s, reach, deep = 2 * np.random.random() - 1, hops, 0.0
+            s = 2 * np.random.random() - 1
+            reach = hops
+            deep = 0.0
         else:
-            s, reach, deep = np.sin(fan * np.random.normal()), hops + 10, 2.0
+            s = np.sin(fan * np.random.normal())
+            reach = hops + 10
+            deep = 2.0
         y, x = _fly(g, peak + 2, min(max(s, -0.98), 0.98))
         if ion and np.random.random() < etch:
             if y > 1 and g[y - 1, x]:

@@ -29,7 +29,9 @@ def dimension(
     i, j, S = (x[d < stretch * (r[i] + r[j])].astype(int) for x in (i, j, S))
     best = 0
     for start in range(len(z)):
-        cell, todo, loops = {start: np.zeros(3, int)}, [start], []
+        cell = {start: np.zeros(3, int)}
+        todo = [start]
+        loops = []
         while todo:
             a = todo.pop()
             for k in np.flatnonzero(i == a):
@@ -123,13 +125,15 @@ def _couplings(tp):
     "The products of an e3nn tensor product: rows (x, Y, output, weight, channels) of offsets, and their coefficients."
     from e3nn.o3 import wigner_3j
 
-    x, y, out = tp.irreps_in1.slices(), tp.irreps_in2.slices(), tp.irreps_out.slices()
-    rows, c, at = [], [], 0
+    x = tp.irreps_in1.slices()
+    y = tp.irreps_in2.slices()
+    out = tp.irreps_out.slices()
+    rows = []
+    c = []
+    at = 0
     for p in tp.instructions:
-        mul, ls = (
-            tp.irreps_in1[p.i_in1].mul,
-            (tp.irreps_in1[p.i_in1].ir.l, tp.irreps_in2[p.i_in2].ir.l, tp.irreps_out[p.i_out].ir.l),
-        )
+        mul = tp.irreps_in1[p.i_in1].mul
+        ls = (tp.irreps_in1[p.i_in1].ir.l, tp.irreps_in2[p.i_in2].ir.l, tp.irreps_out[p.i_out].ir.l)
         C = wigner_3j(*ls).numpy() * p.path_weight
         for m in zip(*np.nonzero(abs(C) > 1e-9)):
             rows.append(
@@ -167,7 +171,11 @@ def _gather(x, Y, W, of, first, source, rows, c, width):
         for e in range(first[i], first[i + 1]):
             xs, w = x[source[e]], W[of[e]]
             for k in range(len(c)):
-                a, b, m, p, n = rows[k, 0], rows[k, 1], rows[k, 2], rows[k, 3], rows[k, 4]
+                a = rows[k, 0]
+                b = rows[k, 1]
+                m = rows[k, 2]
+                p = rows[k, 3]
+                n = rows[k, 4]
                 f = c[k] * Y[e, b]
                 for u in range(n):
                     o[m + u] += f * w[p + u] * xs[a + u]
@@ -177,14 +185,25 @@ def _gather(x, Y, W, of, first, source, rows, c, width):
 @compiled(fastmath=True)
 def _scatter(g, x, Y, W, dW, of, first, source, rows, c):
     "The gradients of `_gather` by x, Y and distance."
-    gx, gY, gr = np.zeros_like(x), np.zeros_like(Y), np.zeros(len(Y), np.float32)
+    gx = np.zeros_like(x)
+    gY = np.zeros_like(Y)
+    gr = np.zeros(len(Y), np.float32)
     for i in range(len(first) - 1):
         o = g[i]
         for e in range(first[i], first[i + 1]):
-            xs, w, d, gs = x[source[e]], W[of[e]], dW[of[e]], gx[source[e]]
+            xs = x[source[e]]
+            w = W[of[e]]
+            d = dW[of[e]]
+            gs = gx[source[e]]
             for k in range(len(c)):
-                a, b, m, p, n = rows[k, 0], rows[k, 1], rows[k, 2], rows[k, 3], rows[k, 4]
-                f, s, t = c[k] * Y[e, b], np.float32(0), np.float32(0)
+                a = rows[k, 0]
+                b = rows[k, 1]
+                m = rows[k, 2]
+                p = rows[k, 3]
+                n = rows[k, 4]
+                f = c[k] * Y[e, b]
+                s = np.float32(0)
+                t = np.float32(0)
                 for u in range(n):
                     gs[a + u] += f * o[m + u] * w[p + u]
                     v = o[m + u] * xs[a + u]
@@ -205,18 +224,14 @@ def _radial(r, f, g):
     for k in range(len(r)):
         i = min(max(int((r[k] - 0.5) / STEP), 0), len(f) - 2)
         t = (r[k] - 0.5) / STEP - i
-        a, b, c, d = (
-            np.float32((1 + 2 * t) * (1 - t) ** 2),
-            np.float32(t * (1 - t) ** 2 * STEP),
-            np.float32(t * t * (3 - 2 * t)),
-            np.float32(t * t * (t - 1) * STEP),
-        )
-        A, B, C, D = (
-            np.float32(6 * t * (t - 1) / STEP),
-            np.float32((1 - t) * (1 - 3 * t)),
-            np.float32(6 * t * (1 - t) / STEP),
-            np.float32(t * (3 * t - 2)),
-        )
+        a = np.float32((1 + 2 * t) * (1 - t) ** 2)
+        b = np.float32(t * (1 - t) ** 2 * STEP)
+        c = np.float32(t * t * (3 - 2 * t))
+        d = np.float32(t * t * (t - 1) * STEP)
+        A = np.float32(6 * t * (t - 1) / STEP)
+        B = np.float32((1 - t) * (1 - 3 * t))
+        C = np.float32(6 * t * (1 - t) / STEP)
+        D = np.float32(t * (3 * t - 2))
         for j in range(f.shape[1]):
             W[k, j] = a * f[i, j] + b * g[i, j] + c * f[i + 1, j] + d * g[i + 1, j]
             dW[k, j] = A * f[i, j] + B * g[i, j] + C * f[i + 1, j] + D * g[i + 1, j]
@@ -238,10 +253,8 @@ def _fused(net):
         def backward(ctx, g):
             return *map(torch.from_numpy, _scatter(g.contiguous().numpy(), *ctx.kept)), *[None] * 8
 
-    embed, grid = (
-        net._modules["edge_embedding"],
-        torch.arange(0.5, net.cutoff + 2 * STEP, STEP, dtype=torch.float64),
-    )
+    embed = net._modules["edge_embedding"]
+    grid = torch.arange(0.5, net.cutoff + 2 * STEP, STEP, dtype=torch.float64)
     exact = copy.deepcopy(embed).double()
 
     def edges(data):
@@ -258,10 +271,8 @@ def _fused(net):
         table = [
             t.float().numpy() for t in torch.func.jvp(radial, (grid,), (torch.ones_like(grid),))
         ]
-        there, back = (
-            torch.from_numpy(_channels_last(tp.irreps_in1)),
-            torch.from_numpy(np.argsort(_channels_last(tp.irreps_out))),
-        )
+        there = torch.from_numpy(_channels_last(tp.irreps_in1))
+        back = torch.from_numpy(np.argsort(_channels_last(tp.irreps_out)))
         layer.forward = functools.partial(
             _convolve,
             Gather.apply,
@@ -309,7 +320,13 @@ def forces(
         raise ValueError(
             f"{len(cells)} cells, {len(positions)} positions, {len(numbers)} numbers: one of each is needed for each crystal"
         )
-    net, find, E, F, S, todo, pairs = _network(), None, [], [], [], [], 0
+    net = _network()
+    find = None
+    E = []
+    F = []
+    S = []
+    todo = []
+    pairs = 0
     find = NeighborList(cutoff=float(net.cutoff), full_list=True)
     for k, (h, r, z) in enumerate(zip(cells, positions, numbers)):
         i, j, D = find.compute(np.asarray(r, float), np.asarray(h, float), True, "ijD")
@@ -329,7 +346,9 @@ def _forward(net, graphs):
     h, z, i, j, D = zip(*graphs)
     n = np.array([len(x) for x in z])
     at = np.repeat(np.r_[0, np.cumsum(n)[:-1]], [len(x) for x in i])
-    i, j, D = np.concatenate(i) + at, np.concatenate(j) + at, np.concatenate(D)
+    i = np.concatenate(i) + at
+    j = np.concatenate(j) + at
+    D = np.concatenate(D)
     distances, of = np.unique(np.round(np.linalg.norm(D, axis=1), 8), return_inverse=True)
     T = torch.from_numpy
     out = net(
@@ -475,11 +494,9 @@ class Phonons:
         in_range(length, "length", 1, 100, "Å")
         in_range(displacement, "displacement", 1e-4, 0.5, "Å")
         s = self.structure = structure if relaxed else relax(structure)
-        self.cell, self.frac, self.z = (
-            np.array(s.lattice.matrix),
-            s.frac_coords,
-            np.array(s.atomic_numbers),
-        )
+        self.cell = np.array(s.lattice.matrix)
+        self.frac = s.frac_coords
+        self.z = np.array(s.atomic_numbers)
         self.repeats = _repeats(self.cell, length)
         atoms = PhonopyAtoms(cell=self.cell, scaled_positions=self.frac, numbers=self.z)
         ph = Phonopy(atoms, np.diag(self.repeats), primitive_matrix=np.eye(3), log_level=0)
@@ -569,7 +586,10 @@ def _triplets(w, step, mesh, irreducible, weight, low):
     total, (_, n1, n2) = 0.0, mesh
     for a in range(len(irreducible)):
         q = irreducible[a]
-        x, y, z, mine = q // (n1 * n2), q // n2 % n1, q % n2, w[q].copy()
+        x = q // (n1 * n2)
+        y = q // n2 % n1
+        z = q % n2
+        mine = w[q].copy()
         for j in range(n):
             if mine[j] < low:
                 mine[j] = -1e9
@@ -583,11 +603,9 @@ def _triplets(w, step, mesh, irreducible, weight, low):
                     continue
                 for l in range(n):
                     gap = w[s, l] - w[p, k]
-                    d0, d1, d2 = (
-                        step[p, k, 0] - step[s, l, 0],
-                        step[p, k, 1] - step[s, l, 1],
-                        step[p, k, 2] - step[s, l, 2],
-                    )
+                    d0 = step[p, k, 0] - step[s, l, 0]
+                    d1 = step[p, k, 1] - step[s, l, 1]
+                    d2 = step[p, k, 2] - step[s, l, 2]
                     width = (
                         d0 * d0 + d1 * d1 + d2 * d2
                     ) * 5 / 12 + 1e-12  # half the base of the parabola, squared
@@ -759,10 +777,8 @@ def third_order(
         log_level=0,
     )
     s = ph3.supercell
-    n, atoms = (
-        len(s),
-        SymfcAtoms(cell=s.cell, scaled_positions=s.scaled_positions, numbers=s.numbers),
-    )
+    n = len(s)
+    atoms = SymfcAtoms(cell=s.cell, scaled_positions=s.scaled_positions, numbers=s.numbers)
     fit, second = Symfc(atoms, cutoff={3: cutoff}, log_level=0), Symfc(atoms, log_level=0)
     fit.compute_basis_set(3)
     second.compute_basis_set(2)
@@ -773,10 +789,8 @@ def third_order(
         raise NotConverged(f"{3 * n * many} equations for {unknown} unknowns")
     move = np.random.default_rng(random_state).normal(size=(many, n, 3))
     move *= 0.03 / np.linalg.norm(move, axis=-1, keepdims=True)
-    fit.displacements, fit.forces = (
-        move,
-        np.array(forces([s.cell] * many, s.positions + move, [s.numbers] * many)[1]),
-    )
+    fit.displacements = move
+    fit.forces = np.array(forces([s.cell] * many, s.positions + move, [s.numbers] * many)[1])
     fit.solve(3, is_compact_fc=True)
     ph3.fc3, ph3.fc2 = fit.force_constants[3], ph.fc
     return ph3, unknown, 3 * n * many

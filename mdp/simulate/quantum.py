@@ -108,19 +108,16 @@ def conformer(
             relaxed = AllChem.UFFOptimizeMoleculeConfs(mol, maxIters=2000)
         else:
             relaxed = None
-    Z, shapes = (
-        np.array([a.GetAtomicNum() for a in mol.GetAtoms()]),
-        [mol.GetConformer(i).GetPositions() for i in ids],
-    )
+    Z = np.array([a.GetAtomicNum() for a in mol.GetAtoms()])
+    shapes = [mol.GetConformer(i).GetPositions() for i in ids]
     if relaxed is None:
         return Z, min((_relax(Z, xyz) for xyz in shapes), key=lambda x: x[0])[1]
     return Z, shapes[int(np.argmin([energy for _, energy in relaxed]))]
 
 # %% ../../nbs/simulate/20_quantum.ipynb #a4e7c891
-HARTREE, BOHR = (
-    physical_constants["Hartree energy in eV"][0],
-    physical_constants["Bohr radius"][0] * 1e10,
-)  # eV; angstrom
+# eV; angstrom
+HARTREE = physical_constants["Hartree energy in eV"][0]
+BOHR = physical_constants["Bohr radius"][0] * 1e10
 
 
 def _gfn1(Z, xyz, family="GFN1-xTB"):
@@ -134,10 +131,8 @@ def _gfn1(Z, xyz, family="GFN1-xTB"):
         result = calc.singlepoint()
     except (TBLiteRuntimeError, TBLiteValueError) as e:
         raise ValueError(f"{family}: {' '.join(str(e).split())}") from e
-    energy, electrons = (
-        result.get("orbital-energies") * HARTREE,
-        round(float(result.get("orbital-occupations").sum())),
-    )
+    energy = result.get("orbital-energies") * HARTREE
+    electrons = round(float(result.get("orbital-occupations").sum()))
     return _frontier(energy, electrons)
 
 

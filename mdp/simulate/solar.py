@@ -185,7 +185,9 @@ def efficiency_map(
     steps = int(in_range(steps, "steps", 2, 10_000, "points"))
     span = in_range(span, "span", 0.1, 10, "eV")
     model = _model(**model)
-    acceptor, plt, best = model["acceptor"], plot_style(), optimum(**model)
+    acceptor = model["acceptor"]
+    plt = plot_style()
+    best = optimum(**model)
     ax = ax or plt.subplots(figsize=(7, 5.2))[1]
     ends = (0.9, 3.0) if x == "gap" else (acceptor - 1.9, acceptor - 0.1)
     across = np.linspace(*ends, steps)
