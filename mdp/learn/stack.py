@@ -108,6 +108,71 @@ def _complaints(y, train, valid):
 # %% ../../nbs/learn/31_stack.ipynb #8267f072
 RECIPE = dict(seed=0, lr=3e-3, weight_decay=1e-4, width=1.0)
 
+# %% ../../nbs/learn/31_stack.ipynb #047525d2
+def _minibatches(rows, size, seed):
+    "Row numbers without end, `size` at a time: all rows in a random order, then again in another."
+    generator = torch.Generator().manual_seed(seed)
+    queue = torch.empty(0, dtype=torch.long)
+    while True:
+        if len(queue) < min(size, len(rows)):
+            order = torch.randperm(len(rows), generator=generator)
+            queue = torch.cat([queue, rows[order.to(rows.device)].cpu()])
+        yield queue[:size]
+        queue = queue[size:]
+
+# %% ../../nbs/learn/31_stack.ipynb #ae3dcbf6
+class _InTraining:
+    "The models of a stack that are still trained, with their rows, and the best weights of all so far."
+
+    def __init__(self, stack, layers, y, train, valid):
+        self.stack, self.y, self.train, self.valid = stack, y, train, valid
+        self.weights = [tensor.requires_grad_() for layer in layers for tensor in layer]
+        recipes = stack.recipes
+        rates = stack._tensor(recipes.lr.to_numpy())
+        self.adam = Adam(self.weights, rates, stack._tensor(recipes.weight_decay.to_numpy()))
+        self.models = torch.arange(len(stack), device=stack.device)  # their places in the stack
+        self.best = [tensor.detach().clone() for tensor in self.weights]
+        self.best_error = torch.full((len(stack),), torch.inf, dtype=stack.dtype).to(stack.device)
+        self.checks_since_best = torch.zeros(len(stack), device=stack.device)
+
+    def predict(self, X):
+        layers = list(zip(self.weights[::2], self.weights[1::2]))
+        return self.stack._products(forward, layers, X)[:, 0]
+
+    def step(self, X, rows, rate):
+        "One minibatch; a model counts only the rows that are its own."
+        own = self.train[:, rows]
+        squared = own * (self.predict(X[rows]) - self.y[:, rows]) ** 2
+        (squared.sum(1) / own.sum(1).clamp(min=1)).sum().backward()
+        self.adam.step(rate)
+
+    @torch.no_grad()
+    def check(self, X, rows):
+        "Keep the weights of the models that have improved on their validation rows; which still do?"
+        total = sum(
+            (self.valid[:, some] * (self.predict(X[some]) - self.y[:, some]) ** 2).sum(1)
+            for some in rows.split(2048)
+        )
+        error = total / self.valid.sum(1).clamp(min=1)
+        better = error < self.best_error[self.models]
+        self.best_error[self.models[better]] = error[better]
+        for best, tensor in zip(self.best, self.weights):
+            best[self.models[better]] = tensor[better]
+        self.checks_since_best = torch.where(better, 0.0, self.checks_since_best + 1)
+        return self.checks_since_best < self.stack.patience
+
+    def keep(self, going):
+        "Only these models are trained further."
+        self.weights = [tensor.detach()[going].requires_grad_() for tensor in self.weights]
+        adam = self.adam
+        adam.params = self.weights
+        adam.m = [m[going] for m in adam.m]
+        adam.v = [v[going] for v in adam.v]
+        adam.lr = adam.lr[going]
+        adam.wd = adam.wd[going]
+        for name in ("models", "checks_since_best", "y", "train", "valid"):
+            setattr(self, name, getattr(self, name)[going])
+
 # %% ../../nbs/learn/31_stack.ipynb #df5ae19c
 class Stack:
     "`M` multilayer perceptrons of one shape, trained together; each as if it were alone."
@@ -154,67 +219,39 @@ class Stack:
         desc=None,  # what the progress bar says; None: no bar
     ):
         "Train all models; keeps each one's best weights."
-        r, M = self.recipes, len(self)
+        M = len(self)
         X, y, train, valid = _checked(X, y, train, valid, M)
-        self.x_mean, self.x_sd = X[train.any(0)].mean(0), X[train.any(0)].std(0)
+        learnt = X[train.any(0)]
+        self.x_mean, self.x_sd = learnt.mean(0), learnt.std(0)
         self.x_sd[self.x_sd < 1e-12] = 1
-        self.y_mean = np.array([y[m, t].mean() for m, t in enumerate(train)])
-        self.y_sd = np.array([y[m, t].std() for m, t in enumerate(train)])
-        X, y = self._scaled(X), self._tensor((y - self.y_mean[:, None]) / self.y_sd[:, None])
-        y[~torch.as_tensor(train | valid, device=y.device)] = (
-            0  # targets a model never reads may be missing
-        )
-        train, valid = (self._tensor(t) for t in (train, valid))
+        self.y_mean = np.array([y[m, own].mean() for m, own in enumerate(train)])
+        self.y_sd = np.array([y[m, own].std() for m, own in enumerate(train)])
+        X = self._scaled(X)
+        y = self._tensor((y - self.y_mean[:, None]) / self.y_sd[:, None])
+        y[~torch.as_tensor(train | valid, device=y.device)] = 0  # never read, and may be missing
+        train, valid = self._tensor(train), self._tensor(valid)
+        sizes = (X.shape[1], *self.hidden, 1)
         layers = [
             (W.to(self.device), b.to(self.device))
-            for W, b in initial_layers((X.shape[1], *self.hidden, 1), r.seed, r.width, self.dtype)
+            for W, b in initial_layers(sizes, self.recipes.seed, self.recipes.width, self.dtype)
         ]
-        params = [p.requires_grad_() for layer in layers for p in layer]
-        adam = Adam(params, self._tensor(r.lr.to_numpy()), self._tensor(r.weight_decay.to_numpy()))
-        best = [p.detach().clone() for p in params]
-        best_loss = torch.full((M,), torch.inf, dtype=self.dtype, device=self.device)
-        since = torch.zeros(M, device=self.device)
-        alive = torch.arange(M, device=self.device)  # which models are still in the stack
-        rows, watch = train.any(0).nonzero()[:, 0], valid.any(0).nonzero()[:, 0]
-        g, queue = torch.Generator().manual_seed(self.order), torch.empty(0, dtype=torch.long)
+        models = _InTraining(self, layers, y, train, valid)
         self.stopped = np.full(M, self.steps)
+        minibatches = _minibatches(train.any(0).nonzero()[:, 0], self.batch, self.order)
+        watched = valid.any(0).nonzero()[:, 0]
         for step in progress(range(1, self.steps + 1), desc=desc, disable=None if desc else True):
-            if len(queue) < min(self.batch, len(rows)):
-                queue = torch.cat(
-                    [queue, rows[torch.randperm(len(rows), generator=g).to(rows.device)].cpu()]
-                )
-            now, queue = queue[: self.batch].to(self.device), queue[self.batch :]
-            out = self._products(forward, list(zip(params[::2], params[1::2])), X[now])[:, 0]
-            mine = train[:, now]
-            loss = ((mine * (out - y[:, now]) ** 2).sum(1) / mine.sum(1).clamp(min=1)).sum()
-            loss.backward()
-            adam.step(0.5 * (1 + np.cos(np.pi * (step - 1) / self.steps)))
+            rate = 0.5 * (1 + np.cos(np.pi * (step - 1) / self.steps))
+            models.step(X, next(minibatches).to(self.device), rate)
             if step % self.check and step < self.steps:
                 continue
-            error = self._error(params, X, y, valid, watch)
-            better = error < best_loss[alive]
-            best_loss[alive[better]] = error[better]
-            for b, p in zip(best, params):
-                b[alive[better]] = p.detach()[better]
-            since = torch.where(better, 0.0, since + 1)
-            going = since < self.patience
-            self.stopped[alive[~going].cpu()] = step
+            going = models.check(X, watched)
+            self.stopped[models.models[~going].cpu()] = step
             if not going.any():
                 break
-            if not going.all():  # who has left is trained no more: close the ranks
-                params = [p.detach()[going].requires_grad_() for p in params]
-                adam.params = params
-                adam.m = [m[going] for m in adam.m]
-                adam.v = [v[going] for v in adam.v]
-                adam.lr = adam.lr[going]
-                adam.wd = adam.wd[going]
-                alive = alive[going]
-                since = since[going]
-                y = y[going]
-                train = train[going]
-                valid = valid[going]
-        self.layers = list(zip(best[::2], best[1::2]))
-        self.valid_loss = best_loss.cpu().numpy()
+            if not going.all():
+                models.keep(going)
+        self.layers = list(zip(models.best[::2], models.best[1::2]))
+        self.valid_loss = models.best_error.cpu().numpy()
         return self
 
     @torch.no_grad()
@@ -265,22 +302,6 @@ class Stack:
             state[k].double().numpy() for k in ("x_mean", "x_sd", "y_mean", "y_sd")
         )
         return self
-
-    @torch.no_grad()
-    def _error(self, params, X, y, valid, watch):
-        "Mean squared validation error of each model, in units of its training variance."
-        total = sum(
-            (
-                valid[:, w]
-                * (
-                    self._products(forward, list(zip(params[::2], params[1::2])), X[w])[:, 0]
-                    - y[:, w]
-                )
-                ** 2
-            ).sum(1)
-            for w in watch.split(2048)
-        )
-        return total / valid.sum(1).clamp(min=1)
 
     def _products(self, f, *args):
         with torch.autocast(self.device.split(":")[0], torch.bfloat16, enabled=self.bf16):

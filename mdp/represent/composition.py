@@ -42,78 +42,94 @@ def _rows_of(table):
     return rows
 
 # %% ../../nbs/represent/11_composition.ipynb #54dbb6d5
-def _mix(
-    begin,
-    end,
-    el,
-    amt,  # the rows
-    ok,  # bool: rows to fill; the others become NaN
-    T,  # elements x properties
-    at,  # first column of counting, ave, sum, var, gmean, hmean, max, min in `out`; -1 where not wanted
-    out,  # rows x features, written here
-):
-    "Fill `out`."
-    P = T.shape[1]
-    C, A, S, V, G, H, M, L = at
-    for i in range(len(begin)):
-        o = out[i]
-        if not ok[i]:
-            o[:] = np.nan
-            continue
-        total = 0.0
-        for k in range(begin[i], end[i]):
-            total += amt[k]
-        for k in range(begin[i], end[i]):
-            x, n = T[el[k]], amt[k]
-            w = n / total
-            if k == begin[i]:
-                for j in range(P):
-                    o[A + j] = w * x[j]
-                    o[S + j] = n * x[j]
-                    o[M + j] = x[j]
-                    o[L + j] = x[j]
-                    o[V + j] = 0.0
-            else:
-                for j in range(P):
-                    o[A + j] += w * x[j]
-                    o[S + j] += n * x[j]
-                    o[M + j] = x[j] if x[j] > o[M + j] or o[M + j] != o[M + j] else o[M + j]
-                    o[L + j] = x[j] if x[j] < o[L + j] or o[L + j] != o[L + j] else o[L + j]
-        for k in range(begin[i], end[i]):
-            x, w = T[el[k]], amt[k] / total
-            for j in range(P):
-                d = x[j] - o[A + j]
-                o[V + j] += w * (d * d)
-        if C < 0:
-            continue
-        for j in range(len(T)):
-            o[C + j] = 0.0
-        for k in range(begin[i], end[i]):
-            o[C + el[k]] = amt[k]
-        for j in range(P):
-            logs = 0.0
-            minus = False
-            inverse = 0.0
-            for k in range(begin[i], end[i]):
-                x, n = T[el[k], j], amt[k]
-                if n == 0:
-                    continue
-                logs += n * np.log(abs(x))
-                if x < 0:
-                    if n % 1 != 0:
-                        logs = np.nan
-                    elif n % 2 == 1:
-                        minus = not minus
-                inverse += n / x if x != 0 else np.inf
-            g = np.exp(logs / total)
-            o[G + j] = g if not minus or g == 0 else -g if total == 1 else np.nan
-            o[H + j] = total / inverse
+@compiled
+def _means(elements, amounts, total, table, average, summed, variance, largest, smallest):
+    "Fill the five rows (properties,) of one formula: the variance in two passes, mean first."
+    for j in range(table.shape[1]):
+        value = table[elements[0], j]
+        average[j] = amounts[0] / total * value
+        summed[j] = amounts[0] * value
+        largest[j] = value
+        smallest[j] = value
+        variance[j] = 0.0
+    for k in range(1, len(elements)):
+        values = table[elements[k]]
+        for j in range(table.shape[1]):
+            average[j] += amounts[k] / total * values[j]
+            summed[j] += amounts[k] * values[j]
+            if values[j] > largest[j] or np.isnan(largest[j]):
+                largest[j] = values[j]
+            if values[j] < smallest[j] or np.isnan(smallest[j]):
+                smallest[j] = values[j]
+    for k in range(len(elements)):
+        values = table[elements[k]]
+        for j in range(table.shape[1]):
+            deviation = values[j] - average[j]
+            variance[j] += amounts[k] / total * (deviation * deviation)
 
-# %% ../../nbs/represent/11_composition.ipynb #539cb7f9
-@functools.cache
-def _mixer():
-    "`_mix`, compiled at its first use."
-    return compiled(_mix)
+
+@compiled
+def _geometric_and_harmonic(elements, amounts, total, values):
+    "The two means of one property (elements of the table,) over the raw amounts of one formula."
+    sum_of_logs = 0.0
+    negative = False
+    sum_of_inverses = 0.0
+    for k in range(len(elements)):
+        value, amount = values[elements[k]], amounts[k]
+        if amount == 0:
+            continue
+        sum_of_logs += amount * np.log(abs(value))
+        if value < 0 and amount % 1 != 0:
+            sum_of_logs = np.nan
+        elif value < 0 and amount % 2 == 1:
+            negative = not negative
+        sum_of_inverses += amount / value if value != 0 else np.inf
+    geometric = np.exp(sum_of_logs / total)
+    if negative and geometric != 0:
+        geometric = -geometric if total == 1 else np.nan
+    return geometric, total / sum_of_inverses
+
+# %% ../../nbs/represent/11_composition.ipynb #202f649f
+@compiled
+def _mix(first, elements, amounts, usable, table, columns, out):
+    """Fill `out` (formulas, features); rows that are not usable become NaN.
+
+    first : (formulas + 1,) where each formula's elements begin, and the end
+    elements, amounts : rows of `table` and amounts, of all formulas one after another
+    table : (elements, properties)
+    columns : first column in `out` of counting, ave, sum, var, gmean, hmean, max and min;
+        -1 for those that are not wanted, which are the first and the two means only
+    """
+    count = table.shape[1]
+    counting, average, summed, variance, geometric, harmonic, largest, smallest = columns
+    for i in range(len(first) - 1):
+        row = out[i]
+        if not usable[i]:
+            row[:] = np.nan
+            continue
+        here = elements[first[i] : first[i + 1]]
+        amount = amounts[first[i] : first[i + 1]]
+        total = amount.sum()
+        _means(
+            here,
+            amount,
+            total,
+            table,
+            row[average : average + count],
+            row[summed : summed + count],
+            row[variance : variance + count],
+            row[largest : largest + count],
+            row[smallest : smallest + count],
+        )
+        if counting < 0:
+            continue
+        row[counting : counting + len(table)] = 0.0
+        for k in range(len(here)):
+            row[counting + here[k]] = amount[k]
+        for j in range(count):
+            row[geometric + j], row[harmonic + j] = _geometric_and_harmonic(
+                here, amount, total, table[:, j]
+            )
 
 # %% ../../nbs/represent/11_composition.ipynb #3cd64719
 class Compositions(RowTransformer):
@@ -183,9 +199,8 @@ class Compositions(RowTransformer):
         ]
         begins = np.where(np.array(sizes) > 0, np.cumsum([0] + sizes[:-1]), -1)
         out = np.empty((len(read), sum(sizes)))
-        _mixer()(
-            read.first[:-1],
-            read.first[1:],
+        _mix(
+            read.first,
             rows_of[read.element],
             read.amount,
             usable,

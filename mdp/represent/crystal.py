@@ -236,86 +236,115 @@ class RDF(_Crystals):
         return np.array([str(round(float(edge), 10)) for edge in edges], object)
 
 # %% ../../nbs/represent/12_crystal.ipynb #43824001
-def _voronoi(
-    first,  # where each site's pairs begin, and the end
-    D,
-    d,  # vectors (Å) and distances of the pairs, nearest first within a site
-    r,  # half the side of the square to begin with, Å
-):
-    "Solid angle of each pair's face (0: no face), and the distance of the farthest corner of any cell."
-    angle, reach = np.zeros(len(d)), 0.0
-    P, Q = np.empty((256, 2)), np.empty((256, 2))  # a polygon on the wall, before and after a cut
-    turn = np.arange(len(d))  # in which order the walls cut
+@compiled
+def _axes(x, y, z):
+    "A unit vector at right angles to the unit vector (x, y, z), and the vector product of the two."
+    if abs(x) < 0.8:
+        norm = np.hypot(y, z)
+        ax, ay, az = 0.0, z / norm, -y / norm
+    else:
+        norm = np.hypot(x, z)
+        ax, ay, az = -z / norm, 0.0, x / norm
+    bx = y * az - z * ay
+    by = z * ax - x * az
+    bz = x * ay - y * ax
+    return ax, ay, az, bx, by, bz
+
+
+@compiled
+def _cut(corners, count, a, b, c, kept):
+    """Clip a convex polygon by the half-plane a x + b y <= c.
+
+    corners, kept : (256, 2), the polygon before and, written here, after the cut
+    count : number of corners before; the number after is returned
+    """
+    new_count = 0
+    last = count - 1
+    excess_last = a * corners[last, 0] + b * corners[last, 1] - c
+    for p in range(count):
+        excess = a * corners[p, 0] + b * corners[p, 1] - c
+        if (excess_last > 0) != (excess > 0):
+            share = excess_last / (excess_last - excess)
+            kept[new_count, 0] = corners[last, 0] + share * (corners[p, 0] - corners[last, 0])
+            kept[new_count, 1] = corners[last, 1] + share * (corners[p, 1] - corners[last, 1])
+            new_count += 1
+        if excess <= 0:
+            kept[new_count, 0] = corners[p, 0]
+            kept[new_count, 1] = corners[p, 1]
+            new_count += 1
+        excess_last = excess
+        last = p
+    return new_count
+
+# %% ../../nbs/represent/12_crystal.ipynb #561b73a0
+@compiled
+def _solid_angle(corners, count, height):
+    "Solid angle of a convex polygon in the plane at `height` (Å) above the point that sees it."
+    squared = height * height
+    angle = 0.0
+    u1, v1 = corners[0, 0], corners[0, 1]
+    r1 = np.sqrt(squared + u1 * u1 + v1 * v1)
+    for p in range(1, count - 1):
+        u2, v2 = corners[p, 0], corners[p, 1]
+        u3, v3 = corners[p + 1, 0], corners[p + 1, 1]
+        r2 = np.sqrt(squared + u2 * u2 + v2 * v2)
+        r3 = np.sqrt(squared + u3 * u3 + v3 * v3)
+        triple_product = height * abs((u2 - u1) * (v3 - v1) - (u3 - u1) * (v2 - v1))
+        angle += 2 * np.arctan2(
+            triple_product,
+            r1 * r2 * r3
+            + (squared + u1 * u2 + v1 * v2) * r3
+            + (squared + u1 * u3 + v1 * v3) * r2
+            + (squared + u2 * u3 + v2 * v3) * r1,
+        )
+    return angle
+
+# %% ../../nbs/represent/12_crystal.ipynb #0fd6e3bb
+@compiled
+def _voronoi(first, vectors, distances, half_side):
+    """Solid angles of the faces of all Voronoi cells.
+
+    first : (sites + 1,) where each site's pairs begin, and the end
+    vectors, distances : (pairs, 3) and (pairs,), Å; within a site the nearest pair first
+    half_side : of the square on each wall, Å, before it is cut
+
+    Returns the solid angle of each pair's face (0 where the wall shows no face) and the distance
+    (Å) of the farthest corner of any cell.
+    """
+    angles = np.zeros(len(distances))
+    farthest_squared = 0.0
+    corners, spare = np.empty((256, 2)), np.empty((256, 2))
+    order = np.arange(len(distances))  # in which order the walls cut
     for site in range(len(first) - 1):
-        lo, hi = first[site], first[site + 1]
-        for i in range(hi - 1, lo - 1, -1):
-            # the wall: its distance, its normal
-            h = d[i] / 2
-            x = D[i, 0] / d[i]
-            y = D[i, 1] / d[i]
-            z = D[i, 2] / d[i]
-            n = np.hypot(y, z) if abs(x) < 0.8 else np.hypot(x, z)
-            ax, ay, az = (
-                (0.0, z / n, -y / n) if abs(x) < 0.8 else (-z / n, 0.0, x / n)
-            )  # two axes on it
-            bx = y * az - z * ay
-            by = z * ax - x * az
-            bz = x * ay - y * ax
-            m = 4
-            for p in range(4):
-                P[p, 0] = r if p == 1 or p == 2 else -r
-                P[p, 1] = r if p >= 2 else -r
-            for k in range(lo, hi):
-                j = turn[k]
-                if j == i or angle[j] < 0:
+        begin, end = first[site], first[site + 1]
+        for i in range(end - 1, begin - 1, -1):
+            height = distances[i] / 2
+            x, y, z = vectors[i] / distances[i]
+            ax, ay, az, bx, by, bz = _axes(x, y, z)
+            corners[:4, 0] = -half_side, half_side, half_side, -half_side
+            corners[:4, 1] = -half_side, -half_side, half_side, half_side
+            count = 4
+            for k in range(begin, end):
+                j = order[k]
+                if j == i or angles[j] < 0:
                     continue
-                u = D[j, 0]
-                v = D[j, 1]
-                w = D[j, 2]
+                u, v, w = vectors[j]
                 a = ax * u + ay * v + az * w
                 b = bx * u + by * v + bz * w
-                c = d[j] * d[j] / 2 - h * (x * u + y * v + z * w)
-                q, o = 0, m - 1
-                s = a * P[o, 0] + b * P[o, 1] - c
-                for p in range(m):  # keep a P0 + b P1 <= c
-                    t = a * P[p, 0] + b * P[p, 1] - c
-                    if (s > 0) != (t > 0):
-                        Q[q, 0] = P[o, 0] + s / (s - t) * (P[p, 0] - P[o, 0])
-                        Q[q, 1] = P[o, 1] + s / (s - t) * (P[p, 1] - P[o, 1])
-                        q += 1
-                    if t <= 0:
-                        Q[q, 0] = P[p, 0]
-                        Q[q, 1] = P[p, 1]
-                        q += 1
-                    s, o = t, p
-                P, Q, m = Q, P, q
-                if m < 3:
+                c = distances[j] * distances[j] / 2 - height * (x * u + y * v + z * w)
+                count = _cut(corners, count, a, b, c, spare)
+                corners, spare = spare, corners
+                if count < 3:
                     break
-            if m < 3:  # no face: forget this wall; who cut the last bit comes sooner
-                angle[i] = -1.0
-                turn[k], turn[(lo + k) // 2] = turn[(lo + k) // 2], turn[k]
+            if count < 3:  # no face: forget this wall; the one that cut the last bit comes sooner
+                angles[i] = -1.0
+                order[k], order[(begin + k) // 2] = order[(begin + k) // 2], order[k]
                 continue
-            for p in range(m):
-                reach = max(reach, h * h + P[p, 0] ** 2 + P[p, 1] ** 2)
-            for p in range(1, m - 1):
-                u1 = P[0, 0]
-                v1 = P[0, 1]
-                u2 = P[p, 0]
-                v2 = P[p, 1]
-                u3 = P[p + 1, 0]
-                v3 = P[p + 1, 1]
-                r1 = np.sqrt(h * h + u1 * u1 + v1 * v1)
-                r2 = np.sqrt(h * h + u2 * u2 + v2 * v2)
-                r3 = np.sqrt(h * h + u3 * u3 + v3 * v3)
-                top = h * abs((u2 - u1) * (v3 - v1) - (u3 - u1) * (v2 - v1))
-                angle[i] += 2 * np.arctan2(
-                    top,
-                    r1 * r2 * r3
-                    + (h * h + u1 * u2 + v1 * v2) * r3
-                    + (h * h + u1 * u3 + v1 * v3) * r2
-                    + (h * h + u2 * u3 + v2 * v3) * r1,
-                )
-    return np.maximum(angle, 0), np.sqrt(reach)
+            for p in range(count):
+                squared = height * height + corners[p, 0] ** 2 + corners[p, 1] ** 2
+                farthest_squared = max(farthest_squared, squared)
+            angles[i] = _solid_angle(corners, count, height)
+    return np.maximum(angles, 0), np.sqrt(farthest_squared)
 
 # %% ../../nbs/represent/12_crystal.ipynb #1974c76b
 def _faces(
@@ -335,7 +364,7 @@ def _faces(
         first = np.searchsorted(i, np.arange(len(pos) + 1))
         angle, reach = None, np.inf
         if (np.diff(first) > 0).all():
-            angle, reach = compiled(_voronoi)(first, D, d, radius)
+            angle, reach = _voronoi(first, D, d, radius)
         if 2 * reach <= radius:
             return first, i, j, d, angle
         radius = min(2.1 * reach, 1.5 * radius)

@@ -168,16 +168,15 @@ def periodic_table(
     ax=None,
 ):
     "Colour the periodic table by a property; imputed values of a named column are outlined. Returns the Axes."
-    from matplotlib.patches import Rectangle
-
     plt = plot_style()
-    table, made_up = load("elements"), ()
+    table = load("elements")
+    imputed = set()
     if isinstance(values, str):
         if values not in table:
             raise ValueError(f"no column {values!r}; see columns()")
-        c, w = columns().loc[values], provenance()[values]
-        label = label or c.meaning + (f" ({c.unit})" if c.unit else "")
-        made_up = set(w.index[w == "imputed"])
+        label = label or _axis_label(values)
+        source = provenance()[values]
+        imputed = set(source.index[source == "imputed"])
         values = table[values]
     values = values.dropna().astype(float)
     unknown = values.index.difference(table.index)
@@ -186,60 +185,37 @@ def periodic_table(
     if ax is None:
         _, ax = plt.subplots(figsize=(12, 6))
     paint = plt.cm.ScalarMappable(plt.Normalize(values.min(), values.max()), "viridis")
-    for s, z in table.atomic_number.items():
-        row, col = _cell(int(z))
-        v = values.get(s)
-        colour = "#EEEEEE" if v is None else paint.to_rgba(v)
-        ax.add_patch(Rectangle((col, row), 0.94, 0.94, facecolor=colour))
-        if s in made_up:
-            ax.add_patch(
-                Rectangle(
-                    (col + 0.04, row + 0.04),
-                    0.86,
-                    0.86,
-                    fill=False,
-                    edgecolor=COLOURS["vermilion"],
-                    linewidth=2,
-                )
-            )
-        ink = (
-            "black"
-            if np.dot(colour[:3], [0.3, 0.59, 0.11]) > 0.5
-            else "white"
-            if v is not None
-            else "black"
-        )
-        ax.text(
-            col + 0.47,
-            row + 0.33,
-            s,
-            ha="center",
-            va="center",
-            fontsize=12,
-            color=ink,
-            weight="bold",
-        )
-        if v is not None:
-            ax.text(
-                col + 0.47,
-                row + 0.72,
-                f"{v:.3g}",
-                ha="center",
-                va="center",
-                fontsize=7.5,
-                color=ink,
-            )
+    for symbol, atomic_number in table.atomic_number.items():
+        value = values.get(symbol)
+        colour = None if value is None else paint.to_rgba(value)
+        _draw_cell(ax, symbol, int(atomic_number), value, colour, symbol in imputed)
     ax.set(xlim=(0.9, 19.1), ylim=(11, 0.9), aspect="equal")
     ax.axis("off")
-    ax.figure.colorbar(
-        paint,
-        ax=ax,
-        label=label + (" (outlined: imputed)" if made_up else ""),
-        shrink=0.7,
-        location="bottom",
-        aspect=40,
-    )
+    label += " (outlined: imputed)" if imputed else ""
+    ax.figure.colorbar(paint, ax=ax, label=label, shrink=0.7, location="bottom", aspect=40)
     return ax
+
+
+def _axis_label(name):
+    "Meaning and unit of a column of the table of elements."
+    column = columns().loc[name]
+    return column.meaning + (f" ({column.unit})" if column.unit else "")
+
+# %% ../../nbs/represent/10_elements.ipynb #e34c99d0
+def _draw_cell(ax, symbol, atomic_number, value, colour, outlined):
+    "One element of the periodic table: grey where it has no value (None)."
+    from matplotlib.patches import Rectangle
+
+    row, column = _cell(atomic_number)
+    ax.add_patch(Rectangle((column, row), 0.94, 0.94, facecolor=colour or "#EEEEEE"))
+    if outlined:
+        frame = dict(fill=False, edgecolor=COLOURS["vermilion"], linewidth=2)
+        ax.add_patch(Rectangle((column + 0.04, row + 0.04), 0.86, 0.86, **frame))
+    dark = value is not None and np.dot(colour[:3], [0.3, 0.59, 0.11]) <= 0.5
+    text = dict(ha="center", va="center", color="white" if dark else "black")
+    ax.text(column + 0.47, row + 0.33, symbol, fontsize=12, weight="bold", **text)
+    if value is not None:
+        ax.text(column + 0.47, row + 0.72, f"{value:.3g}", fontsize=7.5, **text)
 
 # %% ../../nbs/represent/10_elements.ipynb #3313a3c9
 def explore():
