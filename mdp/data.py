@@ -1869,7 +1869,7 @@ def _polyinfo(path):
                 dict(
                     smiles=df.SMILES,
                     pid=df.PID.str.strip("\xca "),
-                    polymer_class=df["Polymer Class"],
+                    polymer_class=df["Polymer Class"].fillna(""),
                 )
             )
         )

@@ -1,8 +1,19 @@
-"""JupyterLab as a person uses it: open a case, run all, move its widget, see the picture change."""
+"""JupyterLab as a person uses it: open a case, run all from an empty cache, move its widget, see the
+picture change. For the cases of `IN_LAB` this is also the test that they run from an empty cache."""
 
-import os, shutil, socket, subprocess, sys, time, urllib.request
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections import namedtuple
 from pathlib import Path
+import nbformat
 import pytest
+from conftest import shows_a_result
+from mdp.console import cases
 
 ROOT = Path(__file__).resolve().parent.parent
 CHROME = next(
@@ -14,11 +25,18 @@ pytestmark = [
     pytest.mark.xdist_group("browser"),
 ]
 TOKEN = "workshop"
+IN_LAB = (
+    "quasicrystals",
+    "polymer_thermal_conductivity",
+    "microstructure_gan",
+    "opv_rediscovery",
+)
+Lab = namedtuple("Lab", "address notebooks")
 
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
-    "A JupyterLab server on a copy of the notebooks; yields its address."
+    "A JupyterLab server on a copy of the notebooks; yields its address and their folder."
     home = tmp_path_factory.mktemp("lab")
     shutil.copytree(ROOT / "nbs", home / "nbs", ignore=shutil.ignore_patterns(".ipynb_checkpoints"))
     with socket.socket() as s:
@@ -54,7 +72,7 @@ def lab(tmp_path_factory):
                 time.sleep(0.5)
         else:
             pytest.fail(f"JupyterLab did not start:\n{(home / 'log').read_text()[-3000:]}")
-        yield address
+        yield Lab(address, home / "nbs")
     finally:
         server.terminate()
         try:
@@ -79,28 +97,48 @@ def page(lab):
         browser.close()
 
 
-def run_all(lab, page, notebook):
-    "Open a notebook of the copy in JupyterLab, run every cell, wait for the end; fails if a cell did."
-    page.goto(
-        f"{lab}/lab/workspaces/{Path(notebook).stem}/tree/{notebook}?token={TOKEN}"
-    )  # a workspace of its own: JupyterLab would open the last notebook too
-    page.wait_for_function(
-        "path => window.jupyterapp && window.jupyterapp.shell.currentWidget?.context?.path == path",
-        arg=notebook,
-    )
-    page.evaluate(
-        "path => Promise.all([...window.jupyterapp.serviceManager.sessions.running()].filter(s => s.path != path).map(s => window.jupyterapp.serviceManager.sessions.shutdown(s.id)))",
-        notebook,
-    )
-    page.evaluate("""async () => {
-        const panel = window.jupyterapp.shell.currentWidget
-        await panel.context.ready; await panel.sessionContext.ready; await panel.sessionContext.session.kernel.info
-        window.ran = window.jupyterapp.commands.execute('notebook:run-all-cells').then(() => { window.finished = true })
-    }""")
-    page.wait_for_function("window.finished", timeout=300_000)
-    errors = page.evaluate("""() => window.jupyterapp.shell.currentWidget.content.widgets.flatMap(c => c.model.type == 'code' ?
-        c.model.sharedModel.getOutputs().filter(o => o.output_type == 'error').map(o => o.ename + ': ' + o.evalue) : [])""")
-    assert not errors, errors
+RUN_ALL = """async () => {
+    const panel = window.jupyterapp.shell.currentWidget
+    await panel.context.ready
+    await panel.sessionContext.ready
+    await panel.sessionContext.session.kernel.info
+    window.ran = window.jupyterapp.commands.execute("notebook:run-all-cells")
+    window.ran.then(() => { window.finished = true })
+}"""
+END_OTHER_KERNELS = """path => {
+    const sessions = window.jupyterapp.serviceManager.sessions
+    const others = [...sessions.running()].filter(session => session.path != path)
+    return Promise.all(others.map(session => sessions.shutdown(session.id)))
+}"""
+
+
+@pytest.fixture
+def run(lab, page, empty_cache):
+    "A function: open a case in JupyterLab and run every cell; fails if a cell does."
+
+    def run_case(name):
+        path = lab.notebooks / "cases" / cases()[name].name
+        notebook = nbformat.read(path, 4)
+        settings = f"import os\nos.environ.update({empty_cache!r})"
+        notebook.cells.insert(0, nbformat.v4.new_code_cell(settings))
+        nbformat.write(notebook, path)
+        inside = f"cases/{path.name}"
+        # a workspace of its own: JupyterLab would open the last notebook too
+        page.goto(f"{lab.address}/lab/workspaces/{name}/tree/{inside}?token={TOKEN}")
+        page.wait_for_function(
+            "path => window.jupyterapp?.shell.currentWidget?.context?.path == path", arg=inside
+        )
+        page.evaluate(END_OTHER_KERNELS, inside)
+        page.evaluate(RUN_ALL)
+        page.wait_for_function("window.finished", timeout=900_000)
+        page.evaluate("() => window.jupyterapp.commands.execute('docmanager:save')")
+        ran = nbformat.read(path, 4)
+        outputs = [output for cell in ran.cells for output in cell.get("outputs", [])]
+        errors = [output for output in outputs if output.output_type == "error"]
+        assert not errors, errors
+        shows_a_result(ran)
+
+    return run_case
 
 
 def show(page, selector):
@@ -129,8 +167,8 @@ def repaint(page, picture, act, timeout=10_000):
     return time.time() - t0
 
 
-def test_ternary_widget(lab, page):
-    run_all(lab, page, "cases/53_quasicrystals.ipynb")
+def test_ternary_widget(page, run):
+    run("quasicrystals")
     box = show(page, ".mdp-ternary")
     picture, before = box.locator("img"), box.locator("img").get_attribute("src")
     menu = box.locator("select").nth(2)
@@ -145,8 +183,8 @@ def test_ternary_widget(lab, page):
     assert picture.get_attribute("src") != before
 
 
-def test_candidates_widget(lab, page):
-    run_all(lab, page, "cases/50_polymer_thermal_conductivity.ipynb")
+def test_candidates_widget(page, run):
+    run("polymer_thermal_conductivity")
     box = show(page, ".mdp-candidates")
     pictures, menu = box.locator("img"), box.locator("select")
     repaint(page, pictures.nth(0), lambda: menu.select_option(index=1), 60_000)
@@ -159,8 +197,8 @@ def test_candidates_widget(lab, page):
     repaint(page, pictures.nth(1), move, 60_000)
 
 
-def test_film_sliders(lab, page):
-    run_all(lab, page, "cases/54_microstructure_gan.ipynb")
+def test_film_sliders(page, run):
+    run("microstructure_gan")
     box = show(page, ".mdp-film")
     picture = box.locator("img")
     handle = box.locator(".noUi-handle").first
@@ -169,8 +207,8 @@ def test_film_sliders(lab, page):
         repaint(page, picture, lambda: handle.press("PageUp"))
 
 
-def test_walk_and_map(lab, page):
-    run_all(lab, page, "cases/52_opv_rediscovery.ipynb")
+def test_walk_and_map(page, run):
+    run("opv_rediscovery")
     box = show(page, ".mdp-walk")
     repaint(page, box.locator("img"), lambda: box.locator(".noUi-handle").first.press("PageDown"))
     point = show(page, ".mdp-map").locator(".p").last

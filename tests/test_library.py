@@ -72,7 +72,7 @@ def test_twenty_kills_lose_nothing(tmp_path):
 def test_a_cluster_that_loses_a_worker(tmp_path):
     from distributed import Client, LocalCluster
 
-    how = {**HOW, "steps": 600}
+    how = {**HOW, "steps": 300}
     with (
         LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
         Client(cluster) as client,
@@ -86,13 +86,13 @@ def test_a_cluster_that_loses_a_worker(tmp_path):
 
         assassin = threading.Thread(target=murder)
         assassin.start()
-        library = Library.build(tmp_path / "dask", worlds(6), **how)
+        library = Library.build(tmp_path / "dask", worlds(4), **how)
         assassin.join()
         assert set(client.run(os.getpid).values()) != set(pids.values()), (
             "the worker was killed, another took its place"
         )
     assert library.index.equals(
-        Library.build(tmp_path / "alone", worlds(6), workers=1, **how).index
+        Library.build(tmp_path / "alone", worlds(4), workers=1, **how).index
     )
 
 
