@@ -26,9 +26,10 @@ BOHR = 1.8897543760313331  # matminer's, in 1/Å
 
 def structures():
     "Every second AFLOW prototype of pymatgen, and some textbook cells with tidy lattice constants."
-    made = lambda group, lattice, elements, at=[[0, 0, 0], [0.5, 0.5, 0.5], [0.5, 0.5, 0]]: (
-        Structure.from_spacegroup(group, lattice, elements, at[: len(elements)])
-    )
+
+    def made(group, lattice, elements, at=[[0, 0, 0], [0.5, 0.5, 0.5], [0.5, 0.5, 0]]):
+        return Structure.from_spacegroup(group, lattice, elements, at[: len(elements)])
+
     fe = made("Im-3m", Lattice.cubic(2.866), ["Fe"])
     nacl = made("Fm-3m", Lattice.cubic(5.64), ["Na", "Cl"])
     hand = [
@@ -73,11 +74,14 @@ def main():
             },
             "all": np.arange(len(S)),
         }
-        run = lambda: {
-            (k, g): cpu(lambda: f(i), 9) / len(i)
-            for k, f in work.items()
-            for g, i in groups.items()
-        }
+
+        def run():
+            return {
+                (k, g): cpu(lambda: f(i), 9) / len(i)
+                for k, f in work.items()
+                for g, i in groups.items()
+            }
+
         for f in work.values():
             f(groups["all"])  # compiles
         before, theirs = run(), {}
@@ -99,7 +103,9 @@ def main():
     X, M = theirs["xenonpy"], theirs["matminer"]
     rdf, ofm = RDF().transform(S), OFM().transform(S)
 
-    count = lambda rows: np.array([r * SHELLS * len(s) / s.volume for r, s in zip(rows, S)])
+    def count(rows):
+        return np.array([r * SHELLS * len(s) / s.volume for r, s in zip(rows, S)])
+
     tied = np.array([ties(s) for s in S])
 
     def shells(theirs):
@@ -152,12 +158,18 @@ def main():
         "| structures | RDF: XenonPy | matminer | mdp | ratio to XenonPy | to matminer | OFM: XenonPy | matminer | mdp | ratio to XenonPy | to matminer | cells alone |",
         "|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
-    mean = lambda x: np.nanmean(x) if np.isfinite(x).mean() > 0.9 else np.nan
+
+    def mean(x):
+        return np.nanmean(x) if np.isfinite(x).mean() > 0.9 else np.nan
+
     for g, i in groups.items():
         a, b, c, d = (
             mean(x[k][i]) * 1e3 for k in ("rdf_seconds", "ofm_seconds") for x in (X, M)
         )  # NaN: not run
-        say = lambda x, form: "-" if np.isnan(x) else format(x, form)
+
+        def say(x, form):
+            return "-" if np.isnan(x) else format(x, form)
+
         r, o, v = (t[k, g] * 1e3 for k in ("RDF", "OFM", "cells"))
         lines.append(
             f"| {g} ({len(i)}) | {a:.1f} | {b:.1f} | {r:.3f} | **{a / r:,.0f}** | {b / r:,.0f} | {c:.1f} | {say(d, '.1f')} | {o:.3f} | **{c / o:,.0f}** | {say(d / o, ',.0f')} | {v:.3f} |"

@@ -158,9 +158,10 @@ def main(budgets):
     for budget in budgets:
         for seed in SEEDS:
             start = pool.sample(START, random_state=seed).tolist()
-            fresh = lambda proposal=language, **kw: IQSPR(
-                proposal, models, REGIONS, features, rule, random_state=seed, **kw
-            )
+
+            def fresh(proposal=language, **kw):
+                return IQSPR(proposal, models, REGIONS, features, rule, random_state=seed, **kw)
+
             methods = {
                 "random n-gram": lambda: at_random(language, start, budget, seed),
                 "mol_ga, population 10,000 (its default)": lambda: genetic(
@@ -206,7 +207,10 @@ def main(budgets):
         "Every different molecule that a method asks about is a call, also when the rules refuse it. Strings that are no molecule reach no oracle in any method. Mean ± standard deviation over five seeds.",
         "",
     ]
-    pm = lambda x, f: f"{x.mean():{f}} ± {x.std():{f}}"
+
+    def pm(x, f):
+        return f"{x.mean():{f}} ± {x.std():{f}}"
+
     for budget, b in d.groupby("budget"):
         lines += [
             f"## {budget:,} calls",

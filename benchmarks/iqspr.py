@@ -70,7 +70,10 @@ def main():
             "MPLCONFIGDIR": str(tmp),
             "MPLBACKEND": "agg",
         }
-        ours = lambda: ChemicalLanguage(ring_size=False, tries=1)
+
+        def ours():
+            return ChemicalLanguage(ring_size=False, tries=1)
+
         ours().fit(train).propose(parents[:10])
         fit, propose = (
             cpu(lambda: ours().fit(train), 5),

@@ -91,7 +91,10 @@ def stacked(d, seeds):
 def training():
     "Lines of the report; CPU seconds a network in the stack."
     d, unit = rows()
-    mae = lambda preds: float(np.median([np.abs(p - d["y_test"]).mean() for p in preds]) * unit)
+
+    def mae(preds):
+        return float(np.median([np.abs(p - d["y_test"]).mean() for p in preds]) * unit)
+
     with tempfile.TemporaryDirectory() as tmp:
         tmp = Path(tmp)
         np.savez(tmp / "job.npz", epochs=EPOCHS, batch=BATCH, hidden=SIZES[1:-1], **d)
@@ -287,9 +290,12 @@ def shotgun():
         make(path)
         opening = clock(lambda: Library.open(path))
         library = Library.open(path)
-        fire = lambda ids=None: Shotgun("inorganic", library=library, ids=ids, blocks=10).fit(
-            few.row.tolist(), few.value.to_numpy()
-        )
+
+        def fire(ids=None):
+            return Shotgun("inorganic", library=library, ids=ids, blocks=10).fit(
+                few.row.tolist(), few.value.to_numpy()
+            )
+
         torch.set_num_threads(2)
         fire(library.index.id[::1000])  # compiles
         size = forget(path)

@@ -50,7 +50,9 @@ else:
     about, broken = f"matminer {importlib.metadata.version('matminer')}", np.zeros(1)
     rdf = RadialDistributionFunction(cutoff=20.0, bin_size=0.1).featurize
     table = OrbitalFieldMatrix(period_tag=False)
-    ofm = lambda s: np.asarray(table.featurize(s)).ravel()
+
+    def ofm(s):
+        return np.asarray(table.featurize(s)).ravel()
 
 
 def all_of(fn, most):

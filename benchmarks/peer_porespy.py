@@ -37,13 +37,24 @@ for name, stack in images.items():
     n = stack.shape[-1]
     few = 31 if stack.shape[-1] <= 128 else 5
     edges = np.arange(n // 2 + 2) - 0.5
-    S2 = lambda x: ps.metrics.two_point_correlation(x, bins=edges).probability_scaled
-    ahead = lambda x: ps.filters.distance_transform_lin(x, axis=1, mode="forward")
-    path = lambda x: ps.metrics.lineal_path_distribution(ahead(x), bins=np.arange(n // 2 + 2) + 0.5)
-    chords = lambda x: ps.metrics.chord_counts(
-        ps.filters.apply_chords(x, spacing=1, axis=1, trim_edges=False)
-    )
-    feret = lambda x: [(p.area, p.feret_diameter_max) for p in regionprops(label(x))]
+
+    def S2(x):
+        return ps.metrics.two_point_correlation(x, bins=edges).probability_scaled
+
+    def ahead(x):
+        return ps.filters.distance_transform_lin(x, axis=1, mode="forward")
+
+    def path(x):
+        return ps.metrics.lineal_path_distribution(ahead(x), bins=np.arange(n // 2 + 2) + 0.5)
+
+    def chords(x):
+        return ps.metrics.chord_counts(
+            ps.filters.apply_chords(x, spacing=1, axis=1, trim_edges=False)
+        )
+
+    def feret(x):
+        return [(p.area, p.feret_diameter_max) for p in regionprops(label(x))]
+
     out |= {
         f"{name}_S2": S2(im),
         f"{name}_ahead": ahead(im),

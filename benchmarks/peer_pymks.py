@@ -34,8 +34,13 @@ def cpu(fn, repeats):
 for name, stack in images.items():
     x, few = stack.astype(float), 31 if stack.shape[-1] <= 128 else 5
     one = x[:1]
-    stats = lambda a, b, periodic: pymks.two_point_stats(a, b, periodic_boundary=periodic)
-    ring = lambda a, periodic: paircorr_from_twopoint(stats(a, a, periodic))
+
+    def stats(a, b, periodic):
+        return pymks.two_point_stats(a, b, periodic_boundary=periodic)
+
+    def ring(a, periodic):
+        return paircorr_from_twopoint(stats(a, a, periodic))
+
     for periodic in (True, False):
         tag = f"{name}_{'periodic' if periodic else 'open'}"
         out |= {tag: stats(one, one, periodic)[0], tag + "_cross": stats(one, 1 - one, periodic)[0]}

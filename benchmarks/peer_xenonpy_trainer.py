@@ -28,9 +28,12 @@ hidden = tuple(int(h) for h in d["hidden"])
 def train(seed, validator):
     "CPU seconds and test predictions of one network; `validator`: None, or how often the validation rows are looked at."
     torch.manual_seed(seed)
-    loader = lambda part, **kw: DataLoader(
-        ArrayDataset(d[f"X_{part}"], d[f"y_{part}"][:, None]), batch_size=batch, **kw
-    )
+
+    def loader(part, **kw):
+        return DataLoader(
+            ArrayDataset(d[f"X_{part}"], d[f"y_{part}"][:, None]), batch_size=batch, **kw
+        )
+
     t = time.process_time()
     trainer = Trainer(optimizer=Adam(lr=0.01), loss_func=MSELoss(), epochs=epochs)
     trainer.extend(TensorConverter())

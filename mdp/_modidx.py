@@ -394,6 +394,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                           'mdp.data._keep': ('data.html#_keep', 'mdp/data.py'),
                           'mdp.data._kelvin': ('data.html#_kelvin', 'mdp/data.py'),
                           'mdp.data._kept': ('data.html#_kept', 'mdp/data.py'),
+                          'mdp.data._kilo': ('data.html#_kilo', 'mdp/data.py'),
                           'mdp.data._kind': ('data.html#_kind', 'mdp/data.py'),
                           'mdp.data._lines': ('data.html#_lines', 'mdp/data.py'),
                           'mdp.data._localretro': ('data.html#_localretro', 'mdp/data.py'),

@@ -8,8 +8,20 @@ __all__ = ['ROOT', 'WIDGET_MIME', 'MOST_SHOWN', 'notebooks', 'cases', 'title', '
            'run', 'end_children', 'overview', 'main']
 
 # %% ../nbs/90_console.ipynb #07ce4085
-import argparse, base64, contextlib, copy, difflib, json, os, re, signal, subprocess, sys
-import tempfile, threading, time
+import argparse
+import base64
+import contextlib
+import copy
+import difflib
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 import nbformat
@@ -56,13 +68,16 @@ def title(nb) -> tuple[str, str]:
 
 # %% ../nbs/90_console.ipynb #16939893
 def execute(
-    path: Path,  # the notebook
-    size: str | None = None,  # the profile; None: that of `MDP_PROFILE`
-    tell=lambda s: None,  # called with "elapsed  what it is doing"
-    timeout: int = 3600,  # seconds allowed to one cell
-    **variables,  # further environment variables of the kernel
+    path: Path, size: str | None = None, tell=lambda s: None, timeout: int = 3600, **variables
 ):
-    "Run a notebook in a kernel of its own: `(executed notebook, seconds, error or None)`."
+    """Run a notebook in a kernel of its own: `(executed notebook, seconds, error or None)`.
+
+    path : the notebook
+    size : the profile; None: that of `MDP_PROFILE`
+    tell : called with "elapsed  what it is doing"
+    timeout : seconds allowed to one cell
+    **variables : further environment variables of the kernel
+    """
     nb = without_outputs(nbformat.read(path, as_version=4))
     with tempfile.TemporaryDirectory() as folder:
         progress_file = Path(folder) / "progress"
@@ -390,11 +405,12 @@ def _card(name, nb, seconds, error):
     )
 
 # %% ../nbs/90_console.ipynb #e8cb636c
-def gallery(
-    done: dict,  # name -> (executed notebook, seconds, error)
-    size: str | None = None,  # the profile; None: that of `MDP_PROFILE`
-) -> str:
-    "The report's first page."
+def gallery(done: dict, size: str | None = None) -> str:
+    """The report's first page.
+
+    done : name -> (executed notebook, seconds, error)
+    size : the profile; None: that of `MDP_PROFILE`
+    """
     from jinja2 import Environment
 
     template = Environment(autoescape=True, trim_blocks=True).from_string(_PAGE)
@@ -404,13 +420,20 @@ def gallery(
 
 # %% ../nbs/90_console.ipynb #b51f7fd5
 def run(
-    names: list[str] = (),  # which cases; none: all
-    out: Path = Path("_report"),  # where the report goes
-    size: str | None = None,  # the profile
-    jobs: int | None = None,  # cases side by side; None: as many as there are cores
-    root: Path = ROOT,  # the checkout
+    names: list[str] = (),
+    out: Path = Path("_report"),
+    size: str | None = None,
+    jobs: int | None = None,
+    root: Path = ROOT,
 ) -> int:
-    "Execute cases, write `index.html`, `results.json` and a page for each; returns how many failed."
+    """Execute cases, write `index.html`, `results.json` and a page for each; returns how many failed.
+
+    names : which cases; none: all
+    out : where the report goes
+    size : the profile
+    jobs : cases side by side; None: as many as there are cores
+    root : the checkout
+    """
     todo, out = _chosen(names, cases(root)), Path(out)
     size = size or profile()
     out.mkdir(parents=True, exist_ok=True)

@@ -9,22 +9,32 @@ __all__ = ['PROFILES', 'COLOURS', 'RESULT_MIME', 'FIGURE_MIME', 'FINDING_MIME', 
            'number_text', 'result_text', 'key_figure', 'versions']
 
 # %% ../nbs/00_core.ipynb #c1978c5f
-import contextlib, functools, hashlib, importlib.metadata, math, os, platform, random, sys, tempfile
+import contextlib
+import functools
+import hashlib
+import importlib.metadata
+import math
+import os
+import platform
+import random
+import sys
+import tempfile
 from collections.abc import Mapping
 from numbers import Real
 from pathlib import Path
-import numpy as np, pandas as pd
+import numpy as np
+import pandas as pd
 
 # %% ../nbs/00_core.ipynb #5a6e26fc
 class BadInput(ValueError):
-    "Input rows that cannot be used: `rows` holds every `(index, value, reason)`, and the message lists them."
+    """Input rows that cannot be used: `rows` holds every `(index, value, reason)`, and the message lists them.
 
-    def __init__(
-        self,
-        rows,  # `(index, value, reason)` for each bad row, the index being the caller's own
-        what: str = "row",  # what one row is: "formula", "SMILES", "structure"
-        of: int | None = None,  # how many rows were given
-    ):
+    rows : `(index, value, reason)` for each bad row, the index being the caller's own
+    what : what one row is: "formula", "SMILES", "structure"
+    of : how many rows were given
+    """
+
+    def __init__(self, rows, what: str = "row", of: int | None = None):
         self.rows = [(_plain_label(label), value, reason) for label, value, reason in rows]
         self.what, self.of = what, of
         super().__init__(self.rows, what, of)
@@ -58,10 +68,7 @@ def _short(value, width=60):
     return text if len(text) <= width else text[: width - 3] + "..."
 
 # %% ../nbs/00_core.ipynb #093d458a
-def as_column(
-    X,  # a list, tuple, array, Series, Index, frame of one column, or Arrow column
-    what: str = "row",  # what one row is, for the message: "formula", "SMILES", "structure"
-) -> pd.Series:
+def as_column(X, what: str = "row") -> pd.Series:
     """The rows of a caller as a Series of objects, under the caller's index.
 
     Raises TypeError for one lone value (a string, a molecule, a structure, a mapping) and
@@ -69,6 +76,9 @@ def as_column(
 
     >>> as_column(("Fe2O3", "SiO2"), "formula").tolist()
     ['Fe2O3', 'SiO2']
+
+    X : a list, tuple, array, Series, Index, frame of one column, or Arrow column
+    what : what one row is, for the message: "formula", "SMILES", "structure"
     """
     if isinstance(X, pd.DataFrame):
         if X.shape[1] != 1:
@@ -119,25 +129,26 @@ def _objects(X):
     return out
 
 # %% ../nbs/00_core.ipynb #bff81a77
-def bad_rows(
-    column: pd.Series,  # the rows, as `as_column` returns them
-    reasons: dict,  # position -> why that row cannot be used
-    what: str = "row",  # what one row is
-) -> BadInput:
-    "The one exception that names every bad row by the caller's label, in the order of the rows."
+def bad_rows(column: pd.Series, reasons: dict, what: str = "row") -> BadInput:
+    """The one exception that names every bad row by the caller's label, in the order of the rows.
+
+    column : the rows, as `as_column` returns them
+    reasons : position -> why that row cannot be used
+    what : what one row is
+    """
     rows = [(column.index[i], column.iloc[i], reasons[i]) for i in sorted(reasons)]
     return BadInput(rows, what, len(column))
 
 # %% ../nbs/00_core.ipynb #3cf9a3fd
-def aligned(
-    other,  # a Series or a frame
-    to: pd.Index,  # the index of the first argument
-    name: str = "other",  # what `other` is called, for the message
-):
+def aligned(other, to: pd.Index, name: str = "other"):
     """`other` in the row order of the index `to`.
 
     Raises ValueError naming the labels that only one of them has, and labels that stand twice
     (they are accepted only where both indices are the same, row by row).
+
+    other : a Series or a frame
+    to : the index of the first argument
+    name : what `other` is called, for the message
     """
     if other.index.equals(to):
         return other
@@ -246,16 +257,16 @@ class RowTransformer(TransformerMixin, BaseEstimator):
 
 # %% ../nbs/00_core.ipynb #5627df7a
 def in_range(
-    value,  # a number
-    name: str,  # its name, for the message
-    low: float = -math.inf,
-    high: float = math.inf,
-    unit: str = "",  # for the message
+    value, name: str, low: float = -math.inf, high: float = math.inf, unit: str = ""
 ) -> float:
     """`value` as a float; a ValueError that names it where it is no finite number of [low, high].
 
     >>> in_range(0.65, "eqe", 0, 1)
     0.65
+
+    value : a number
+    name : its name, for the message
+    unit : for the message
     """
     wanted = (
         f"a number from {low:g} to {high:g}" if math.isfinite(low + high) else "a finite number"
@@ -272,20 +283,22 @@ def in_range(
     return float(value)
 
 # %% ../nbs/00_core.ipynb #135cfd7e
-def tree_sd(
-    forest,  # a fitted forest of scikit-learn, whose prediction is the mean over its trees
-    X,  # what the forest takes
-) -> np.ndarray:
-    "Standard deviation over the trees of a forest (n - 1 in the denominator), one a row of `X`."
+def tree_sd(forest, X) -> np.ndarray:
+    """Standard deviation over the trees of a forest (n - 1 in the denominator), one a row of `X`.
+
+    forest : a fitted forest of scikit-learn, whose prediction is the mean over its trees
+    X : what the forest takes
+    """
     values = np.asarray(X, np.float32)
     return np.std([tree.predict(values) for tree in forest.estimators_], axis=0, ddof=1)
 
 
-def mean_sd(
-    model,  # a fitted regressor or pipeline: `predict(X, return_std=True)`, or a forest
-    X,  # what it takes
-) -> tuple[np.ndarray, np.ndarray]:
-    "`predict(X)` and its standard deviation; TypeError for a model that has no error bar."
+def mean_sd(model, X) -> tuple[np.ndarray, np.ndarray]:
+    """`predict(X)` and its standard deviation; TypeError for a model that has no error bar.
+
+    model : a fitted regressor or pipeline: `predict(X, return_std=True)`, or a forest
+    X : what it takes
+    """
     import inspect
     from sklearn.ensemble import ExtraTreesRegressor, RandomForestRegressor
     from sklearn.pipeline import Pipeline
@@ -366,14 +379,16 @@ def sha256(path: str | Path) -> str:
 
 # %% ../nbs/00_core.ipynb #a984b123
 def parallel(
-    fn,  # a function of one item
-    items,  # any iterable
-    workers: int | None = None,  # processes; None: all the cores this process may use; 1: none
-    on_error: str = "raise",  # "raise": the first failing row's exception, its row in a note;
-    # "return": exceptions stand in the list
-    desc: str | None = None,  # what the progress bar says; None: no bar
+    fn, items, workers: int | None = None, on_error: str = "raise", desc: str | None = None
 ) -> list:
-    "`[fn(x) for x in items]` over processes or the active Dask client; order kept."
+    """`[fn(x) for x in items]` over processes or the active Dask client; order kept.
+
+    fn : a function of one item
+    items : any iterable
+    workers : processes; None: all the cores this process may use; 1: none
+    on_error : "raise": the first failing row's exception, its row in a note;
+    desc : "return": exceptions stand in the list what the progress bar says; None: no bar
+    """
     if on_error not in ("raise", "return"):
         raise ValueError(f"on_error={on_error!r}: 'raise' or 'return'")
     items = list(items)
@@ -506,15 +521,14 @@ def progress(iterable=None, **kwargs):
 
 # %% ../nbs/00_core.ipynb #b803e8c8
 @functools.cache
-def compiled(
-    function=None,  # a function of numbers and arrays
-    *,
-    fastmath=False,  # True, or a frozenset of LLVM's flags: sums may be reordered
-):
+def compiled(function=None, *, fastmath=False):
     """A function as machine code (`numba.njit`), kept on disk where a folder can be written.
 
     Use it as a decorator, `@compiled` or `@compiled(fastmath=True)`, or at the first use,
     `compiled(function)(...)`, which spares those who never use the function the import of numba.
+
+    function : a function of numbers and arrays
+    fastmath : True, or a frozenset of LLVM's flags: sums may be reordered
     """
     if function is None:
         return functools.partial(compiled, fastmath=fastmath)
@@ -586,10 +600,11 @@ FIGURE_MIME = "application/vnd.mdp.figure+json"
 FINDING_MIME = "application/vnd.mdp.finding+json"
 
 
-def finding(
-    text: str,  # one sentence in plain words: what the case found
-):
-    "Show the finding of a case, and leave it in the notebook for the report."
+def finding(text: str):
+    """Show the finding of a case, and leave it in the notebook for the report.
+
+    text : one sentence in plain words: what the case found
+    """
     from IPython.display import display
 
     display(
@@ -599,20 +614,33 @@ def finding(
 
 # %% ../nbs/00_core.ipynb #92fd09cf
 def headline(
-    metric: str,  # what was measured, in words a reader of the paper knows
-    value: float,  # ours
-    unit: str = "",  # "" for a pure number
-    paper: float | str | None = None,  # the paper's number, only where its test is the same
-    paper_note: str = "",  # "not comparable: ..." where the paper's test is another one
+    metric: str,
+    value: float,
+    unit: str = "",
+    paper: float | str | None = None,
+    paper_note: str = "",
     higher_is_better: bool = True,
-    n: int | None = None,  # on how many test rows
-    split: str = "",  # how training and test rows were kept apart
-    spread: float | None = None,  # standard deviation over the repeats
-    interval: tuple | None = None,  # 95 % interval, (low, high), over what is independent
-    digits: int = 3,  # significant digits to show
-    top: bool = False,  # one of the at most five numbers that are shown first
+    n: int | None = None,
+    split: str = "",
+    spread: float | None = None,
+    interval: tuple | None = None,
+    digits: int = 3,
+    top: bool = False,
 ):
-    "Show a headline number of a case, and leave it in the notebook for the report."
+    """Show a headline number of a case, and leave it in the notebook for the report.
+
+    metric : what was measured, in words a reader of the paper knows
+    value : ours
+    unit : "" for a pure number
+    paper : the paper's number, only where its test is the same
+    paper_note : "not comparable: ..." where the paper's test is another one
+    n : on how many test rows
+    split : how training and test rows were kept apart
+    spread : standard deviation over the repeats
+    interval : 95 % interval, (low, high), over what is independent
+    digits : significant digits to show
+    top : one of the at most five numbers that are shown first
+    """
     from IPython.display import display
 
     value = float(value)
@@ -641,14 +669,13 @@ def headline(
     display({RESULT_MIME: row, "text/plain": text}, raw=True)
 
 # %% ../nbs/00_core.ipynb #72fb3921
-def number_text(
-    value: float,
-    digits: int = 3,  # significant digits
-) -> str:
+def number_text(value: float, digits: int = 3) -> str:
     """A number as a person writes it: no exponent between 0.0001 and a billion.
 
     >>> number_text(60000), number_text(0.8079), number_text(14.64, 2)
     ('60,000', '0.808', '15')
+
+    digits : significant digits
     """
     if value == 0 or not math.isfinite(value):
         return f"{value:g}"
@@ -660,10 +687,11 @@ def number_text(
     return f"{value:,.{decimals}f}"
 
 # %% ../nbs/00_core.ipynb #c04c17bb
-def result_text(
-    row: dict,  # as `headline` stores it
-) -> str:
-    "Value, interval or spread, and unit of a headline number."
+def result_text(row: dict) -> str:
+    """Value, interval or spread, and unit of a headline number.
+
+    row : as `headline` stores it
+    """
     digits = row.get("digits", 3)
     text = number_text(row["value"], digits)
     unit = f" {row['unit']}" if row["unit"] else ""
@@ -675,12 +703,14 @@ def result_text(
     return text + unit
 
 # %% ../nbs/00_core.ipynb #7a5ee22b
-def key_figure(
-    fig,  # a matplotlib figure
-    caption: str,  # one sentence: what it shows
-):
-    "Show a case's key figure and mark it for the report."
-    import base64, io
+def key_figure(fig, caption: str):
+    """Show a case's key figure and mark it for the report.
+
+    fig : a matplotlib figure
+    caption : one sentence: what it shows
+    """
+    import base64
+    import io
     from IPython.display import display
     import matplotlib.pyplot as plt
     from PIL import Image

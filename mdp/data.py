@@ -8,8 +8,26 @@ __all__ = ['SOURCES', 'KINDS', 'REGISTRY', 'CREDITS', 'HELD_OUT', 'DataUnavailab
            'verify']
 
 # %% ../nbs/01_data.ipynb #5655217a
-import dataclasses, difflib, errno, functools, gzip, hashlib, io, json, os, re, shutil, subprocess, sys, tarfile, tempfile, time
-import urllib.parse, urllib.request, warnings, zipfile
+import dataclasses
+import difflib
+import errno
+import functools
+import gzip
+import hashlib
+import io
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+import urllib.parse
+import urllib.request
+import warnings
+import zipfile
 from pathlib import Path
 import numpy as np
 import pandas as pd
@@ -20,14 +38,14 @@ from .matter.formula import reduced_formula
 
 # %% ../nbs/01_data.ipynb #f0b859bf
 class DataUnavailable(RuntimeError):
-    "A file cannot be had now: which one, what was tried, what to do."
+    """A file cannot be had now: which one, what was tried, what to do.
 
-    def __init__(
-        self,
-        name: str,  # the file
-        tried,  # `(where, what happened)` for each place, in order
-        do: str,  # what the reader can do about it
-    ):
+    name : the file
+    tried : `(where, what happened)` for each place, in order
+    do : what the reader can do about it
+    """
+
+    def __init__(self, name: str, tried, do: str):
         self.name = name
         self.tried = list(tried)
         self.do = do
@@ -223,10 +241,11 @@ def _url(url, tmp):
         shutil.copyfileobj(r, f, 1 << 20)
 
 # %% ../nbs/01_data.ipynb #5522e1fe
-def canonical_smiles(
-    smiles,  # SMILES strings: a list, a Series, a one-column frame, an array
-) -> list[str | None]:
-    "RDKit's canonical SMILES of each; None where RDKit refuses the string. Long lists go over the cores."
+def canonical_smiles(smiles) -> list[str | None]:
+    """RDKit's canonical SMILES of each; None where RDKit refuses the string. Long lists go over the cores.
+
+    smiles : SMILES strings: a list, a Series, a one-column frame, an array
+    """
     smiles = as_column(smiles, "SMILES").tolist()
     n = 5_000
     parts = [smiles[i : i + n] for i in range(0, len(smiles), n)]
@@ -377,11 +396,12 @@ CREDITS = {  # of: (licence, redistributable, citation)
 }
 
 # %% ../nbs/01_data.ipynb #df5de30f
-def load(
-    name: str,  # one of `datasets().name`
-    column: str | None = None,  # one property of a wide table, as a long table
-) -> pd.DataFrame:
-    "A dataset as a tidy frame; what it is and what was dropped is in its `attrs`."
+def load(name: str, column: str | None = None) -> pd.DataFrame:
+    """A dataset as a tidy frame; what it is and what was dropped is in its `attrs`.
+
+    name : one of `datasets().name`
+    column : one property of a wide table, as a long table
+    """
     d = _dataset(name)
     df = _kept(d) if d.keep else d.read(*_paths(d))
     dropped = df.attrs.get("dropped", {})
@@ -1031,7 +1051,10 @@ def _boltztrap(wheel):
         fileobj=_member(wheel, "matminer/utils/data_files/mp_transport/transport_database.tar.xz")
     ) as t:
         df = pd.read_csv(t.extractfile("transport_database.csv"), keep_default_na=False)
-    number = lambda c: pd.to_numeric(df[c], errors="coerce")
+
+    def number(c):
+        return pd.to_numeric(df[c], errors="coerce")
+
     return pd.DataFrame(
         dict(
             material_id=df.mp_id,
@@ -1389,7 +1412,8 @@ _HANSEN = [
 ]
 
 
-_kilo = lambda v: v / 1000
+def _kilo(v):
+    return v / 1000
 
 
 def _andrade(d, T):
@@ -2653,10 +2677,11 @@ def fetch(name: str) -> list[Path]:
     return _paths(_dataset(name))
 
 
-def verify(
-    names=None,  # datasets; None: all
-) -> pd.DataFrame:
-    "One row a file: is it here, and is it the file of the ledger?  `ok`, `not here`, `wrong`."
+def verify(names=None) -> pd.DataFrame:
+    """One row a file: is it here, and is it the file of the ledger?  `ok`, `not here`, `wrong`.
+
+    names : datasets; None: all
+    """
     rows = {}
     for name in names or REGISTRY:
         for s in _dataset(name).sources:

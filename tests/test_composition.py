@@ -2,7 +2,9 @@
 
 import re
 import warnings
-import numpy as np, pandas as pd, pytest
+import numpy as np
+import pandas as pd
+import pytest
 from hypothesis import assume, given, settings, strategies as st
 from pymatgen.core import Composition
 from mdp.core import BadInput

@@ -1,7 +1,13 @@
 """The console in earnest: what an interrupted run leaves behind."""
 
-import os, signal, subprocess, sys, time
-import nbformat, psutil, pytest
+import os
+import signal
+import subprocess
+import sys
+import time
+import nbformat
+import psutil
+import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 SLEEPER = """

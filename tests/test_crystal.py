@@ -1,7 +1,9 @@
 """Crystals: whatever is wrong with a structure, the error names its row; whatever is right gives finite numbers that do not depend on how the cell was written."""
 
 import pickle
-import numpy as np, pandas as pd, pytest
+import numpy as np
+import pandas as pd
+import pytest
 from hypothesis import given, settings, strategies as st
 from pymatgen.core import DummySpecies, Lattice, Structure
 from mdp.core import BadInput
@@ -148,7 +150,10 @@ def test_no_configuration(species):
 
 def test_deuterium_and_charges_are_their_elements():
     "pymatgen hands D over as H; a charge is set aside."
-    water = lambda h: Structure(Lattice.cubic(4), [h, "O"], [[0, 0, 0], [0.25, 0, 0]])
+
+    def water(h):
+        return Structure(Lattice.cubic(4), [h, "O"], [[0, 0, 0], [0.25, 0, 0]])
+
     a, b = OFM().transform([water("H"), water("D")])
     assert np.array_equal(a, b) and a[ORBITALS.index("s1") * 32 + ORBITALS.index("p4")] > 0
     assert np.array_equal(

@@ -1,8 +1,17 @@
 """The registry where a notebook cannot go: every loader, two processes at once, a killed fetch, a full disk, no network."""
 
-import errno, os, shutil, signal, subprocess, sys, textwrap, time
+import errno
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import textwrap
+import time
 from pathlib import Path
-import numpy as np, pandas as pd, pytest
+import numpy as np
+import pandas as pd
+import pytest
 from mdp import data as D
 from mdp.core import profile
 
@@ -497,7 +506,7 @@ def test_damaged_file_in_the_cache_is_fetched_again(tmp_path):
     data[1000] ^= 1
     bad.write_bytes(data)  # the right size, one bit wrong
     code, out = said(
-        python(f"print(D.verify(['elements']).status[0]); print(D.load('elements').shape)", cache)
+        python("print(D.verify(['elements']).status[0]); print(D.load('elements').shape)", cache)
     )
     assert code == 0 and "wrong" in out and "(94, 58)" in out
 
@@ -549,13 +558,16 @@ def test_really_full_disk(tmp_path):
     small = tmp_path / "small"
     small.mkdir()
     code = f"from mdp import data as D\nD.get(D.SOURCES['{SMALL}'])"
-    run = lambda cmd: subprocess.run(
-        ["unshare", "-rm", "sh", "-c", f"mount -t tmpfs -o size=1m none {small} && {cmd}"],
-        capture_output=True,
-        text=True,
-        cwd=Path(D.__file__).parents[1],
-        env={**os.environ, "MDP_CACHE": str(small), "MDP_MIRROR": str(tmp_path), "CODE": code},
-    )
+
+    def run(cmd):
+        return subprocess.run(
+            ["unshare", "-rm", "sh", "-c", f"mount -t tmpfs -o size=1m none {small} && {cmd}"],
+            capture_output=True,
+            text=True,
+            cwd=Path(D.__file__).parents[1],
+            env={**os.environ, "MDP_CACHE": str(small), "MDP_MIRROR": str(tmp_path), "CODE": code},
+        )
+
     if run("true").returncode:
         pytest.skip("this machine lets nobody mount a small disk")
     r = run(f'{sys.executable} -c "$CODE"; find {small} -type f')

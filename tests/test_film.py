@@ -1,15 +1,27 @@
 """Films where a notebook cannot go: every corner of the process table, bad rows each named, the same film everywhere, builds killed at any moment."""
 
-import itertools, os, signal, subprocess, sys, time
+import itertools
+import os
+import signal
+import subprocess
+import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
-import numpy as np, pandas as pd, pytest
+import numpy as np
+import pandas as pd
+import pytest
 from hypothesis import given, settings, strategies as st
 from mdp.core import BadInput
-from mdp.represent.microstructure import Processes, Variable, design
+from mdp.represent.microstructure import Variable, design
 from mdp.simulate.film import FILM, film_set, grow, laws, measure, melting_point, zone
 
 VIEWS = "section", "surface"
-same = lambda a, b: all(np.array_equal(x, y) for x, y in zip(a, b))
+
+
+def same(a, b):
+    return all(np.array_equal(x, y) for x, y in zip(a, b))
+
+
 quick = settings(max_examples=30)
 
 # ---- every process

@@ -3,7 +3,10 @@
 import matplotlib
 
 matplotlib.use("agg")
-import matplotlib.pyplot as plt, numpy as np, pandas as pd, pytest
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
 from hypothesis import assume, given, settings, strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import spearmanr

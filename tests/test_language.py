@@ -1,7 +1,11 @@
 """The language and the sampler where a notebook cannot go: rubbish, damaged files, models that misbehave."""
 
-import json, math, pickle
-import numpy as np, pandas as pd, pytest
+import json
+import math
+import pickle
+import numpy as np
+import pandas as pd
+import pytest
 from hypothesis import given, settings, strategies as st
 from rdkit import Chem, rdBase
 from safetensors.numpy import load_file, save_file

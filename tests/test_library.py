@@ -1,7 +1,14 @@
 """What a notebook cannot hold: a build killed twenty times, a build on a Dask cluster that loses a worker, damaged files of a packed library."""
 
-import os, subprocess, sys, textwrap, threading, time
-import numpy as np, pytest, torch
+import os
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+import numpy as np
+import pytest
+import torch
 from mdp.learn.library import Library
 
 HOW = dict(shards=3, size=4, hidden=(16, 8), steps=200, batch=32)

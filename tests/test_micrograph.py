@@ -1,7 +1,9 @@
 """Micrograph generators where a notebook cannot go: saved and loaded, damaged, killed and gone on, bad rows each named, the same image everywhere."""
 
 import json
-import numpy as np, pandas as pd, pytest, torch
+import numpy as np
+import pytest
+import torch
 from hypothesis import given, settings, strategies as st
 import mdp.generate.micrograph as m
 from mdp.core import BadInput
@@ -15,7 +17,7 @@ from mdp.generate.micrograph import (
     ruler,
     scattering,
 )
-from mdp.represent.microstructure import SPUTTERING, Variable, design
+from mdp.represent.microstructure import SPUTTERING, design
 
 TABLE = design(6, seed=3)
 IMAGES = np.random.default_rng(0).integers(0, 256, (6, 128, 64)).astype(np.uint8)
@@ -158,7 +160,10 @@ def test_damage_is_refused(trained, tmp_path, how):
 
 def test_a_stopped_training_ends_the_same(tmp_path, monkeypatch):
     monkeypatch.setattr(m, "_EVERY", 2)
-    make = lambda: MicrographGAN(steps=5, batch=4)
+
+    def make():
+        return MicrographGAN(steps=5, batch=4)
+
     whole = make().fit(IMAGES, TABLE)
     descend, calls = m._descend, []
 

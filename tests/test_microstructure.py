@@ -1,6 +1,9 @@
 """Microstructures and processes where a notebook cannot go: malformed images and tables, each named; scikit-learn's habits; random invariants."""
 
-import numpy as np, pandas as pd, pytest, torch
+import numpy as np
+import pandas as pd
+import pytest
+import torch
 from hypothesis import given, settings, strategies as st
 from hypothesis.extra.numpy import arrays
 from sklearn.base import clone

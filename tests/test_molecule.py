@@ -1,6 +1,8 @@
 """Molecules where a notebook cannot go: rubbish of every kind, the checks of scikit-learn, processes."""
 
-import numpy as np, pandas as pd, pytest
+import numpy as np
+import pandas as pd
+import pytest
 from hypothesis import given, settings, strategies as st
 from rdkit import Chem, rdBase
 from rdkit.Chem import Descriptors

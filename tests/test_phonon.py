@@ -1,6 +1,8 @@
 "Phonons: what cannot be used, what does not converge, and rows that survive a kill."
 
-import numpy as np, pandas as pd, pytest
+import numpy as np
+import pandas as pd
+import pytest
 from pymatgen.core import Lattice, Structure
 from mdp.core import BadInput
 from mdp.data import facts, load
@@ -10,7 +12,6 @@ from mdp.simulate.phonon import (
     NotConverged,
     Phonons,
     conductivity,
-    dimension,
     phase_space,
     relax,
     third_order,
@@ -179,7 +180,8 @@ def test_the_key_knows_structure_and_settings():
 
 def test_weights_are_read_without_running_code():
     "The checkpoint holds nothing but tensors, NumPy arrays and plain containers."
-    import sevenn, torch
+    import sevenn
+    import torch
     from pathlib import Path
 
     path = (

@@ -1,8 +1,10 @@
 """Polymers where a notebook cannot go: units made at random, every wrong number of ends, the open chain as oracle."""
 
 import random
-import numpy as np, pandas as pd, pytest
-from hypothesis import assume, given, settings, strategies as st
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings, strategies as st
 from rdkit import Chem
 from sklearn.base import clone
 from sklearn.utils import estimator_checks as checks

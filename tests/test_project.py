@@ -1,16 +1,28 @@
 """What keeps the checkout whole. Each failure says which file, and the command that mends it."""
 
-import ast, configparser, re, shutil, subprocess, sys, tomllib
+import ast
+import configparser
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
 from importlib import metadata
 from pathlib import Path
-import nbformat, pytest
+import nbformat
+import pytest
 from mdp.console import WIDGET_MIME, cases, notebooks
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tools"))
 NOTEBOOKS = notebooks()
 PYPROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-name = lambda p: str(Path(p).relative_to(ROOT))
+
+
+def name(p):
+    return str(Path(p).relative_to(ROOT))
+
+
 each_notebook = pytest.mark.parametrize("path", NOTEBOOKS, ids=name)
 
 

@@ -1,7 +1,14 @@
 """Levels where a notebook cannot go: rubbish of every kind, elements and shapes that fail, a damaged cache, a run that is killed."""
 
-import json, os, signal, subprocess, sys, time
-import numpy as np, pandas as pd, pytest
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import numpy as np
+import pandas as pd
+import pytest
 from hypothesis import given, settings, strategies as st
 from rdkit import Chem
 from mdp.core import BadInput
@@ -180,7 +187,10 @@ def test_a_killed_run_goes_on_where_it_stopped(cache):
         ],
         env={**os.environ, "OMP_NUM_THREADS": "1"},
     )
-    kept = lambda: {p: p.stat().st_mtime_ns for p in (cache / "levels").rglob("*.json")}
+
+    def kept():
+        return {p: p.stat().st_mtime_ns for p in (cache / "levels").rglob("*.json")}
+
     while len(kept()) < 3 and run.poll() is None:
         time.sleep(0.01)
     run.send_signal(signal.SIGKILL)
@@ -222,8 +232,13 @@ def test_trimming(parts):
     if mol is None:
         return
     short = trim(mol)
-    rings = lambda m: sorted(len(r) for r in m.GetRingInfo().AtomRings())
-    other = lambda m: sorted(a.GetSymbol() for a in m.GetAtoms() if a.GetAtomicNum() != 6)
+
+    def rings(m):
+        return sorted(len(r) for r in m.GetRingInfo().AtomRings())
+
+    def other(m):
+        return sorted(a.GetSymbol() for a in m.GetAtoms() if a.GetAtomicNum() != 6)
+
     assert rings(short) == rings(mol) and other(short) == other(mol), (
         "rings and all but carbon stay"
     )

@@ -1,6 +1,8 @@
 """Scharber's model: levels matched by label, every number of the model checked, containers."""
 
-import numpy as np, pandas as pd, pytest
+import numpy as np
+import pandas as pd
+import pytest
 from mdp.core import BadInput
 from mdp.simulate.solar import efficiency_map, optimum, photocurrent, scharber
 

@@ -1,7 +1,15 @@
 """The loop where a notebook cannot go: killed at any moment, damaged states, calculators that misbehave, rubbish."""
 
-import functools, json, os, signal, subprocess, sys, time
-import numpy as np, pandas as pd, pytest
+import functools
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import numpy as np
+import pandas as pd
+import pytest
 from hypothesis import given, settings, strategies as st
 from rdkit import Chem
 from rdkit.Chem import Crippen, Descriptors

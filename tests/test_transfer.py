@@ -1,6 +1,8 @@
 """Transfer where a notebook cannot go: who has seen whom, and what is left when nothing is learnt."""
 
-import numpy as np, pandas as pd, pytest
+import numpy as np
+import pandas as pd
+import pytest
 from hypothesis import given, settings, strategies as st
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.dummy import DummyRegressor

@@ -8,9 +8,14 @@ __all__ = ['SPACE_GROUPS', 'ALPHAS', 'COLUMNS', 'LIKELY', 'CLASSICS', 'LINES', '
            'validate', 'to_validate', 'bands', 'picture', 'main']
 
 # %% ../../nbs/cases/51_lattice_thermal_conductivity.ipynb #9f4fc263
-import functools, os, re, sys, time
+import functools
+import os
+import re
+import sys
+import time
 from pathlib import Path
-import numpy as np, pandas as pd
+import numpy as np
+import pandas as pd
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.linear_model import RidgeCV
@@ -21,7 +26,7 @@ from ..data import DataUnavailable, load, reduced_formula
 from ..learn.evaluate import systems
 from ..learn.stack import Stack
 from ..represent.composition import Compositions
-from ..represent.prototypes import GEOMETRY, build, candidates, describe, formulas, prototypes
+from ..represent.prototypes import build, candidates, describe, formulas, prototypes
 from ..simulate.phonon import conductivity, phase_space
 
 # %% ../../nbs/cases/51_lattice_thermal_conductivity.ipynb #81b9a0fd
@@ -32,10 +37,11 @@ SPACE_GROUPS = {
 }  # the reference set of 103 has only these
 
 
-def targets(
-    dft: bool = True,
-) -> pd.DataFrame:  # prototype, elements, formula, kappa (W/(m K) at 300 K), kind, reference
-    "Conductivities: measured ones, and where asked for and at hand those of DFT for other crystals."
+def targets(dft: bool = True) -> pd.DataFrame:
+    """Conductivities: measured ones, and where asked for and at hand those of DFT for other crystals.
+
+    returns : prototype, elements, formula, kappa (W/(m K) at 300 K), kind, reference
+    """
     m = load("crystal_conductivity")
     out = m.assign(kappa=m.conductivity, kind="measured")[
         ["prototype", "elements", "formula", "kappa", "kind", "reference"]
@@ -57,14 +63,15 @@ def targets(
 
 # %% ../../nbs/cases/51_lattice_thermal_conductivity.ipynb #b0455b5f
 def pretrain(
-    X,
-    Y,  # descriptors (n, d); log10 of a quantity (n,) or of several (q, n)
-    size: int = 8,  # networks for each quantity
-    hidden=(64, 24),
-    steps: int = 1500,
-    random_state: int = 0,
-) -> Stack:  # quantity by quantity
-    "Networks trained on source quantities, an eighth of the rows of each kept for stopping."
+    X, Y, size: int = 8, hidden=(64, 24), steps: int = 1500, random_state: int = 0
+) -> Stack:
+    """Networks trained on source quantities, an eighth of the rows of each kept for stopping.
+
+    X, Y : descriptors (n, d); log10 of a quantity (n,) or of several (q, n)
+    size : networks for each quantity
+
+    returns : quantity by quantity
+    """
     Y = np.atleast_2d(np.asarray(Y, float))
     rng = np.random.default_rng(random_state)
     n = len(X)
@@ -77,8 +84,11 @@ def pretrain(
     )
 
 # %% ../../nbs/cases/51_lattice_thermal_conductivity.ipynb #9bb22da6
-def aflow(rows: int | None = None) -> pd.DataFrame:  # formula, conductivity, debye, expansion
-    "AGL's quantities by formula, at random `rows` of them."
+def aflow(rows: int | None = None) -> pd.DataFrame:
+    """AGL's quantities by formula, at random `rows` of them.
+
+    rows : formula, conductivity, debye, expansion
+    """
     a = pd.concat(
         {
             k: load(f"aflow_{k}").groupby("formula").value.median()
@@ -90,8 +100,11 @@ def aflow(rows: int | None = None) -> pd.DataFrame:  # formula, conductivity, de
     return a if rows is None else a.sample(min(rows, len(a)), random_state=0)
 
 
-def composition(formula) -> np.ndarray:  # (n, 232), as the last columns of `describe`
-    "Composition descriptors."
+def composition(formula) -> np.ndarray:
+    """Composition descriptors.
+
+    formula : (n, 232), as the last columns of `describe`
+    """
     c = Compositions().fit_transform(pd.Series(list(formula)))
     return c.loc[:, ~c.columns.str.startswith("sum:")].to_numpy()
 
@@ -112,15 +125,15 @@ def _source_rows(rows):
 
 # %% ../../nbs/cases/51_lattice_thermal_conductivity.ipynb #3796d0d3
 class Sources:
-    "Networks of P3 and the highest frequency from structure and composition, and of AGL's κ, Debye temperature and thermal expansion from composition."
+    """Networks of P3 and the highest frequency from structure and composition, and of AGL's κ, Debye temperature and thermal expansion from composition.
 
-    def __init__(
-        self,
-        size: int = 8,  # networks for each quantity
-        without=(),  # element systems withheld from every network
-        rows: int | None = 2500,  # of AGL
-        steps: int = 1500,  # of training
-    ):
+    size : networks for each quantity
+    without : element systems withheld from every network
+    rows : of AGL
+    steps : of training
+    """
+
+    def __init__(self, size: int = 8, without=(), rows: int | None = 2500, steps: int = 1500):
         self.size, keep = size, lambda of: ~np.isin(of, list(without))
         self.stacks = [
             pretrain(X[k], Y[:, k], size, steps=steps)
@@ -128,12 +141,18 @@ class Sources:
             for k in [keep(of)]
         ]
 
-    def hidden(self, X) -> np.ndarray:  # (size, n, 64)
-        "The first hidden layer of the networks of P3."
+    def hidden(self, X) -> np.ndarray:
+        """The first hidden layer of the networks of P3.
+
+        X : (size, n, 64)
+        """
         return self.stacks[0].features(X, 1)[: self.size]
 
-    def quantities(self, X) -> np.ndarray:  # (size, n, 5 + 12)
-        "What the networks predict (log10), and the first twelve columns of `geometry`."
+    def quantities(self, X) -> np.ndarray:
+        """What the networks predict (log10), and the first twelve columns of `geometry`.
+
+        X : (size, n, 5 + 12)
+        """
         X = np.asarray(X, float)
         Q = np.concatenate(
             [s.predict(X[:, -len(s.x_mean) :]).reshape(-1, self.size, len(X)) for s in self.stacks]
@@ -183,11 +202,14 @@ def flagged(s: pd.DataFrame) -> pd.DataFrame:
 
 
 def stability(
-    s: pd.DataFrame | None = None,  # rows like those of `load("phase_space")`; None: all of them
-    trees: int = 300,
-    random_state: int = 0,
-) -> RandomForestClassifier:  # of `describe`'s columns; class 1: real modes
-    "A forest that tells crystals with real phonons from those with imaginary ones."
+    s: pd.DataFrame | None = None, trees: int = 300, random_state: int = 0
+) -> RandomForestClassifier:
+    """A forest that tells crystals with real phonons from those with imaginary ones.
+
+    s : rows like those of `load("phase_space")`; None: all of them
+
+    returns : of `describe`'s columns; class 1: real modes
+    """
     d = flagged(load("phase_space") if s is None else s)
     return RandomForestClassifier(
         trees, min_samples_leaf=2, max_features=0.2, random_state=random_state
@@ -197,12 +219,14 @@ def stability(
 COLUMNS = "prototype elements formula p3 flag highest softest coarse volume a c atoms supercell space_group".split()
 
 
-def compute(
-    crystals: pd.DataFrame,  # prototype, elements
-    workers=1,
-    cache=None,  # as in `phase_space`
-) -> pd.DataFrame:  # COLUMNS
-    "Rows of the phase-space table."
+def compute(crystals: pd.DataFrame, workers=1, cache=None) -> pd.DataFrame:
+    """Rows of the phase-space table.
+
+    crystals : prototype, elements
+    workers, cache : as in `phase_space`
+
+    returns : COLUMNS
+    """
     r = phase_space(
         [build(p, e.split("-"), scale=1.05) for p, e in zip(crystals.prototype, crystals.elements)],
         on_error="flag",
@@ -225,13 +249,17 @@ def compute(
 
 # %% ../../nbs/cases/51_lattice_thermal_conductivity.ipynb #7f80bc9e
 def further(
-    s: pd.DataFrame,  # what is known, like `load("phase_space")`
-    n: int,  # crystals wanted
-    least: float = 0.5,  # probability of real modes
-    atoms: int = 8,  # at most, in the cell
-    random_state: int = 0,
-) -> pd.DataFrame:  # prototype, elements and why
-    "What to compute next: half spread over the prototypes, half of small P3 by a forest."
+    s: pd.DataFrame, n: int, least: float = 0.5, atoms: int = 8, random_state: int = 0
+) -> pd.DataFrame:
+    """What to compute next: half spread over the prototypes, half of small P3 by a forest.
+
+    s : what is known, like `load("phase_space")`
+    n : crystals wanted
+    least : probability of real modes
+    atoms : at most, in the cell
+
+    returns : prototype, elements and why
+    """
     from pymatgen.core import Element
 
     c = candidates(closed=True)
@@ -260,13 +288,12 @@ def further(
     return pd.concat([spread.head(n // 2), few], ignore_index=True)
 
 # %% ../../nbs/cases/51_lattice_thermal_conductivity.ipynb #7a646415
-def recompute(
-    out: Path,  # the CSV, written again after every block
-    more: int = 0,  # further crystals, in rounds of 200
-    workers: int = 1,
-    cache=None,
-):
-    "The phase-space table anew; rows in the cache are not computed again."
+def recompute(out: Path, more: int = 0, workers: int = 1, cache=None):
+    """The phase-space table anew; rows in the cache are not computed again.
+
+    out : the CSV, written again after every block
+    more : further crystals, in rounds of 200
+    """
     todo = load("phase_space")[["prototype", "elements"]]
     done = []
     first = None
@@ -294,13 +321,17 @@ def final_model(size: int = 8, dft: bool = True, without=()) -> Transfer:
 
 # %% ../../nbs/cases/51_lattice_thermal_conductivity.ipynb #1f2720c0
 def screen(
-    model,  # a fitted `Transfer`
-    stable,  # a fitted `stability`
-    n: int = 60_000,  # crystals
-    random_state: int = 0,
-    chunk: int = 10_000,
-) -> pd.DataFrame:  # prototype, elements, formula, kappa (W/(m K)), spread (of log10), closed, real (probability), likely; best first
-    "Candidates ranked by predicted conductivity: those with closed shells first, filled up at random with whatever balances; `likely`: real modes with a probability of `LIKELY`."
+    model, stable, n: int = 60_000, random_state: int = 0, chunk: int = 10_000
+) -> pd.DataFrame:
+    """Candidates ranked by predicted conductivity: those with closed shells first, filled up at random with whatever balances; `likely`: real modes with a probability of `LIKELY`.
+
+    model : a fitted `Transfer`
+    stable : a fitted `stability`
+    n : crystals
+
+    returns : prototype, elements, formula, kappa (W/(m K)), spread (of log10), closed, real
+        (probability), likely; best first
+    """
     c = candidates(closed=True).assign(closed=True)
     c = c.sample(min(n, len(c)), random_state=random_state)
     if len(c) < n:
@@ -335,13 +366,16 @@ CLASSICS = [
 
 # %% ../../nbs/cases/51_lattice_thermal_conductivity.ipynb #400529e0
 def validate(
-    crystals: pd.DataFrame,  # prototype, elements
-    minutes: float = np.inf,  # after which no further conductivity is begun
-    out: Path | None = None,  # a CSV, written again after every crystal
-    workers=1,
-    cache=None,
-) -> pd.DataFrame:  # beside them: p3 (ps), kappa_phonon (W/(m K)) and flag, why one is missing
-    "Phase space of all, then conductivity where the modes are real, small cells first, by our phonon calculation."
+    crystals: pd.DataFrame, minutes: float = np.inf, out: Path | None = None, workers=1, cache=None
+) -> pd.DataFrame:
+    """Phase space of all, then conductivity where the modes are real, small cells first, by our phonon calculation.
+
+    crystals : prototype, elements
+    minutes : after which no further conductivity is begun
+    out : a CSV, written again after every crystal
+
+    returns : beside them: p3 (ps), kappa_phonon (W/(m K)) and flag, why one is missing
+    """
     t = time.monotonic()
     s = [build(p, e.split("-")) for p, e in zip(crystals.prototype, crystals.elements)]
     p = phase_space(s, on_error="flag", workers=workers, cache=cache)
@@ -361,10 +395,11 @@ def validate(
     return d
 
 # %% ../../nbs/cases/51_lattice_thermal_conductivity.ipynb #64ab492d
-def to_validate(
-    ranked, hits: int = 20, random: int = 10
-) -> pd.DataFrame:  # prototype, elements, role, predicted, real
-    "Classics, the best candidates of new element systems (one a composition), and random ones of the short list."
+def to_validate(ranked, hits: int = 20, random: int = 10) -> pd.DataFrame:
+    """Classics, the best candidates of new element systems (one a composition), and random ones of the short list.
+
+    returns : prototype, elements, role, predicted, real
+    """
     t = targets()
     new = ranked[
         ranked.closed & ranked.likely & ~np.isin(systems(ranked.formula), systems(t.formula))
@@ -394,7 +429,6 @@ LINES = {
 # %% ../../nbs/cases/51_lattice_thermal_conductivity.ipynb #0054362d
 def bands(ph, ax, points: int = 40):
     "Draw the phonon bands of a `Phonons` along a few lines; returns the Axes."
-    import matplotlib.pyplot as plt
 
     a, b, c, al, be, ga = ph.structure.lattice.parameters
     kind = (
@@ -524,5 +558,5 @@ def main(argv: list[str] | None = None):
         out.to_csv(f, index=False)
 
 # %% ../../nbs/cases/51_lattice_thermal_conductivity.ipynb #98a48b2d
-if __name__ == "__main__" and not "ipykernel" in sys.modules:
+if __name__ == "__main__" and "ipykernel" not in sys.modules:
     main()

@@ -7,9 +7,12 @@ __all__ = ['CONDITIONS', 'read_sem', 'log_spectrum', 'grain_size', 'distance', '
            'InverseDesign']
 
 # %% ../../nbs/cases/54_microstructure_gan.ipynb #afd108d2
-import argparse, functools
+import argparse
+import functools
 from pathlib import Path
-import numpy as np, pandas as pd, torch
+import numpy as np
+import pandas as pd
+import torch
 from PIL import Image
 from scipy import ndimage
 from scipy.spatial import cKDTree
@@ -30,22 +33,27 @@ CONDITIONS = [
 ]  # of the table `sem`
 
 
-def read_sem(
-    path,  # of a micrograph
-    shrink: int = 2,  # pixels along each side that become one
-) -> np.ndarray:  # grey values, the side of the caption cut off
-    "A real micrograph, smaller: what is left of the noise of one microscope is less."
+def read_sem(path, shrink: int = 2) -> np.ndarray:
+    """A real micrograph, smaller: what is left of the noise of one microscope is less.
+
+    path : of a micrograph
+    shrink : pixels along each side that become one
+
+    returns : grey values, the side of the caption cut off
+    """
     im = Image.open(path).convert("L")
     return np.asarray(
         im.crop((0, 0, im.width, 896)).resize((im.width // shrink, 896 // shrink), Image.BOX)
     )
 
 # %% ../../nbs/cases/54_microstructure_gan.ipynb #238faffd
-def log_spectrum(
-    image,  # (H, W) grey values
-    bins: int = 16,
-) -> np.ndarray:  # (bins,)
-    "Logarithm of the power spectrum over rings of frequency, contrast divided out."
+def log_spectrum(image, bins: int = 16) -> np.ndarray:
+    """Logarithm of the power spectrum over rings of frequency, contrast divided out.
+
+    image : (H, W) grey values
+
+    returns : (bins,)
+    """
     x = image.astype(float) - image.mean()
     P = (
         np.abs(np.fft.rfft2(x / x.std() * np.outer(np.hanning(x.shape[0]), np.hanning(x.shape[1]))))
@@ -56,11 +64,14 @@ def log_spectrum(
     return np.log([P[ring == k].mean() for k in range(1, bins + 1)])
 
 # %% ../../nbs/cases/54_microstructure_gan.ipynb #9aaed139
-def grain_size(
-    image,  # (H, W) grey values of a top view
-    least: int = 12,  # pixels; smaller patches are noise
-) -> float:  # pixels
-    "Mean Feret diameter of the bright patches that the border does not cut: brighter than their surroundings."
+def grain_size(image, least: int = 12) -> float:
+    """Mean Feret diameter of the bright patches that the border does not cut: brighter than their surroundings.
+
+    image : (H, W) grey values of a top view
+    least : pixels; smaller patches are noise
+
+    returns : pixels
+    """
     x = ndimage.gaussian_filter(image.astype(float), 1)
     f = feret(x > ndimage.gaussian_filter(x, 12))
     f = f[(f.area >= least) & ~f.cut]
@@ -75,23 +86,26 @@ def _known(n, seed=0):
     return tree, np.quantile(tree.query(fresh)[0], 0.95)
 
 
-def distance(
-    process: pd.DataFrame,  # a row each
-    n: int = 2000,  # films in the training set
-) -> np.ndarray:  # 1: as far as the farthest twentieth of the points of the design
-    "How far from the training data."
+def distance(process: pd.DataFrame, n: int = 2000) -> np.ndarray:
+    """How far from the training data.
+
+    process : a row each
+    n : films in the training set
+
+    returns : 1: as far as the farthest twentieth of the points of the design
+    """
     tree, unit = _known(n)
     return tree.query(Processes(FILM).transform(process).to_numpy())[0] / unit
 
 # %% ../../nbs/cases/54_microstructure_gan.ipynb #906669a5
-def crops(
-    table: pd.DataFrame,  # rows of `sem`
-    n: int = 16,  # from each image
-    seed: int = 0,
-) -> tuple[
-    pd.DataFrame, np.ndarray
-]:  # the process of each, in the names and units of `SPUTTERING`; (N, 128, 128) grey values
-    "Square pieces of real micrographs, 256 pixels wide, at half size, contrast made equal."
+def crops(table: pd.DataFrame, n: int = 16, seed: int = 0) -> tuple[pd.DataFrame, np.ndarray]:
+    """Square pieces of real micrographs, 256 pixels wide, at half size, contrast made equal.
+
+    table : rows of `sem`
+    n : from each image
+
+    returns : the process of each, in the names and units of `SPUTTERING`; (N, 128, 128) grey values
+    """
     rng, out = np.random.default_rng(seed), []
     for p in table.path:
         im = read_sem(p).astype(float)
@@ -148,27 +162,28 @@ if __name__ == "__main__" and __spec__:
     main()  # as a command, not in a notebook
 
 # %% ../../nbs/cases/54_microstructure_gan.ipynb #f732b95c
-def traits(
-    images,  # (N, H, W)
-    repeats: int = 1,  # images in a row that belong together
-) -> (
-    np.ndarray
-):  # (N/repeats, 2): logarithm of the mean chord, porosity; in units of what counts as a miss
-    "What a target is stated in: 0.25 in the logarithm of grain size, 0.03 in porosity."
+def traits(images, repeats: int = 1) -> np.ndarray:
+    """What a target is stated in: 0.25 in the logarithm of grain size, 0.03 in porosity.
+
+    images : (N, H, W)
+    repeats : images in a row that belong together
+
+    returns : (N/repeats, 2): logarithm of the mean chord, porosity; in units of what counts as a
+        miss
+    """
     r = ruler(images)
     y = np.c_[np.log(r.width.clip(1)) / 0.25, r.porosity / 0.03]
     return y.reshape(-1, repeats, 2).mean(1)
 
 # %% ../../nbs/cases/54_microstructure_gan.ipynb #b6323251
 class InverseDesign:
-    "Bayesian optimisation over a generator: one memory of what each process gives, for all targets."
+    """Bayesian optimisation over a generator: one memory of what each process gives, for all targets.
 
-    def __init__(
-        self,
-        make,  # process table -> traits, as `traits` gives them
-        start: int = 128,  # processes to begin with
-        seed: int = 0,
-    ):
+    make : process table -> traits, as `traits` gives them
+    start : processes to begin with
+    """
+
+    def __init__(self, make, start: int = 128, seed: int = 0):
         self.make = make
         self.space = Processes(FILM)
         self.rng = np.random.default_rng(seed)
@@ -202,12 +217,14 @@ class InverseDesign:
             p = self.gp.posterior(torch.as_tensor(x))
         return ((p.mean - torch.as_tensor(target)) ** 2 + p.variance).sum(1).numpy()
 
-    def search(
-        self,
-        target,  # traits
-        steps: int = 4,  # questions to the generator
-    ) -> pd.Series:  # the process
-        "Ask the generator a few times, then name the best process."
+    def search(self, target, steps: int = 4) -> pd.Series:
+        """Ask the generator a few times, then name the best process.
+
+        target : traits
+        steps : questions to the generator
+
+        returns : the process
+        """
         from botorch.acquisition import qLogExpectedImprovement
         from botorch.acquisition.objective import GenericMCObjective
         from botorch.sampling import SobolQMCNormalSampler

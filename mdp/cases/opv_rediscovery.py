@@ -8,9 +8,14 @@ __all__ = ['MOST', 'LEAST', 'PIECES', 'UNSTABLE', 'ZONE', 'LADDER', 'METHODS', '
            'loop', 'genetic', 'at_random', 'compare', 'tables', 'main']
 
 # %% ../../nbs/cases/52_opv_rediscovery.ipynb #3c39825b
-import argparse, functools, json, random, sys
+import argparse
+import functools
+import json
+import random
+import sys
 from pathlib import Path
-import numpy as np, pandas as pd
+import numpy as np
+import pandas as pd
 from rdkit import Chem
 from rdkit.Chem import rdFingerprintGenerator, rdMolDescriptors
 from ..core import atomic_write
@@ -52,10 +57,13 @@ def _cut_out(mol, atoms):
     return Chem.CanonSmiles(Chem.MolToSmiles(part))
 
 # %% ../../nbs/cases/52_opv_rediscovery.ipynb #18b02de7
-def pieces(
-    smiles: str,  # a molecule, or a repeat unit with two `*`
-) -> list[str]:  # canonical SMILES
-    "Every run of neighbouring ring systems with 8 to 24 heavy atoms."
+def pieces(smiles: str) -> list[str]:
+    """Every run of neighbouring ring systems with 8 to 24 heavy atoms.
+
+    smiles : a molecule, or a repeat unit with two `*`
+
+    returns : canonical SMILES
+    """
     mol = Chem.MolFromSmiles(smiles)
     mol = (
         Chem.MolFromSmiles(oligomer(smallest_unit(trim(read_unit(mol))), 2))
@@ -105,10 +113,13 @@ def donor_pieces() -> pd.DataFrame:
     return table.drop_duplicates("smiles").set_index("smiles")
 
 
-def calculate(
-    smiles,  # a list
-) -> pd.DataFrame:  # homo, lumo in eV, by SMILES; reasons of failures in `.attrs["failed"]`
-    "GFN1 on the scale of B3LYP."
+def calculate(smiles) -> pd.DataFrame:
+    """GFN1 on the scale of B3LYP.
+
+    smiles : a list
+
+    returns : homo, lumo in eV, by SMILES; reasons of failures in `.attrs["failed"]`
+    """
     return levels(pd.Series(smiles, smiles), workers=1, on_error="nan")[["homo", "lumo"]]
 
 
@@ -213,15 +224,14 @@ def start() -> pd.DataFrame:
     ]
 
 # %% ../../nbs/cases/52_opv_rediscovery.ipynb #3eb8f47e
-def loop(
-    alpha,  # of `Spacier`
-    seed: int = 0,
-    steps: int = 60,
-    batch: int = 4,  # calculations a step
-    path=None,  # of the state
-    **settings,  # of `Spacier`
-) -> Spacier:
-    "A loop that starts in 2009."
+def loop(alpha, seed: int = 0, steps: int = 60, batch: int = 4, path=None, **settings) -> Spacier:
+    """A loop that starts in 2009.
+
+    alpha : of `Spacier`
+    batch : calculations a step
+    path : of the state
+    **settings : of `Spacier`
+    """
     usual = {
         "particles": 30,
         "betas": tuple(np.linspace(0.1, 1, 8)),
@@ -331,14 +341,15 @@ METHODS = {
 
 # %% ../../nbs/cases/52_opv_rediscovery.ipynb #6aacebf8
 def compare(
-    folder,  # where states and results are kept
-    seeds=range(5),
-    steps: int = 60,
-    batch: int = 4,
-    methods=METHODS,  # name -> alpha, or a function of seed and calls
-    tell=lambda text: None,
-) -> pd.DataFrame:  # one row a call: method, seed, step, alpha, smiles, homo, lumo
-    "All methods with equal calls; goes on where it stopped."
+    folder, seeds=range(5), steps: int = 60, batch: int = 4, methods=METHODS, tell=lambda text: None
+) -> pd.DataFrame:
+    """All methods with equal calls; goes on where it stopped.
+
+    folder : where states and results are kept
+    methods : name -> alpha, or a function of seed and calls
+
+    returns : one row a call: method, seed, step, alpha, smiles, homo, lumo
+    """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     for seed in seeds:
@@ -376,12 +387,14 @@ def compare(
     return _calls(folder)
 
 # %% ../../nbs/cases/52_opv_rediscovery.ipynb #62ded4bf
-def tables(
-    folder,  # of `compare`
-) -> tuple[
-    pd.DataFrame, pd.DataFrame
-]:  # the calls of all runs; the clouds of the first seed: method, step, homo, lumo as predicted
-    "What a folder of runs holds."
+def tables(folder) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """What a folder of runs holds.
+
+    folder : of `compare`
+
+    returns : the calls of all runs; the clouds of the first seed: method, step, homo, lumo as
+        predicted
+    """
     states = {
         p.stem[:-2].replace("_", " "): json.loads(p.read_text())
         for p in sorted(Path(folder).glob("*-0.json"))

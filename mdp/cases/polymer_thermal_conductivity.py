@@ -67,11 +67,12 @@ def textbook_units() -> list[str]:
     return sorted({canonical_unit(unit) for unit in made})
 
 # %% ../../nbs/cases/50_polymer_thermal_conductivity.ipynb #7f863be7
-def unit_rule(
-    max_sa: float = 4.5,  # synthetic accessibility of the unit capped with methyl groups
-    **kwargs,  # passed to `rules`
-):
-    "`rules(**kwargs)` for repeat units: a function of a `Mol` that returns the reason against it, or an empty string."
+def unit_rule(max_sa: float = 4.5, **kwargs):
+    """`rules(**kwargs)` for repeat units: a function of a `Mol` that returns the reason against it, or an empty string.
+
+    max_sa : synthetic accessibility of the unit capped with methyl groups
+    **kwargs : passed to `rules`
+    """
     rule = rules(max_sa=None, **kwargs)
 
     def reason(mol):
@@ -116,8 +117,12 @@ def _look(mol):
     }
 
 
-def looks(
-    units,  # repeat units
-) -> pd.DataFrame:  # a row each: sa, turns (rotatable bonds per heavy atom), rods and kinks (how many kinds), aromatic amide, aromatic imide
-    "What the filters ask about repeat units."
+def looks(units) -> pd.DataFrame:
+    """What the filters ask about repeat units.
+
+    units : repeat units
+
+    returns : a row each: sa, turns (rotatable bonds per heavy atom), rods and kinks (how many
+        kinds), aromatic amide, aromatic imide
+    """
     return pd.DataFrame([_look(read(unit)) for unit in units], list(units))

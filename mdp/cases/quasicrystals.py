@@ -61,8 +61,11 @@ from ..matter.formula import element_system
 from ..represent.composition import Compositions
 
 # %% ../../nbs/cases/53_quasicrystals.ipynb #f7bf9062
-def forest232(seed: int = 0) -> RandomForestClassifier:  # fit on `describe232`
-    "The forest of Liu et al. 2021."
+def forest232(seed: int = 0) -> RandomForestClassifier:
+    """The forest of Liu et al. 2021.
+
+    seed : fit on `describe232`
+    """
     return RandomForestClassifier(
         200,
         criterion="entropy",
@@ -74,8 +77,11 @@ def forest232(seed: int = 0) -> RandomForestClassifier:  # fit on `describe232`
     )
 
 
-def describe232(formulas) -> np.ndarray:  # rows x 232
-    "XenonPy's descriptors without the sums."
+def describe232(formulas) -> np.ndarray:
+    """XenonPy's descriptors without the sums.
+
+    formulas : rows x 232
+    """
     X = Compositions().fit_transform(list(formulas))
     return np.hstack([X[:, :58], X[:, 116:]])
 
@@ -84,28 +90,36 @@ NONMETALS = set("H He C N O F Ne P S Cl Ar Se Br Kr I Xe Rn At".split())
 LABELS = ["AC", "QC", "crystal"]  # the order of every probability
 
 
-def fractions(formulas) -> np.ndarray:  # rows x 94 elements, hydrogen to plutonium
-    "Atomic fractions of formulas."
+def fractions(formulas) -> np.ndarray:
+    """Atomic fractions of formulas.
+
+    formulas : rows x 94 elements, hydrogen to plutonium
+    """
     amounts = Compositions("all").fit_transform(list(formulas))[:, :94]
     return amounts / amounts.sum(1, keepdims=True)
 
 
-def distance(
-    A,  # rows x elements, atomic fractions
-    B,  # rows x elements
-) -> np.ndarray:  # rows of A
-    "The fraction of the atoms to be exchanged to reach the nearest row of B."
+def distance(A, B) -> np.ndarray:
+    """The fraction of the atoms to be exchanged to reach the nearest row of B.
+
+    A : rows x elements, atomic fractions
+    B : rows x elements
+
+    returns : rows of A
+    """
     return np.abs(A[:, None] - B[None]).sum(-1).min(1) / 2
 
 # %% ../../nbs/cases/53_quasicrystals.ipynb #5db85139
-def alloys(
-    late: int = 2019,  # positives first reported in this year or after are marked `late`
-    near: float = 0.02,  # a negative closer than this to a positive of its system is `doubtful`
-) -> tuple[pd.DataFrame, np.ndarray]:  # rows, rows x 94
+def alloys(late: int = 2019, near: float = 0.02) -> tuple[pd.DataFrame, np.ndarray]:
     """Quasicrystals, approximants and the hard crystals: intermetallics of the same elements.
 
     The table has the columns formula, label, kind, year, late, system and doubtful; the array
     holds the atomic fractions of its rows.
+
+    late : positives first reported in this year or after are marked `late`
+    near : a negative closer than this to a positive of its system is `doubtful`
+
+    returns : rows, rows x 94
     """
     positive = load("quasicrystals").rename(columns={"composition": "formula"})
     positive = positive[["formula", "label", "kind", "year"]]
@@ -121,10 +135,13 @@ def alloys(
     return table.assign(doubtful=nearest_positive(table, F) <= near), F
 
 # %% ../../nbs/cases/53_quasicrystals.ipynb #9ebbf3f3
-def intermetallics(
-    known,  # formulas of quasicrystals and approximants
-) -> pd.DataFrame:  # formula, label "crystal", late False
-    "Crystals of the Materials Project of two or more elements, all of them metals of `known`."
+def intermetallics(known) -> pd.DataFrame:
+    """Crystals of the Materials Project of two or more elements, all of them metals of `known`.
+
+    known : formulas of quasicrystals and approximants
+
+    returns : formula, label "crystal", late False
+    """
     formulas = np.concatenate([load("mp_gap").formula, load("mp_e_form").formula])
     crystals = pd.Series(np.unique(formulas))
     metals = set("-".join(element_system(known)).split("-")) - NONMETALS
@@ -133,11 +150,13 @@ def intermetallics(
     return pd.DataFrame(dict(formula=crystals[hard], label="crystal", late=False))
 
 
-def nearest_positive(
-    table,
-    F,  # rows and their fractions
-) -> np.ndarray:  # atomic fraction; infinite where the system has no positive
-    "How far each negative is from a positive of its element system."
+def nearest_positive(table, F) -> np.ndarray:
+    """How far each negative is from a positive of its element system.
+
+    table, F : rows and their fractions
+
+    returns : atomic fraction; infinite where the system has no positive
+    """
     label = table.label.to_numpy()
     far = np.full(len(table), np.inf)
     for rows in table.groupby("system").indices.values():
@@ -164,8 +183,11 @@ CLASSES = {
 }  # name -> groups of the periodic table
 
 # %% ../../nbs/cases/53_quasicrystals.ipynb #3ae5ea93
-def scales() -> tuple[pd.DataFrame, pd.DataFrame, np.ndarray]:  # one row an element
-    "What an element brings: properties, classes (0 or 1), 24 bins of Mendeleev's axis."
+def scales() -> tuple[pd.DataFrame, pd.DataFrame, np.ndarray]:
+    """What an element brings: properties, classes (0 or 1), 24 bins of Mendeleev's axis.
+
+    returns : one row an element
+    """
     from pymatgen.core import Element
 
     t = load("elements").astype(float)
@@ -201,10 +223,13 @@ def scales() -> tuple[pd.DataFrame, pd.DataFrame, np.ndarray]:  # one row an ele
 ROLES = ("e/a", "radius", "electronegativity", "mendeleev", "period", "melting", "d")
 
 # %% ../../nbs/cases/53_quasicrystals.ipynb #d9412f22
-def features(
-    F,  # atomic fractions, rows x 94
-) -> pd.DataFrame:  # rows x 77, float32; the name before ":" is the feature's family
-    "Scale-free features of alloys."
+def features(F) -> pd.DataFrame:
+    """Scale-free features of alloys.
+
+    F : atomic fractions, rows x 94
+
+    returns : rows x 77, float32; the name before ":" is the feature's family
+    """
     properties, classes, axis = scales()
     P = properties.to_numpy()
     mean = dict(zip(properties, (F @ P).T))
@@ -240,10 +265,11 @@ def features(
     return pd.DataFrame(out).astype(np.float32)
 
 # %% ../../nbs/cases/53_quasicrystals.ipynb #5f4eafcd
-def model(
-    seed: int = 0,
-) -> VotingClassifier:  # fit on `features`; probabilities in the order of LABELS
-    "The mean of boosted and extremely randomised trees (fewer in the fast profile)."
+def model(seed: int = 0) -> VotingClassifier:
+    """The mean of boosted and extremely randomised trees (fewer in the fast profile).
+
+    returns : fit on `features`; probabilities in the order of LABELS
+    """
     boost = HistGradientBoostingClassifier(
         max_iter=sized(50, 150, 150),
         learning_rate=0.08,
@@ -261,15 +287,16 @@ def model(
     return VotingClassifier([("boost", boost), ("trees", trees)], voting="soft")
 
 # %% ../../nbs/cases/53_quasicrystals.ipynb #636d9c19
-def fit(
-    estimator,  # anything with `fit(X, y, sample_weight)`
-    X,  # features
-    table,  # rows of `alloys`
-    rows,  # row numbers to train on
-    seed: int = 0,  # of the sample of crystals
-    n: int | None = None,  # crystals outside the known systems; None: 4,000 (fast profile: 1,000)
-):
-    "Fit on all positives, the crystals of their systems and `n` others that stand for the rest."
+def fit(estimator, X, table, rows, seed: int = 0, n: int | None = None):
+    """Fit on all positives, the crystals of their systems and `n` others that stand for the rest.
+
+    estimator : anything with `fit(X, y, sample_weight)`
+    X : features
+    table : rows of `alloys`
+    rows : row numbers to train on
+    seed : of the sample of crystals
+    n : crystals outside the known systems; None: 4,000 (fast profile: 1,000)
+    """
     label = table.label.to_numpy()
     system = table.system.to_numpy()
     rows = np.asarray(rows)
@@ -284,14 +311,15 @@ def fit(
     return estimator.fit(X[take], label[take], sample_weight=weight)
 
 # %% ../../nbs/cases/53_quasicrystals.ipynb #a9276efd
-def cross(
-    make,  # seed -> estimator
-    X,
-    table,  # features and rows
-    seed: int,  # of folds and model
-    folds: int = 5,
-) -> np.ndarray:  # rows x 3, in the order of LABELS; NaN for late rows
-    "Cross-validated probabilities, grouped by element system; late rows take no part."
+def cross(make, X, table, seed: int, folds: int = 5) -> np.ndarray:
+    """Cross-validated probabilities, grouped by element system; late rows take no part.
+
+    make : seed -> estimator
+    X, table : features and rows
+    seed : of folds and model
+
+    returns : rows x 3, in the order of LABELS; NaN for late rows
+    """
     rows, out = np.flatnonzero(~table.late), np.full((len(table), 3), np.nan)
     early = table.iloc[rows]
     splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=seed)
@@ -314,12 +342,12 @@ def scored(P, table, doubtful: bool = False) -> np.ndarray:
     return ~np.isnan(P[:, 0]) & (doubtful | ~table.doubtful.to_numpy())
 
 # %% ../../nbs/cases/53_quasicrystals.ipynb #c725a7e1
-def judge(
-    P,  # probabilities, in the order of LABELS
-    table,
-    doubtful: bool = False,  # score the doubtful rows too, as negatives
-) -> dict:
-    "Average precision and recall at precision 0.85 for QC, and for QC-or-AC."
+def judge(P, table, doubtful: bool = False) -> dict:
+    """Average precision and recall at precision 0.85 for QC, and for QC-or-AC.
+
+    P : probabilities, in the order of LABELS
+    doubtful : score the doubtful rows too, as negatives
+    """
     ok = scored(P, table, doubtful)
     label, p = table.label.to_numpy()[ok], P[ok]
     is_qc, is_any = label == "QC", label != "crystal"
@@ -342,8 +370,11 @@ def by_system(P, table) -> dict:
     }
 
 # %% ../../nbs/cases/53_quasicrystals.ipynb #964d6f84
-def families(table, F, least: int = 5) -> list:  # symbols
-    "Majority elements of at least `least` quasicrystals that are not late, most frequent first."
+def families(table, F, least: int = 5) -> list:
+    """Majority elements of at least `least` quasicrystals that are not late, most frequent first.
+
+    table, F, least : symbols
+    """
     major = pd.Series(np.array(scales()[0].index)[F.argmax(1)])
     counts = major[((table.label == "QC") & ~table.late).to_numpy()].value_counts()
     return list(counts.index[counts >= least])
@@ -415,8 +446,11 @@ def boosting(seed):
     return model(seed).estimators[0][1]
 
 # %% ../../nbs/cases/53_quasicrystals.ipynb #9da3b5f2
-def trials(table, F) -> dict:  # name -> (seed -> estimator, features)
-    "The kinds of model that are compared."
+def trials(table, F) -> dict:
+    """The kinds of model that are compared.
+
+    table, F : name -> (seed -> estimator, features)
+    """
     X, X232 = features(F).to_numpy(), describe232(table.formula).astype(np.float32)
     return {
         "linear": (linear, X),
@@ -433,8 +467,11 @@ def trials(table, F) -> dict:  # name -> (seed -> estimator, features)
 CHOICE = 100  # the seed of the repeat on which choices were made
 
 # %% ../../nbs/cases/53_quasicrystals.ipynb #38d32fea
-def easy_table(table) -> tuple[np.ndarray, np.ndarray]:  # formulas, labels
-    "The paper's kind of negatives: 10,000 random crystals, most of them no alloys."
+def easy_table(table) -> tuple[np.ndarray, np.ndarray]:
+    """The paper's kind of negatives: 10,000 random crystals, most of them no alloys.
+
+    table : formulas, labels
+    """
     easy = pd.Series(np.unique(load("mp_gap").formula)).sample(10_000, random_state=0)
     positive = table[(table.label != "crystal") & ~table.late]
     formulas = np.concatenate([positive.formula, easy])
@@ -443,8 +480,11 @@ def easy_table(table) -> tuple[np.ndarray, np.ndarray]:  # formulas, labels
     return formulas[unique], labels[unique]
 
 
-def fewer_positives(labels, seed, n_qc=80, n_ac=78) -> np.ndarray:  # row numbers
-    "All crystals, and as many quasicrystals and approximants as the paper had, drawn at random."
+def fewer_positives(labels, seed, n_qc=80, n_ac=78) -> np.ndarray:
+    """All crystals, and as many quasicrystals and approximants as the paper had, drawn at random.
+
+    labels, seed, n_qc, n_ac : row numbers
+    """
     rng = np.random.default_rng(seed)
     rows = [np.flatnonzero(labels == "crystal")]
     for label, n in (("QC", n_qc), ("AC", n_ac)):
@@ -482,8 +522,11 @@ STORED = facts("quasicrystal_runs.csv")
 COLUMNS = ["part", "name", "repeat", "metric", "value"]
 
 
-def stored(part: str) -> pd.DataFrame:  # name x (repeat, metric)
-    "One part of the stored run: models, repeats, random folds, families."
+def stored(part: str) -> pd.DataFrame:
+    """One part of the stored run: models, repeats, random folds, families.
+
+    part : name x (repeat, metric)
+    """
     rows = pd.read_csv(STORED)
     rows = rows[rows.part == part]
     return rows.pivot_table(index=["name", "repeat"], columns="metric", values="value", sort=False)
@@ -543,11 +586,14 @@ def main(out):
                 pd.DataFrame(rows, columns=COLUMNS).to_csv(file, index=False)
 
 # %% ../../nbs/cases/53_quasicrystals.ipynb #35b6e645
-def triangle(
-    elements,  # three symbols
-    step: float = 0.005,  # atomic fraction
-) -> np.ndarray:  # points x 94
-    "Every composition of three elements on a regular grid; BadInput names every bad symbol."
+def triangle(elements, step: float = 0.005) -> np.ndarray:
+    """Every composition of three elements on a regular grid; BadInput names every bad symbol.
+
+    elements : three symbols
+    step : atomic fraction
+
+    returns : points x 94
+    """
     elements, index = list(elements), scales()[0].index
     at = index.get_indexer(elements)
     bad = [(i, e, "no element in the table") for i, e in enumerate(elements) if at[i] < 0]
@@ -573,23 +619,25 @@ MARKS = {
 LINES = {0.3: dict(lw=1, ls="--"), 0.6: dict(lw=2, ls="-")}  # probability of an approximant
 
 # %% ../../nbs/cases/53_quasicrystals.ipynb #8813f75e
-def corner_coordinates(F, elements):  # fractions -> x, y of the points, in units of the edge
-    "Where compositions lie in the triangle of three elements."
+def corner_coordinates(F, elements):
+    """Where compositions lie in the triangle of three elements.
+
+    F, elements : fractions -> x, y of the points, in units of the edge
+    """
     index = scales()[0].index
     right, top = F[:, index.get_loc(elements[1])], F[:, index.get_loc(elements[2])]
     return right + top / 2, top * np.sqrt(3) / 2
 
 # %% ../../nbs/cases/53_quasicrystals.ipynb #c18c30a6
-def draw_triangle(
-    ax,
-    elements,  # three symbols: left, right, top corner
-    m,  # a fitted `model`
-    known=None,  # rows of `alloys` to mark
-    step: float = 0.005,  # atomic fraction
-):
+def draw_triangle(ax, elements, m, known=None, step: float = 0.005):
     """Probability of QC as colour and of AC as lines over a ternary system; known phases marked.
 
     Returns the Axes, with the coloured map as its attribute `picture`.
+
+    elements : three symbols: left, right, top corner
+    m : a fitted `model`
+    known : rows of `alloys` to mark
+    step : atomic fraction
     """
     T = triangle(elements, step)
     P = m.predict_proba(features(T).to_numpy())
@@ -632,12 +680,17 @@ BASES = ["Al", "Zn", "Cd", "Au", "Ag", "Mg", "Ga", "Cu", "Ti"]
 
 
 def candidates(
-    base: str,  # the majority element
-    partners,  # symbols; every pair of them is tried
-    step: float = 0.05,  # atomic fraction
-    least: float = 0.4,  # of the base
-) -> tuple[np.ndarray, np.ndarray]:  # fractions (float32) and system of each row
-    "Compositions of `base` (at least `least`) with every pair of partners."
+    base: str, partners, step: float = 0.05, least: float = 0.4
+) -> tuple[np.ndarray, np.ndarray]:
+    """Compositions of `base` (at least `least`) with every pair of partners.
+
+    base : the majority element
+    partners : symbols; every pair of them is tried
+    step : atomic fraction
+    least : of the base
+
+    returns : fractions (float32) and system of each row
+    """
     index, n = scales()[0].index, round(1 / step)
     pairs = [(a, b) for i, a in enumerate(partners) for b in partners[i + 1 :]]
     first = range(round(least * n), n - 1)
@@ -649,12 +702,14 @@ def candidates(
     return F.reshape(-1, len(index)), np.repeat(systems, len(grid))
 
 
-def screen(
-    m,  # a fitted `model`
-    F,
-    system,  # candidates
-) -> pd.DataFrame:  # one row a system: its best row number and probabilities
-    "The best composition of each system."
+def screen(m, F, system) -> pd.DataFrame:
+    """The best composition of each system.
+
+    m : a fitted `model`
+    F, system : candidates
+
+    returns : one row a system: its best row number and probabilities
+    """
     parts = np.array_split(F, max(1, len(F) // 20_000))
     P = np.concatenate([m.predict_proba(features(part.astype(float)).to_numpy()) for part in parts])
     best = pd.Series(P[:, 1]).groupby(system).idxmax()

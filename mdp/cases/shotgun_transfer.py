@@ -37,12 +37,13 @@ TWINS = {
 }
 
 
-def sources_of(
-    kind: str,  # of the target's rows
-    library,  # a `Library`
-    but=(),  # tasks left out
-) -> list[str]:
-    "The tasks of the near kinds of matter: molecules and polymers for either, crystals for crystals."
+def sources_of(kind: str, library, but=()) -> list[str]:
+    """The tasks of the near kinds of matter: molecules and polymers for either, crystals for crystals.
+
+    kind : of the target's rows
+    library : a `Library`
+    but : tasks left out
+    """
     index = usable(library, kind)
     same_kind = index.kind == kind
     both_organic = (kind != "inorganic") & (index.kind != "inorganic")
@@ -50,28 +51,35 @@ def sources_of(
     return sorted(set(near.task.astype(str)) - set(but))
 
 # %% ../../nbs/cases/56_shotgun_transfer.ipynb #d68eb077
-def left_out(
-    task: str,  # a target
-) -> list[str]:
-    "What is never a source for a target: itself and its twins."
+def left_out(task: str) -> list[str]:
+    """What is never a source for a target: itself and its twins.
+
+    task : a target
+    """
     return [task, *TWINS.get(task, [])]
 
 
-def as_columns(
-    predicted: pd.DataFrame,  # rows x tasks, in the units of the tasks
-) -> np.ndarray:  # (rows, tasks)
-    "Properties as a model takes them: those of tasks learnt as log10 span decades and enter as log10."
+def as_columns(predicted: pd.DataFrame) -> np.ndarray:
+    """Properties as a model takes them: those of tasks learnt as log10 span decades and enter as log10.
+
+    predicted : rows x tasks, in the units of the tasks
+
+    returns : (rows, tasks)
+    """
     log = [task for task in predicted if tasks().log[task]]
     return predicted.assign(**{task: np.log10(predicted[task]) for task in log}).to_numpy()
 
 # %% ../../nbs/cases/56_shotgun_transfer.ipynb #f69fac12
-def methods_of(
-    rows,  # SMILES, repeat units or formulas (N)
-    kind: str,  # "molecule", "polymer" or "inorganic"
-    library,  # a `Library`
-    sources,  # tasks whose predicted properties describe the rows
-) -> dict:  # see `few_rows`
-    "The direct methods, the predicted properties, and both together."
+def methods_of(rows, kind: str, library, sources) -> dict:
+    """The direct methods, the predicted properties, and both together.
+
+    rows : SMILES, repeat units or formulas (N)
+    kind : "molecule", "polymer" or "inorganic"
+    library : a `Library`
+    sources : tasks whose predicted properties describe the rows
+
+    returns : see `few_rows`
+    """
     descriptor = PropertyDescriptor(kind, library, sources)
     predicted = as_columns(descriptor.fit_transform(pd.Series(list(rows))))
     methods = direct(rows, kind)
@@ -83,11 +91,13 @@ def methods_of(
     return methods
 
 
-def near_copies(
-    rows,  # as above
-    kind: str,
-) -> np.ndarray:  # a key for each row
-    "Rows of one key are near copies."
+def near_copies(rows, kind: str) -> np.ndarray:
+    """Rows of one key are near copies.
+
+    rows : as above
+
+    returns : a key for each row
+    """
     return keys(rows, kind, "fraction" if kind == "inorganic" else "ecfp")
 
 # %% ../../nbs/cases/56_shotgun_transfer.ipynb #3423c90e
@@ -101,12 +111,15 @@ def _own_errors(table, kind, y):
     return errors
 
 
-def transfer_map(
-    targets,  # names of tasks
-    library,  # a `Library`
-    n: int = 60,  # rows of each target
-) -> pd.DataFrame:  # targets x source tasks
-    "Share of the leave-one-out error of a ridge on a descriptor that the frozen features of networks of this descriptor save, by source task; the target itself is left out."
+def transfer_map(targets, library, n: int = 60) -> pd.DataFrame:
+    """Share of the leave-one-out error of a ridge on a descriptor that the frozen features of networks of this descriptor save, by source task; the target itself is left out.
+
+    targets : names of tasks
+    library : a `Library`
+    n : rows of each target
+
+    returns : targets x source tasks
+    """
     saved = {}
     for target in targets:
         kind, table = tasks().kind[target], task_rows(target, limit=n)

@@ -7,10 +7,15 @@ __all__ = ['UNWANTED', 'ELEMENTS', 'WEIGHTS', 'BONDS', 'SCHEDULE', 'log_region',
            'BRICSMoves', 'Step', 'canonical_rows', 'IQSPR']
 
 # %% ../../nbs/generate/41_iqspr.ipynb #eebe0562
-import dataclasses, functools, importlib.util, math, random
+import dataclasses
+import functools
+import importlib.util
+import math
+import random
 from collections import Counter
 from pathlib import Path
-import numpy as np, pandas as pd
+import numpy as np
+import pandas as pd
 from rdkit import Chem, rdBase
 from rdkit.Chem import BRICS, RDConfig
 from rdkit.Chem.Scaffolds import MurckoScaffold
@@ -22,13 +27,14 @@ from .language import whole
 from ..represent.molecule import read, read_all
 
 # %% ../../nbs/generate/41_iqspr.ipynb #2d2cc782
-def log_region(
-    mean,
-    sd,  # of the prediction; sd 0 or more
-    low,
-    up,  # the region, low < up; either may be infinite
-) -> np.ndarray:  # natural logarithm
-    "log of the Gaussian probability that low < y < up, exact far out on either side."
+def log_region(mean, sd, low, up) -> np.ndarray:
+    """log of the Gaussian probability that low < y < up, exact far out on either side.
+
+    mean, sd : of the prediction; sd 0 or more
+    low, up : the region, low < up; either may be infinite
+
+    returns : natural logarithm
+    """
     if not low < up:
         raise ValueError(f"region ({low}, {up}): the lower end comes first")
     mean, sd = np.broadcast_arrays(np.asarray(mean, float), np.asarray(sd, float))
@@ -124,14 +130,21 @@ def _is_charged(atom):
 
 
 def rules(
-    max_atoms: int = 40,  # heavy atoms
-    rings=(5, 6),  # sizes that a ring may have
+    max_atoms: int = 40,
+    rings=(5, 6),
     max_rings: int = 5,
-    max_sa: float | None = 4.5,  # synthetic accessibility; None: not asked
-    unwanted=UNWANTED,  # SMARTS
-    charged: bool = False,  # may atoms carry charges or lone electrons?
+    max_sa: float | None = 4.5,
+    unwanted=UNWANTED,
+    charged: bool = False,
 ) -> Rules:
-    "A rule: takes a `Mol`, returns the first reason against it, or an empty string."
+    """A rule: takes a `Mol`, returns the first reason against it, or an empty string.
+
+    max_atoms : heavy atoms
+    rings : sizes that a ring may have
+    max_sa : synthetic accessibility; None: not asked
+    unwanted : SMARTS
+    charged : may atoms carry charges or lone electrons?
+    """
     patterns = as_column(unwanted, "pattern")
     wrong = {i: "no SMARTS" for i, p in enumerate(patterns) if Chem.MolFromSmarts(p) is None}
     if wrong:
@@ -260,12 +273,15 @@ class _Moves(BaseEstimator):
         whole(self.tries, "tries", 1)
         whole(self.random_state, "random_state")
 
-    def propose(
-        self,
-        smiles,  # SMILES or Mols: a list, Series, frame of one column, array
-        random_state: int | None = None,  # None: its own
-    ) -> pd.DataFrame:  # a row each, on its index: `written`, `smiles` (canonical; None: failed), `why` it failed, `tries`, `log_q`
-        "Another molecule for each one; `BadInput` names every row that is none."
+    def propose(self, smiles, random_state: int | None = None) -> pd.DataFrame:
+        """Another molecule for each one; `BadInput` names every row that is none.
+
+        smiles : SMILES or Mols: a list, Series, frame of one column, array
+        random_state : None: its own
+
+        returns : a row each, on its index: `written`, `smiles` (canonical; None: failed), `why` it
+            failed, `tries`, `log_q`
+        """
         self._check()
         rng = random.Random(
             whole(self.random_state if random_state is None else random_state, "random_state")
@@ -310,14 +326,11 @@ class GraphMoves(_Moves):
     """Mutation and crossover of molecular graphs, as in a genetic algorithm (Jensen, Chem. Sci. 10, 3567, 2019).
 
     Taken as symmetric, which they are not quite.
+
+    crossover : how often two parents swap sides
     """
 
-    def __init__(
-        self,
-        crossover: float = 0.9,  # how often two parents swap sides
-        tries: int = 10,
-        random_state: int = 0,
-    ):
+    def __init__(self, crossover: float = 0.9, tries: int = 10, random_state: int = 0):
         self.crossover = crossover
         self.tries = tries
         self.random_state = random_state
@@ -357,24 +370,21 @@ def _has_end(piece):
 
 # %% ../../nbs/generate/41_iqspr.ipynb #21609aa4
 class BRICSMoves(_Moves):
-    "Fragments exchanged at BRICS bonds, from a list of molecules; the prior is how often each piece was seen."
+    """Fragments exchanged at BRICS bonds, from a list of molecules; the prior is how often each piece was seen.
 
-    def __init__(
-        self,
-        max_atoms: int = 15,  # of a piece, heavy
-        tries: int = 5,
-        random_state: int = 0,
-    ):
+    max_atoms : of a piece, heavy
+    """
+
+    def __init__(self, max_atoms: int = 15, tries: int = 5, random_state: int = 0):
         self.max_atoms = max_atoms
         self.tries = tries
         self.random_state = random_state
 
-    def fit(
-        self,
-        smiles,  # SMILES or Mols: a list, Series, frame of one column, array
-        y=None,
-    ):
-        "Cut every molecule at every BRICS bond."
+    def fit(self, smiles, y=None):
+        """Cut every molecule at every BRICS bond.
+
+        smiles : SMILES or Mols: a list, Series, frame of one column, array
+        """
         self._check()
         self.pieces_ = {}
         for mol in read_all(smiles):
@@ -497,10 +507,13 @@ class _Crowd:
         self.count[to] += 1
 
 # %% ../../nbs/generate/41_iqspr.ipynb #2e683e2b
-def canonical_rows(
-    column: pd.Series,  # SMILES or Mols, as `as_column` returns them
-) -> tuple[list, dict]:  # canonical SMILES, None where there is none; reasons by position
-    "Every row as a canonical SMILES."
+def canonical_rows(column: pd.Series) -> tuple[list, dict]:
+    """Every row as a canonical SMILES.
+
+    column : SMILES or Mols, as `as_column` returns them
+
+    returns : canonical SMILES, None where there is none; reasons by position
+    """
     canonical, failures = [], {}
     for position, x in enumerate(column):
         try:
@@ -512,18 +525,28 @@ def canonical_rows(
 
 # %% ../../nbs/generate/41_iqspr.ipynb #94464742
 class IQSPR:
-    "A sequential Monte Carlo sampler of molecules whose properties lie in a region (Ikebata et al., J. Comput. Aided Mol. Des. 31, 379, 2017)."
+    """A sequential Monte Carlo sampler of molecules whose properties lie in a region (Ikebata et al., J. Comput. Aided Mol. Des. 31, 379, 2017).
+
+    proposal : has `propose(smiles, random_state)`: a `ChemicalLanguage`, `GraphMoves`, `BRICSMoves`
+    estimators : name -> fitted model with an error bar, see `mdp.core.mean_sd`
+    regions : name -> (low, up); either may be infinite
+    features : a transformer of Mols that all models share; None: each model takes SMILES
+    rule : Mol -> reason against it, or ""; such molecules are never evaluated
+    prior : Mol -> log weight
+    diversity : lambda, see above
+    ess : resample below this share of the particles
+    """
 
     def __init__(
         self,
-        proposal,  # has `propose(smiles, random_state)`: a `ChemicalLanguage`, `GraphMoves`, `BRICSMoves`
-        estimators: dict,  # name -> fitted model with an error bar, see `mdp.core.mean_sd`
-        regions: dict,  # name -> (low, up); either may be infinite
-        features=None,  # a transformer of Mols that all models share; None: each model takes SMILES
-        rule=None,  # Mol -> reason against it, or ""; such molecules are never evaluated
-        prior=None,  # Mol -> log weight
-        diversity: float = 0.0,  # lambda, see above
-        ess: float = 0.5,  # resample below this share of the particles
+        proposal,
+        estimators: dict,
+        regions: dict,
+        features=None,
+        rule=None,
+        prior=None,
+        diversity: float = 0.0,
+        ess: float = 0.5,
         random_state: int = 0,
     ):
         if set(estimators) != set(regions) or not estimators:
@@ -542,11 +565,11 @@ class IQSPR:
         self.random_state, self.names = whole(random_state, "random_state"), list(estimators)
         self.seen_, self.calls_ = {}, 0
 
-    def evaluate(
-        self,
-        smiles,  # SMILES or Mols: a list, Series, frame of one column, array
-    ) -> list[_Seen]:
-        "What is known of each molecule, evaluated once only; `BadInput` names every row that is none."
+    def evaluate(self, smiles) -> list[_Seen]:
+        """What is known of each molecule, evaluated once only; `BadInput` names every row that is none.
+
+        smiles : SMILES or Mols: a list, Series, frame of one column, array
+        """
         return self._evaluate([Chem.MolToSmiles(mol) for mol in read_all(smiles)])
 
     def _evaluate(self, canonical):
@@ -607,17 +630,16 @@ class IQSPR:
         written = [x if isinstance(x, str) else s for x, s in zip(column, canonical)]
         return written, canonical
 
-    def run(
-        self,
-        start,  # SMILES or Mols: the first particles
-        betas=SCHEDULE,  # exponents, one a step; or name -> exponents
-        n: int
-        | None = None,  # particles, drawn from `start` by their weights at the first step; None: as many as there are
-    ):
+    def run(self, start, betas=SCHEDULE, n: int | None = None):
         """A generator of `Step`: look at each, stop when you like.
 
         Raises, before the first step, BadInput, which names every row of `start` that is no
         molecule or that the rule refuses.
+
+        start : SMILES or Mols: the first particles
+        betas : exponents, one a step; or name -> exponents
+        n : particles, drawn from `start` by their weights at the first step; None: as many as there
+            are
         """
         exponents = self._exponents(betas)
         strings, smiles = self._begin(start)

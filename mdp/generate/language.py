@@ -6,10 +6,16 @@
 __all__ = ['END', 'ATOM', 'OPEN', 'CLOSE', 'RING', 'STAR', 'UNRING', 'to_tokens', 'to_smiles', 'whole', 'ChemicalLanguage']
 
 # %% ../../nbs/generate/40_language.ipynb #162211d2
-import functools, json, math, operator, random, re
+import functools
+import json
+import math
+import operator
+import random
+import re
 from array import array
 from bisect import bisect_left, bisect_right
-import numpy as np, pandas as pd
+import numpy as np
+import pandas as pd
 from rdkit import Chem, rdBase
 from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
@@ -290,15 +296,14 @@ def _why_not(smiles):
     }.get(flag, "other")
 
 # %% ../../nbs/generate/40_language.ipynb #c2a40e02
-def whole(
-    value,  # a whole number
-    name: str,  # its name, for the message
-    least: int = 0,
-) -> int:
+def whole(value, name: str, least: int = 0) -> int:
     """`value` as an int; a ValueError that names it where it is no whole number from `least` on.
 
     >>> whole(3, "tries", 1)
     3
+
+    value : a whole number
+    name : its name, for the message
     """
     try:
         number = operator.index(value)
@@ -312,12 +317,11 @@ def whole(
 class _Counts(BaseEstimator):
     "What a language knows: learned, asked, saved and read again."
 
-    def fit(
-        self,
-        smiles,  # SMILES or Mols: a list, Series, frame of one column, array
-        y=None,
-    ):
-        "Count; `BadInput` names every SMILES that cannot be read."
+    def fit(self, smiles, y=None):
+        """Count; `BadInput` names every SMILES that cannot be read.
+
+        smiles : SMILES or Mols: a list, Series, frame of one column, array
+        """
         self._check()
         column = as_column(smiles, "SMILES")
         if column.empty:
@@ -356,13 +360,14 @@ class _Counts(BaseEstimator):
             chain.push(token, self._kinds[token] if token >= 0 else _kind(word))
         return chain
 
-    def log_prob(
-        self,
-        smiles,  # SMILES as they are written: a list, Series, frame of one column, array
-    ) -> np.ndarray:  # one each, natural logarithm, the end mark included
+    def log_prob(self, smiles) -> np.ndarray:
         """How probable each string is; minus infinity where a token was never seen in its place.
 
         Raises BadInput, which names every row that is no extended SMILES.
+
+        smiles : SMILES as they are written: a list, Series, frame of one column, array
+
+        returns : one each, natural logarithm, the end mark included
         """
         check_is_fitted(self, "arrays_")
         return np.array([self._log_prob(tokens) for tokens in read_all(smiles, _tokens_of)], float)
@@ -448,19 +453,31 @@ def _whole(arrays, n_words):
 
 # %% ../../nbs/generate/40_language.ipynb #8a49ebf6
 class ChemicalLanguage(_Counts):
-    "An n-gram over extended SMILES with back-off (Ikebata et al., J. Comput. Aided Mol. Des. 31, 379, 2017)."
+    """An n-gram over extended SMILES with back-off (Ikebata et al., J. Comput. Aided Mol. Des. 31, 379, 2017).
+
+    order : the longest context, tokens
+    smoothing : 0: the longest known context decides; more: shorter ones are heard too (1: Witten
+        and Bell)
+    ring_size : a context knows how many atoms its newest open ring has; False: the published table
+    roots : copies of each training SMILES written from random atoms
+    reroot : how often a molecule is written from another atom before it is changed
+    delete : mean number of tokens that go, above 1
+    tries : how often to grow before a move has failed
+    random_state : a whole number: the same number, the same molecules
+    workers : processes that read; None: all cores
+    """
 
     def __init__(
         self,
-        order: int = 10,  # the longest context, tokens
-        smoothing: float = 0.0,  # 0: the longest known context decides; more: shorter ones are heard too (1: Witten and Bell)
-        ring_size: bool = True,  # a context knows how many atoms its newest open ring has; False: the published table
-        roots: int = 0,  # copies of each training SMILES written from random atoms
-        reroot: float = 0.5,  # how often a molecule is written from another atom before it is changed
-        delete: float = 6.0,  # mean number of tokens that go, above 1
-        tries: int = 3,  # how often to grow before a move has failed
-        random_state: int = 0,  # a whole number: the same number, the same molecules
-        workers: int | None = 1,  # processes that read; None: all cores
+        order: int = 10,
+        smoothing: float = 0.0,
+        ring_size: bool = True,
+        roots: int = 0,
+        reroot: float = 0.5,
+        delete: float = 6.0,
+        tries: int = 3,
+        random_state: int = 0,
+        workers: int | None = 1,
     ):
         self.order = order
         self.smoothing = smoothing
@@ -528,12 +545,15 @@ class ChemicalLanguage(_Counts):
         failed = row[1] is None
         return *row, -math.inf if failed else _log_q(cut, n, len(new) - n + cut, len(new), r)
 
-    def propose(
-        self,
-        smiles,  # SMILES or Mols: a list, Series, frame of one column, array
-        random_state: int | None = None,  # None: the model's own
-    ) -> pd.DataFrame:  # a row each, on its index: `written`, `smiles` (canonical; None: failed), `why` it failed, `tries`, `log_q`
-        "Another molecule for each one; `BadInput` names every row that is none."
+    def propose(self, smiles, random_state: int | None = None) -> pd.DataFrame:
+        """Another molecule for each one; `BadInput` names every row that is none.
+
+        smiles : SMILES or Mols: a list, Series, frame of one column, array
+        random_state : None: the model's own
+
+        returns : a row each, on its index: `written`, `smiles` (canonical; None: failed), `why` it
+            failed, `tries`, `log_q`
+        """
         check_is_fitted(self, "arrays_")
         self._check()
         rng, column = self._generator(random_state), as_column(smiles, "SMILES")
@@ -542,14 +562,14 @@ class ChemicalLanguage(_Counts):
             rows = [self._changed(mol, _as_written(x, mol), rng) for x, mol in zip(column, mols)]
         return pd.DataFrame(rows, column.index, ["written", "smiles", "why", "tries", "log_q"])
 
-    def generate(
-        self,
-        n: int,  # how many
-        random_state: int | None = None,  # None: the model's own
-    ) -> (
-        pd.DataFrame
-    ):  # n rows: `written`, `smiles` (canonical; None: failed), `why` it failed, `tries`
-        "Molecules from nothing."
+    def generate(self, n: int, random_state: int | None = None) -> pd.DataFrame:
+        """Molecules from nothing.
+
+        n : how many
+        random_state : None: the model's own
+
+        returns : n rows: `written`, `smiles` (canonical; None: failed), `why` it failed, `tries`
+        """
         check_is_fitted(self, "arrays_")
         self._check()
         rng = self._generator(random_state)

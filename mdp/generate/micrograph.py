@@ -7,9 +7,14 @@ __all__ = ['phases', 'ruler', 'errors', 'scattering', 'kid', 'nearest', 'augment
            'main']
 
 # %% ../../nbs/generate/45_micrograph.ipynb #911abd65
-import argparse, copy, dataclasses, json
+import argparse
+import copy
+import dataclasses
+import json
 from pathlib import Path
-import numpy as np, pandas as pd, torch
+import numpy as np
+import pandas as pd
+import torch
 import torch.nn.functional as F
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
@@ -18,7 +23,7 @@ from sklearn.base import BaseEstimator
 from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 import mdp
-from ..core import BadInput, aligned, atomic_write, in_range, progress, sha256, spawn_seeds
+from ..core import BadInput, aligned, atomic_write, progress, sha256, spawn_seeds
 from mdp.represent.microstructure import (
     SPUTTERING,
     Processes,
@@ -30,10 +35,13 @@ from mdp.represent.microstructure import (
 )
 
 # %% ../../nbs/generate/45_micrograph.ipynb #3d52e72c
-def phases(
-    images,  # (..., H, W): grey values 0 to 255
-) -> np.ndarray:  # 0: pore, 1: boundary, 2: grain
-    "The phase of each pixel of a cross-section."
+def phases(images) -> np.ndarray:
+    """The phase of each pixel of a cross-section.
+
+    images : (..., H, W): grey values 0 to 255
+
+    returns : 0: pore, 1: boundary, 2: grain
+    """
     x = _grey(images)
     window = (1,) * (x.ndim - 2) + (5, 5)
     valley = ndimage.grey_closing(x, window, mode="nearest").astype(int) - x > 25
@@ -70,10 +78,14 @@ def _grey(images):
     return x.astype(np.uint8)
 
 # %% ../../nbs/generate/45_micrograph.ipynb #654c773d
-def ruler(
-    images,  # (N, H, W) cross-sections, substrate at the bottom
-) -> pd.DataFrame:  # a row an image: porosity; mean chord inside grains along x (width) and along y (length), in pixels
-    "Porosity and grain size in the middle of the film, from grey values alone."
+def ruler(images) -> pd.DataFrame:
+    """Porosity and grain size in the middle of the film, from grey values alone.
+
+    images : (N, H, W) cross-sections, substrate at the bottom
+
+    returns : a row an image: porosity; mean chord inside grains along x (width) and along y
+        (length), in pixels
+    """
     x = _grey(images)
     p = phases(x)[..., int(0.4 * x.shape[-2]) : int(0.85 * x.shape[-2]), :]
     return pd.DataFrame(
@@ -90,13 +102,19 @@ def _mean_chord(phase, axis):
     return (n * np.arange(n.shape[-1])).sum(-1) / np.maximum(n.sum(-1), 1)
 
 # %% ../../nbs/generate/45_micrograph.ipynb #e7dbbab4
-def errors(
-    made,
-    real,  # (conditions, repeats, H, W) grey images; the repeats may differ in number
-) -> pd.DataFrame:  # a row a condition: rms differences of S2 and lineal path, absolute of porosity, relative of width, length and Feret diameter
-    "How far the means over repeats lie apart, condition by condition."
+def errors(made, real) -> pd.DataFrame:
+    """How far the means over repeats lie apart, condition by condition.
+
+    made, real : (conditions, repeats, H, W) grey images; the repeats may differ in number
+
+    returns : a row a condition: rms differences of S2 and lineal path, absolute of porosity,
+        relative of width, length and Feret diameter
+    """
     (a, s), (b, t) = _statistics(made), _statistics(real)
-    rms = lambda k: np.sqrt(((a[k] - b[k]) ** 2).reshape(len(a[k]), -1).mean(1))
+
+    def rms(k):
+        return np.sqrt(((a[k] - b[k]) ** 2).reshape(len(a[k]), -1).mean(1))
+
     return pd.DataFrame(
         {
             "S2": rms("S2"),
@@ -135,20 +153,27 @@ def _mean_feret(stack):
     )
 
 # %% ../../nbs/generate/45_micrograph.ipynb #d4d7665f
-def scattering(
-    images,  # (N, H, W) grey values
-    scales: int = 4,  # octaves
-    directions: int = 4,
-) -> np.ndarray:  # (N, features)
-    "Scattering coefficients of first and second order, logarithms of means over four bands of height."
+def scattering(images, scales: int = 4, directions: int = 4) -> np.ndarray:
+    """Scattering coefficients of first and second order, logarithms of means over four bands of height.
+
+    images : (N, H, W) grey values
+    scales : octaves
+
+    returns : (N, features)
+    """
     x = torch.as_tensor(_grey(images).astype(np.float32) / 255)
     return np.concatenate([_scatter(b, scales, directions) for b in x.split(32)])
 
 
 def _scatter(x, scales, directions):
     bank, n = _wavelets(x.shape[-2:], scales, directions), len(x)
-    pool = lambda u: u.reshape(n, 4, -1).mean(-1)
-    move = lambda u, i: torch.fft.ifft2(torch.fft.fft2(u) * bank[i]).abs()
+
+    def pool(u):
+        return u.reshape(n, 4, -1).mean(-1)
+
+    def move(u, i):
+        return torch.fft.ifft2(torch.fft.fft2(u) * bank[i]).abs()
+
     out = [pool(x)]
     for i in range(len(bank)):
         u = move(x, i)
@@ -182,24 +207,35 @@ def _wavelets(size, scales, directions):
     )
 
 # %% ../../nbs/generate/45_micrograph.ipynb #db7cb541
-def kid(
-    a,
-    b,  # (n, features) and (m, features), as from `scattering`
-) -> float:  # 0 within noise when both come from one distribution; may be negative
-    "The unbiased squared maximum mean discrepancy with a cubic kernel, features scaled by those of `b`."
+def kid(a, b) -> float:
+    """The unbiased squared maximum mean discrepancy with a cubic kernel, features scaled by those of `b`.
+
+    a, b : (n, features) and (m, features), as from `scattering`
+
+    returns : 0 within noise when both come from one distribution; may be negative
+    """
     mean, sd = b.mean(0), b.std(0) + 1e-6
     a, b = (a - mean) / sd, (b - mean) / sd
-    k = lambda p, q: (p @ q.T / p.shape[1] + 1) ** 3
-    off = lambda K: (K.sum() - np.trace(K)) / (len(K) * (len(K) - 1))
+
+    def k(p, q):
+        return (p @ q.T / p.shape[1] + 1) ** 3
+
+    def off(K):
+        return (K.sum() - np.trace(K)) / (len(K) * (len(K) - 1))
+
     return float(off(k(a, a)) + off(k(b, b)) - 2 * k(a, b).mean())
 
 # %% ../../nbs/generate/45_micrograph.ipynb #c56f4dfb
-def nearest(
-    images,  # (n, H, W) grey values, the questioned
-    training,  # (N, H, W) grey values, the same size
-    rows=slice(0.4, 0.85),  # the part of the height that is compared
-) -> pd.DataFrame:  # a row an image: the largest correlation, the training image, the shift along x, mirrored or not
-    "The most similar training image under any shift along x and mirroring."
+def nearest(images, training, rows=slice(0.4, 0.85)) -> pd.DataFrame:
+    """The most similar training image under any shift along x and mirroring.
+
+    images : (n, H, W) grey values, the questioned
+    training : (N, H, W) grey values, the same size
+    rows : the part of the height that is compared
+
+    returns : a row an image: the largest correlation, the training image, the shift along x,
+        mirrored or not
+    """
     q, t = (
         _standard(_grey(x)[:, int(rows.start * np.shape(x)[1]) : int(rows.stop * np.shape(x)[1])])
         for x in (images, training)
@@ -399,7 +435,10 @@ def _correlations(x, most=32, valleys=True):
     f = torch.cat(f, 1)
     n, m, h, w = f.shape
     lags, film = [l for l in _LAGS if l <= most], f[:, :, h // 4 :]
-    band = lambda t: t.mean(-1).view(n, m, 8, -1).mean(-1)
+
+    def band(t):
+        return t.mean(-1).view(n, m, 8, -1).mean(-1)
+
     out = [
         band(f),
         *(band(f[..., :-l] * f[..., l:]) for l in lags),
@@ -409,22 +448,26 @@ def _correlations(x, most=32, valleys=True):
 
 
 def _energy(a, b, real):
-    d = lambda p, q: (p - q).square().mean(1).add(1e-6).sqrt()
+    def d(p, q):
+        return (p - q).square().mean(1).add(1e-6).sqrt()
+
     return (d(a, real) + d(b, real) - d(a, b)).mean()
 
 # %% ../../nbs/generate/45_micrograph.ipynb #203af7e8
-def augment(
-    x,  # (n, 1, H, W) of -1 to 1
-    strength: float = 1.0,  # 0: nothing
-):
-    "Random contrast, light and a wiped rectangle; gradients pass."
+def augment(x, strength: float = 1.0):
+    """Random contrast, light and a wiped rectangle; gradients pass.
+
+    x : (n, 1, H, W) of -1 to 1
+    strength : 0: nothing
+    """
     if not strength:
         return x
     n, _, h, w = x.shape
     u = torch.rand(4, n, 1, 1, 1, device=x.device)
-    near = lambda size, at: (
-        (torch.arange(size, device=x.device) - at * size).abs() < strength * size / 8
-    )
+
+    def near(size, at):
+        return (torch.arange(size, device=x.device) - at * size).abs() < strength * size / 8
+
     hole = near(h, u[2]).transpose(2, 3) & near(w, u[3])
     return (x * (1 + strength * (u[0] - 0.5)) + strength * (u[1] - 0.5) / 2) * ~hole
 
@@ -518,12 +561,12 @@ def _films(images):
 
 # %% ../../nbs/generate/45_micrograph.ipynb #e70fd1e2
 class _Model(BaseEstimator):
-    def save(
-        self,
-        folder,  # made if need be: `gan.safetensors` or `vae.safetensors`, and a card beside it
-        **card,  # what else the card shall say: data, command, metrics
-    ):
-        "Weights in half precision and a card."
+    def save(self, folder, **card):
+        """Weights in half precision and a card.
+
+        folder : made if need be: `gan.safetensors` or `vae.safetensors`, and a card beside it
+        **card : what else the card shall say: data, command, metrics
+        """
         folder, name = Path(folder), self._name
         with atomic_write(folder / f"{name}.safetensors") as tmp:
             save_file(
@@ -556,12 +599,11 @@ class _Model(BaseEstimator):
         return self
 
     @classmethod
-    def load(
-        cls,
-        folder=None,  # None: the weights that ship with the library, trained on simulated films
-        device="cpu",
-    ):
-        "A saved model; OSError where a file is damaged or of another model."
+    def load(cls, folder=None, device="cpu"):
+        """A saved model; OSError where a file is damaged or of another model.
+
+        folder : None: the weights that ship with the library, trained on simulated films
+        """
         folder = Path(folder) if folder else Path(mdp.__file__).parent / "weights" / "micrograph"
         file, card = folder / f"{cls._name}.safetensors", folder / f"{cls._name}.json"
         try:
@@ -615,19 +657,25 @@ class _Model(BaseEstimator):
 
 # %% ../../nbs/generate/45_micrograph.ipynb #017f9df0
 class MicrographGAN(_Model):
-    "A conditional GAN of micrographs: process in, image out."
+    """A conditional GAN of micrographs: process in, image out.
+
+    variables : the process, a tuple of `Variable`
+    physics : weight of the energy score on correlations beside the critic
+    augment : strength of the differentiable augmentation
+    periodic : do the images wrap around along x?
+    """
 
     _name = "gan"
 
     def __init__(
         self,
-        variables=SPUTTERING,  # the process, a tuple of `Variable`
+        variables=SPUTTERING,
         steps: int = 3000,
         batch: int = 16,
         lr: float = 1.5e-3,
-        physics: float = 3.0,  # weight of the energy score on correlations beside the critic
-        augment: float = 0.0,  # strength of the differentiable augmentation
-        periodic: bool = True,  # do the images wrap around along x?
+        physics: float = 3.0,
+        augment: float = 0.0,
+        periodic: bool = True,
         random_state: int = 0,
         device="cpu",
     ):
@@ -659,14 +707,14 @@ class MicrographGAN(_Model):
             Processes(self.variables).transform(process).to_numpy() * 2 - 1, dtype=torch.float32
         )
 
-    def fit(
-        self,
-        images,  # (N, 128, W) grey values 0 to 255
-        process: pd.DataFrame,  # a row an image, the columns of `variables`
-        start=None,  # a trained MicrographGAN to go on from
-        checkpoint=None,  # a file: written now and then, and gone on from
-    ):
-        "Train; `log_` has the losses of each step."
+    def fit(self, images, process: pd.DataFrame, start=None, checkpoint=None):
+        """Train; `log_` has the losses of each step.
+
+        images : (N, 128, W) grey values 0 to 255
+        process : a row an image, the columns of `variables`
+        start : a trained MicrographGAN to go on from
+        checkpoint : a file: written now and then, and gone on from
+        """
         if isinstance(images, pd.Series):
             process = aligned(process, images.index, "process")
             images = np.stack(list(images))
@@ -738,13 +786,15 @@ class MicrographGAN(_Model):
 
         return one
 
-    def generate(
-        self,
-        process,  # a dict or a Series (one image), or a DataFrame (a row each)
-        seed=0,  # of all rows, or a list with one for each
-        width: int = 128,  # pixels, a multiple of 16
-    ) -> np.ndarray:  # (128, width) or (N, 128, width) grey values 0 to 255
-        "Micrographs of these processes."
+    def generate(self, process, seed=0, width: int = 128) -> np.ndarray:
+        """Micrographs of these processes.
+
+        process : a dict or a Series (one image), or a DataFrame (a row each)
+        seed : of all rows, or a list with one for each
+        width : pixels, a multiple of 16
+
+        returns : (128, width) or (N, 128, width) grey values 0 to 255
+        """
         one = not isinstance(process, pd.DataFrame)
         if isinstance(seed, pd.Series) and not one:
             seed = aligned(seed, process.index, "seed")
@@ -780,17 +830,21 @@ def _short(x):
 
 # %% ../../nbs/generate/45_micrograph.ipynb #6844005a
 class MicrographVAE(_Model):
-    "A variational autoencoder of textures: image to code, code to image."
+    """A variational autoencoder of textures: image to code, code to image.
+
+    latent : numbers in a code
+    kl : weight of the pull toward the normal distribution
+    """
 
     _name = "vae"
 
     def __init__(
         self,
-        latent: int = 6,  # numbers in a code
+        latent: int = 6,
         steps: int = 1200,
         batch: int = 16,
         lr: float = 1.5e-3,
-        kl: float = 0.02,  # weight of the pull toward the normal distribution
+        kl: float = 0.02,
         periodic: bool = True,
         random_state: int = 0,
         device="cpu",
@@ -816,12 +870,12 @@ class MicrographVAE(_Model):
     def _net(self):
         return nn.ModuleDict(dict(encoder=self.encoder_, generator=self.generator_))
 
-    def fit(
-        self,
-        images,  # (N, 128, 128) grey values 0 to 255
-        checkpoint=None,  # a file: written now and then, and gone on from
-    ):
-        "Train; `log_` has the losses of each step."
+    def fit(self, images, checkpoint=None):
+        """Train; `log_` has the losses of each step.
+
+        images : (N, 128, 128) grey values 0 to 255
+        checkpoint : a file: written now and then, and gone on from
+        """
         x = _films(images)
         self._build()
         nets = dict(
@@ -867,10 +921,11 @@ class MicrographVAE(_Model):
 
         return one
 
-    def encode(
-        self, images
-    ) -> np.ndarray:  # (N, 128, 128) grey values -> (N, latent) means of the codes
-        "Where images lie on the map."
+    def encode(self, images) -> np.ndarray:
+        """Where images lie on the map.
+
+        returns : (N, 128, 128) grey values -> (N, latent) means of the codes
+        """
         x = _films(images)
         if not hasattr(self, "encoder_"):
             raise ValueError("this MicrographVAE is not trained: fit it, or load one")
@@ -886,10 +941,11 @@ class MicrographVAE(_Model):
                 .numpy()
             )
 
-    def decode(
-        self, codes, seed=0, width: int = 128
-    ) -> np.ndarray:  # (N, latent) -> (N, 128, width) grey values
-        "Images of these codes."
+    def decode(self, codes, seed=0, width: int = 128) -> np.ndarray:
+        """Images of these codes.
+
+        returns : (N, latent) -> (N, 128, width) grey values
+        """
         z = torch.as_tensor(np.atleast_2d(np.asarray(codes, np.float32)))
         if z.shape[1] != self.latent or not torch.isfinite(z).all():
             raise ValueError(
@@ -898,10 +954,11 @@ class MicrographVAE(_Model):
         return self._images(z, seed, width)
 
 # %% ../../nbs/generate/45_micrograph.ipynb #a860ae30
-def films(
-    folder,  # made by `film_set`
-) -> tuple[pd.DataFrame, np.ndarray]:
-    "Labels and images of a set on disk."
+def films(folder) -> tuple[pd.DataFrame, np.ndarray]:
+    """Labels and images of a set on disk.
+
+    folder : made by `film_set`
+    """
     tables = sorted(Path(folder).glob("[0-9]*.csv"))
     if not tables:
         raise OSError(f"{folder} holds no films: make some with film_set of mdp.simulate.film")

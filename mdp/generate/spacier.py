@@ -7,9 +7,13 @@ __all__ = ['between', 'log_hit', 'farthest', 'most_probable', 'hypervolume_gain'
            'Spacier']
 
 # %% ../../nbs/generate/42_spacier.ipynb #e72636a7
-import dataclasses, functools, inspect, json
+import dataclasses
+import functools
+import inspect
+import json
 from pathlib import Path
-import numpy as np, pandas as pd
+import numpy as np
+import pandas as pd
 from rdkit import Chem
 from sklearn.base import clone
 from sklearn.linear_model import BayesianRidge
@@ -28,12 +32,15 @@ def _centre(ends):
     return float(np.mean(finite))
 
 
-def between(
-    origin: dict,  # name -> where alpha = 0 is
-    final: dict,  # name -> (low, up); one of them may be infinite
-    alpha: float,  # 0 to 1
-) -> dict:  # name -> (low, up)
-    "The temporary region: the final one, shifted back toward the data."
+def between(origin: dict, final: dict, alpha: float) -> dict:
+    """The temporary region: the final one, shifted back toward the data.
+
+    origin : name -> where alpha = 0 is
+    final : name -> (low, up); one of them may be infinite
+    alpha : 0 to 1
+
+    returns : name -> (low, up)
+    """
     out = {}
     for name, (low, up) in final.items():
         back = (1 - alpha) * (_centre((low, up)) - origin[name])
@@ -41,26 +48,27 @@ def between(
     return out
 
 # %% ../../nbs/generate/42_spacier.ipynb #28bea4d4
-def log_hit(
-    mean,
-    sd,  # of predictions (molecules x properties)
-    region: dict,  # name -> (low, up), in the order of the columns
-) -> np.ndarray:  # (molecules,) natural logarithm
-    "log of the probability that every property lies in its interval, errors taken as independent."
+def log_hit(mean, sd, region: dict) -> np.ndarray:
+    """log of the probability that every property lies in its interval, errors taken as independent.
+
+    mean, sd : of predictions (molecules x properties)
+    region : name -> (low, up), in the order of the columns
+
+    returns : (molecules,) natural logarithm
+    """
     mean, sd = np.asarray(mean), np.asarray(sd)
     return sum(log_region(mean[:, j], sd[:, j], *ends) for j, ends in enumerate(region.values()))
 
 
 def farthest(
-    mean,
-    sd,  # of predictions (molecules x properties)
-    origin: dict,
-    final: dict,
-    floor: float,  # of the mean probability of the best `few`
-    few: int,
-    least: float = 0.0,  # alpha does not fall below it
+    mean, sd, origin: dict, final: dict, floor: float, few: int, least: float = 0.0
 ) -> float:
-    "The largest alpha, in steps of 0.05, at which the best few molecules are still expected to hit."
+    """The largest alpha, in steps of 0.05, at which the best few molecules are still expected to hit.
+
+    mean, sd : of predictions (molecules x properties)
+    floor : of the mean probability of the best `few`
+    least : alpha does not fall below it
+    """
     for alpha in np.arange(20, -1, -1) / 20:
         if (
             alpha <= least
@@ -81,15 +89,14 @@ def _alike(smiles):
     return both / np.maximum(n[:, None] + n - both, 1)
 
 
-def most_probable(
-    smiles,
-    mean,
-    sd,  # candidates and predictions (molecules x properties)
-    region: dict,  # name -> (low, up)
-    n: int,  # how many
-    alike: float = 0.7,  # similarity at which two are one choice
-) -> list[int]:
-    "The likeliest hits, unlike each other."
+def most_probable(smiles, mean, sd, region: dict, n: int, alike: float = 0.7) -> list[int]:
+    """The likeliest hits, unlike each other.
+
+    smiles, mean, sd : candidates and predictions (molecules x properties)
+    region : name -> (low, up)
+    n : how many
+    alike : similarity at which two are one choice
+    """
     order = np.argsort(-log_hit(mean, sd, region), kind="stable")[: 20 * n]
     T, picked = _alike([smiles[i] for i in order]), []
     for k in range(len(order)):
@@ -99,13 +106,15 @@ def most_probable(
     return [int(order[k]) for k in picked[:n]]
 
 # %% ../../nbs/generate/42_spacier.ipynb #01225d31
-def hypervolume_gain(
-    mean,
-    sd,  # of the candidates (molecules x 2), both to be large
-    front,  # values known so far (any number x 2)
-    ref,  # the corner from which area is counted (2,)
-) -> np.ndarray:  # (molecules,)
-    "Expected hypervolume improvement of each candidate, errors taken as independent."
+def hypervolume_gain(mean, sd, front, ref) -> np.ndarray:
+    """Expected hypervolume improvement of each candidate, errors taken as independent.
+
+    mean, sd : of the candidates (molecules x 2), both to be large
+    front : values known so far (any number x 2)
+    ref : the corner from which area is counted (2,)
+
+    returns : (molecules,)
+    """
     import torch
     from botorch.acquisition.multi_objective.analytic import ExpectedHypervolumeImprovement
     from botorch.models.deterministic import GenericDeterministicModel
@@ -172,14 +181,14 @@ def _plain(x):
     return int(x) if isinstance(x, np.integer) else x
 
 # %% ../../nbs/generate/42_spacier.ipynb #134fd75b
-def lasting_name(
-    function,  # a callable, or None
-    given: str | None,  # the name that the user gave, if any
-    argument: str,  # which argument it is, for the message
-) -> str:
+def lasting_name(function, given: str | None, argument: str) -> str:
     """The name of a callable that is the same in another process.
 
     Raises ValueError where it has none and none was given.
+
+    function : a callable, or None
+    given : the name that the user gave, if any
+    argument : which argument it is, for the message
     """
     if given is not None:
         return given
@@ -312,32 +321,50 @@ class _Inflated:
 
 # %% ../../nbs/generate/42_spacier.ipynb #a907be33
 class Spacier(_State):
-    "Design beyond the data: surrogate, temporary region, generation by `IQSPR`, calculation, again."
+    """Design beyond the data: surrogate, temporary region, generation by `IQSPR`, calculation, again.
+
+    calculator : list of SMILES -> DataFrame of the properties; NaN: failed, reasons in
+        `.attrs["failed"]`
+    final : name -> (low, up): the region that is wanted; one end may be infinite
+    proposal : moves of `IQSPR`: `ChemicalLanguage`, `GraphMoves`, `BRICSMoves`
+    alpha : a ladder, equally many steps each; a number; or "adaptive"
+    estimator : unfitted, `predict(X, return_std=True)` or a forest; None: Bayesian ridge
+    features : a transformer of Mols; None: counts of ECFP4, 1,024 columns
+    rule : Mol -> reason against it, or ""
+    pick : "PI": probability of improvement into the region; "EHVI": for two objectives
+    batch : calculations a step
+    budget : calls; None: batch x steps
+    enough : stop at so many hits in the final region
+    floor : of the hit probability, for the adaptive alpha
+    betas : IQSPR's schedule
+    alike : similarity at which two are one choice
+    path : a JSON file: the state, read if it is there, written after every step
+    calculator_name : kept with the state; None: module and name of the calculator
+    rule_name : kept with the state; None: module and name, or `repr`, of the rule
+    """
 
     def __init__(
         self,
-        calculator,  # list of SMILES -> DataFrame of the properties; NaN: failed, reasons in `.attrs["failed"]`
-        final: dict,  # name -> (low, up): the region that is wanted; one end may be infinite
-        proposal,  # moves of `IQSPR`: `ChemicalLanguage`, `GraphMoves`, `BRICSMoves`
-        alpha=(0.15, 0.5, 0.85),  # a ladder, equally many steps each; a number; or "adaptive"
-        estimator=None,  # unfitted, `predict(X, return_std=True)` or a forest; None: Bayesian ridge
-        features=None,  # a transformer of Mols; None: counts of ECFP4, 1,024 columns
-        rule=None,  # Mol -> reason against it, or ""
-        pick: str = "PI",  # "PI": probability of improvement into the region; "EHVI": for two objectives
-        batch: int = 4,  # calculations a step
+        calculator,
+        final: dict,
+        proposal,
+        alpha=(0.15, 0.5, 0.85),
+        estimator=None,
+        features=None,
+        rule=None,
+        pick: str = "PI",
+        batch: int = 4,
         steps: int = 60,
-        budget: int | None = None,  # calls; None: batch x steps
-        enough: int | None = None,  # stop at so many hits in the final region
-        floor: float = 0.1,  # of the hit probability, for the adaptive alpha
+        budget: int | None = None,
+        enough: int | None = None,
+        floor: float = 0.1,
         particles: int = 40,
-        betas=tuple(np.linspace(0.1, 1.0, 10)),  # IQSPR's schedule
-        alike: float = 0.7,  # similarity at which two are one choice
+        betas=tuple(np.linspace(0.1, 1.0, 10)),
+        alike: float = 0.7,
         random_state: int = 0,
-        path=None,  # a JSON file: the state, read if it is there, written after every step
-        calculator_name: str
-        | None = None,  # kept with the state; None: module and name of the calculator
-        rule_name: str
-        | None = None,  # kept with the state; None: module and name, or `repr`, of the rule
+        path=None,
+        calculator_name: str | None = None,
+        rule_name: str | None = None,
     ):
         self.final = {name: tuple(map(float, ends)) for name, ends in final.items()}
         self.calculator = calculator
@@ -384,11 +411,11 @@ class Spacier(_State):
             for a in np.ravel(self.alpha):
                 in_range(a, "alpha", 0, 1)
 
-    def fit(
-        self,
-        data,  # values of the properties (start x properties), by SMILES
-    ) -> "Spacier":
-        "Begin with what is known, or go on from the file; `BadInput` names rows by their number."
+    def fit(self, data) -> "Spacier":
+        """Begin with what is known, or go on from the file; `BadInput` names rows by their number.
+
+        data : values of the properties (start x properties), by SMILES
+        """
         column = as_column(data.index, "SMILES")
         values = data[self.names].to_numpy(float)
         canonical, failures = canonical_rows(column)

@@ -6,7 +6,8 @@
 __all__ = ['METRICS', 'systems', 'scaffolds', 'extrapolative', 'interval', 'spearman', 'scores', 'learning_curve', 'parity']
 
 # %% ../../nbs/learn/30_evaluate.ipynb #00fa6fd4
-import numpy as np, pandas as pd
+import numpy as np
+import pandas as pd
 from scipy.stats import spearmanr
 from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
 from sklearn.model_selection import GroupShuffleSplit, learning_curve as _learning_curve
@@ -14,17 +15,24 @@ from ..core import BadInput, as_column, bad_rows, plot_style
 from ..matter.formula import element_system
 
 # %% ../../nbs/learn/30_evaluate.ipynb #7ef43551
-def systems(
-    formulas,  # chemical formulas: a list, a Series, a one-column frame, an array; or a table of amounts
-) -> np.ndarray:  # one label a row, like "Al-Cu-Fe"
-    "The element system of each formula: its elements in alphabetical order. BadInput names every bad row."
+def systems(formulas) -> np.ndarray:
+    """The element system of each formula: its elements in alphabetical order. BadInput names every bad row.
+
+    formulas : chemical formulas: a list, a Series, a one-column frame, an array; or a table of
+        amounts
+
+    returns : one label a row, like "Al-Cu-Fe"
+    """
     return element_system(formulas)
 
 # %% ../../nbs/learn/30_evaluate.ipynb #6dde57db
-def scaffolds(
-    smiles,  # SMILES strings: a list, a Series, a one-column frame, an array
-) -> np.ndarray:  # one label a row: a SMILES
-    "The Bemis-Murcko scaffold of each molecule; for one without rings, its carbon skeleton. BadInput names every bad row."
+def scaffolds(smiles) -> np.ndarray:
+    """The Bemis-Murcko scaffold of each molecule; for one without rings, its carbon skeleton. BadInput names every bad row.
+
+    smiles : SMILES strings: a list, a Series, a one-column frame, an array
+
+    returns : one label a row: a SMILES
+    """
     from rdkit import Chem
 
     column = as_column(smiles, "SMILES")
@@ -46,12 +54,15 @@ def _scaffold(mol):
     return Chem.MolToSmiles(core, isomericSmiles=False)
 
 # %% ../../nbs/learn/30_evaluate.ipynb #7949fe18
-def extrapolative(
-    y,  # target values
-    threshold: float,  # the border, in the unit of y
-    above: bool = True,  # test above the border (or below it)
-) -> tuple[np.ndarray, np.ndarray]:  # indices of training and test rows
-    "Train on one side of a target value, test on the other."
+def extrapolative(y, threshold: float, above: bool = True) -> tuple[np.ndarray, np.ndarray]:
+    """Train on one side of a target value, test on the other.
+
+    y : target values
+    threshold : the border, in the unit of y
+    above : test above the border (or below it)
+
+    returns : indices of training and test rows
+    """
     y = np.asarray(y, float)
     if bad := [(int(i), float(y[i]), "not a number") for i in np.flatnonzero(~np.isfinite(y))]:
         raise BadInput(bad, "target", len(y))
@@ -64,14 +75,18 @@ def extrapolative(
 
 # %% ../../nbs/learn/30_evaluate.ipynb #f589eefc
 def interval(
-    metric,  # a function of the arrays, e.g. `mean_absolute_error`
-    *arrays,  # arrays with one entry a row: truth, prediction, weights
-    groups=None,  # a label for each row: groups are drawn whole; None: every row is its own
-    level: float = 0.95,  # of the interval
-    n_boot: int = 1000,  # bootstrap samples
-    random_state: int = 0,
-) -> tuple[float, float, float]:  # value, lower and upper end
-    "A metric with its percentile bootstrap interval; samples for which the metric has no value are left out of the interval."
+    metric, *arrays, groups=None, level: float = 0.95, n_boot: int = 1000, random_state: int = 0
+) -> tuple[float, float, float]:
+    """A metric with its percentile bootstrap interval; samples for which the metric has no value are left out of the interval.
+
+    metric : a function of the arrays, e.g. `mean_absolute_error`
+    *arrays : arrays with one entry a row: truth, prediction, weights
+    groups : a label for each row: groups are drawn whole; None: every row is its own
+    level : of the interval
+    n_boot : bootstrap samples
+
+    returns : value, lower and upper end
+    """
     arrays = [np.asarray(a) for a in arrays]
     n = len(arrays[0])
     if any(len(a) != n for a in arrays):
@@ -110,13 +125,15 @@ METRICS = {
 }
 
 
-def scores(
-    y,
-    pred,  # truth and prediction, (n,)
-    groups=None,  # see `interval`
-    **kwargs,  # passed to `interval`
-) -> pd.DataFrame:  # rows MAE, RMSE, R2, Spearman; columns value, low, high
-    "MAE, RMSE, R2 and Spearman's correlation with bootstrap intervals."
+def scores(y, pred, groups=None, **kwargs) -> pd.DataFrame:
+    """MAE, RMSE, R2 and Spearman's correlation with bootstrap intervals.
+
+    y, pred : truth and prediction, (n,)
+    groups : see `interval`
+    **kwargs : passed to `interval`
+
+    returns : rows MAE, RMSE, R2, Spearman; columns value, low, high
+    """
     y, pred = np.asarray(y, float), np.asarray(pred, float)
     bad = [
         (int(i), (float(y[i]), float(pred[i])), "not a number")
@@ -131,16 +148,26 @@ def scores(
 
 # %% ../../nbs/learn/30_evaluate.ipynb #cda3c1a9
 def learning_curve(
-    estimator,  # scikit-learn regressor
+    estimator,
     X,
-    y,  # features (n, d) and targets (n,)
-    sizes,  # numbers of training rows
-    groups=None,  # rows that stay together
-    repeats: int = 10,  # random splits
-    test_size: float = 0.2,  # share of the groups that is kept for testing
+    y,
+    sizes,
+    groups=None,
+    repeats: int = 10,
+    test_size: float = 0.2,
     random_state: int = 0,
-) -> pd.DataFrame:  # index: rows in training; columns: mean and sd of the test MAE over the repeats
-    "Test MAE against the number of training rows, over grouped random splits."
+) -> pd.DataFrame:
+    """Test MAE against the number of training rows, over grouped random splits.
+
+    estimator : scikit-learn regressor
+    X, y : features (n, d) and targets (n,)
+    sizes : numbers of training rows
+    groups : rows that stay together
+    repeats : random splits
+    test_size : share of the groups that is kept for testing
+
+    returns : index: rows in training; columns: mean and sd of the test MAE over the repeats
+    """
     groups = np.arange(len(y)) if groups is None else groups
     cv = GroupShuffleSplit(repeats, test_size=test_size, random_state=random_state)
     n, _, test = _learning_curve(
@@ -159,14 +186,16 @@ def learning_curve(
     )
 
 # %% ../../nbs/learn/30_evaluate.ipynb #c010beb3
-def parity(
-    y,
-    pred,  # truth and prediction, (n,)
-    label: str = "",  # the property and its unit, for the axes
-    ax=None,  # matplotlib Axes
-    gridsize: int = 45,  # hexagons along x
-):  # the Axes
-    "Truth against prediction with the density of points as colour, the diagonal, and the scores."
+def parity(y, pred, label: str = "", ax=None, gridsize: int = 45):
+    """Truth against prediction with the density of points as colour, the diagonal, and the scores.
+
+    y, pred : truth and prediction, (n,)
+    label : the property and its unit, for the axes
+    ax : matplotlib Axes
+    gridsize : hexagons along x
+
+    returns : the Axes
+    """
     plt = plot_style()
     ax = ax or plt.subplots(figsize=(5.2, 4.6))[1]
     y, pred = np.asarray(y, float), np.asarray(pred, float)

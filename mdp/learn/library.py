@@ -6,10 +6,15 @@
 __all__ = ['draw_recipes', 'split', 'stack_scores', 'build_shard', 'Library', 'baselines', 'choose', 'card', 'ship']
 
 # %% ../../nbs/learn/32_library.ipynb #7690aec8
-import contextlib, functools, hashlib, zlib
+import contextlib
+import functools
+import hashlib
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
-import numpy as np, pandas as pd, torch
+import numpy as np
+import pandas as pd
+import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from scipy.stats import rankdata
@@ -23,11 +28,14 @@ from ..data import REGISTRY
 from .tasks import FOLDS, fold, pairs, source, tasks
 
 # %% ../../nbs/learn/32_library.ipynb #c800a898
-def draw_recipes(
-    name: str,  # of the shard
-    size: int,  # networks in it
-) -> pd.DataFrame:  # seed, lr, weight_decay, width, share
-    "Recipes that depend on the name alone; `share` is the part of the training rows that a network sees."
+def draw_recipes(name: str, size: int) -> pd.DataFrame:
+    """Recipes that depend on the name alone; `share` is the part of the training rows that a network sees.
+
+    name : of the shard
+    size : networks in it
+
+    returns : seed, lr, weight_decay, width, share
+    """
     rng = np.random.default_rng(zlib.crc32(name.encode()))
     return pd.DataFrame(
         dict(
@@ -40,11 +48,14 @@ def draw_recipes(
     )
 
 # %% ../../nbs/learn/32_library.ipynb #b4aee349
-def split(
-    keys,  # the key of each row
-    name: str,  # of the shard, "task.descriptor.003"
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # boolean: training, validation, test
-    "Rows for training, validation and test; the test rows are those of the fold that the shard's number names."
+def split(keys, name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Rows for training, validation and test; the test rows are those of the fold that the shard's number names.
+
+    keys : the key of each row
+    name : of the shard, "task.descriptor.003"
+
+    returns : boolean: training, validation, test
+    """
     unique, at = np.unique(np.asarray(keys).astype(str), return_inverse=True)
     test = fold(unique) == _left_out(name)
     valid = ~test & (np.random.default_rng(zlib.crc32(name.encode())).random(len(unique)) < 0.15)
@@ -58,13 +69,21 @@ def _left_out(name):
     return int(name.rsplit(".", 1)[1]) % FOLDS
 
 # %% ../../nbs/learn/32_library.ipynb #5281f581
-def stack_scores(
-    y,  # truth (n,)
-    pred,  # predictions (M, n)
-) -> pd.DataFrame:  # mae, r2, spearman of each network
-    "MAE, R2 and Spearman's correlation of every network of a stack."
-    rank = lambda a: rankdata(a, axis=-1)
-    centre = lambda a: a - a.mean(-1, keepdims=True)
+def stack_scores(y, pred) -> pd.DataFrame:
+    """MAE, R2 and Spearman's correlation of every network of a stack.
+
+    y : truth (n,)
+    pred : predictions (M, n)
+
+    returns : mae, r2, spearman of each network
+    """
+
+    def rank(a):
+        return rankdata(a, axis=-1)
+
+    def centre(a):
+        return a - a.mean(-1, keepdims=True)
+
     ry, rp = centre(rank(y)), centre(rank(pred))
     with np.errstate(invalid="ignore"):
         rho = (ry * rp).sum(-1) / np.sqrt((ry**2).sum() * (rp**2).sum(-1))
@@ -77,16 +96,18 @@ def stack_scores(
     )
 
 # %% ../../nbs/learn/32_library.ipynb #da3ec022
-def build_shard(
-    path: Path,  # folder of the library
-    name: str,  # "task.descriptor.000"
-    X,
-    y,  # descriptors (N, D) and targets (N,)
-    keys,  # rows of one key are never in two parts
-    size: int = 64,  # networks
-    **kwargs,  # passed to `Stack`: hidden, steps, batch, device ...
-) -> pd.DataFrame:  # the shard's part of the index
-    "Train one shard and put it on disk."
+def build_shard(path: Path, name: str, X, y, keys, size: int = 64, **kwargs) -> pd.DataFrame:
+    """Train one shard and put it on disk.
+
+    path : folder of the library
+    name : "task.descriptor.000"
+    X, y : descriptors (N, D) and targets (N,)
+    keys : rows of one key are never in two parts
+    size : networks
+    **kwargs : passed to `Stack`: hidden, steps, batch, device ...
+
+    returns : the shard's part of the index
+    """
     path = Path(path)
     X = np.asarray(X)
     y = np.asarray(y, float)
@@ -167,11 +188,11 @@ class Library(Mapping):
             self.index[c] = self.index[c].astype("category")
 
     @classmethod
-    def open(
-        cls,
-        path: Path | None = None,  # the folder; None: the library that comes with the package
-    ):
-        "Open a library; nothing is downloaded and no weight is read."
+    def open(cls, path: Path | None = None):
+        """Open a library; nothing is downloaded and no weight is read.
+
+        path : the folder; None: the library that comes with the package
+        """
         path = Path(path) if path else Path(__file__).parent.parent / "weights" / "library"
         if not (path / "index.csv").exists():
             raise FileNotFoundError(f"{path}: no index.csv, so no library is here")
@@ -193,11 +214,11 @@ class Library(Mapping):
     def __contains__(self, id):
         return id in self.index.index
 
-    def query(
-        self,
-        expr: str,  # a condition on the columns of the index, e.g. "task == 'tg' and r2 > 0.8"
-    ) -> pd.DataFrame:
-        "The rows of the index that fulfil a condition, best R2 first."
+    def query(self, expr: str) -> pd.DataFrame:
+        """The rows of the index that fulfil a condition, best R2 first.
+
+        expr : a condition on the columns of the index, e.g. "task == 'tg' and r2 > 0.8"
+        """
         return self.index.query(expr).sort_values("r2", ascending=False)
 
     def __getitem__(self, id: str) -> Stack:
@@ -210,11 +231,11 @@ class Library(Mapping):
         with self._opened(r.file) as f:
             return self._checked(*f, r.file, r.shard, [r.row], [r.crc], [id])
 
-    def stacks(
-        self,
-        ids=None,  # which networks; None: all
-    ):
-        "Networks shard by shard: yields (ids, Stack)."
+    def stacks(self, ids=None):
+        """Networks shard by shard: yields (ids, Stack).
+
+        ids : which networks; None: all
+        """
         chosen = self.index if ids is None else self.index.loc[list(ids)]
         for file, rows in chosen.groupby("file", observed=True, sort=False):
             parts = [
@@ -263,13 +284,13 @@ class Library(Mapping):
             raise OSError(f"{self.path / file}: not as it was built: {', '.join(bad)}; {_MEND}")
         return Stack.from_state(state)
 
-    def pack(
-        self,
-        path: Path,  # a new folder
-        ids,  # which networks
-        megabytes: float = 15,  # of a file, at most
-    ):
-        "A library of some of the networks, in few files: what a package ships."
+    def pack(self, path: Path, ids, megabytes: float = 15):
+        """A library of some of the networks, in few files: what a package ships.
+
+        path : a new folder
+        ids : which networks
+        megabytes : of a file, at most
+        """
         path = Path(path)
         path.mkdir(parents=True, exist_ok=True)
         index = self.index.loc[list(ids)].sort_values(["shard", "row"])
@@ -308,15 +329,23 @@ class Library(Mapping):
     @classmethod
     def build(
         cls,
-        path: Path,  # folder, new or begun
-        tasks: dict
-        | None = None,  # (task, descriptor) -> a function that returns (X, y, keys); None: `tasks.source` of all `tasks.pairs()`
-        shards: int = FOLDS,  # of each; five make every row a test row once
-        workers: int | None = None,  # processes, see `core.parallel`
-        desc: str | None = None,  # what the progress bar says
-        **kwargs,  # passed to `build_shard`
+        path: Path,
+        tasks: dict | None = None,
+        shards: int = FOLDS,
+        workers: int | None = None,
+        desc: str | None = None,
+        **kwargs,
     ):
-        "Train what is missing, shard by shard; then write the index and open the library."
+        """Train what is missing, shard by shard; then write the index and open the library.
+
+        path : folder, new or begun
+        tasks : (task, descriptor) -> a function that returns (X, y, keys); None: `tasks.source` of
+            all `tasks.pairs()`
+        shards : of each; five make every row a test row once
+        workers : processes, see `core.parallel`
+        desc : what the progress bar says
+        **kwargs : passed to `build_shard`
+        """
         path, jobs = Path(path), tasks or _at_hand()
         path.mkdir(parents=True, exist_ok=True)
         if bad := [
@@ -347,16 +376,15 @@ def _build_task(job):
     ]
 
 # %% ../../nbs/learn/32_library.ipynb #a97414ea
-def baselines(
-    name: str,  # of a shard
-    X,
-    y,
-    keys,  # as for `build_shard`
-    random_state: int = 0,
-) -> (
-    pd.DataFrame
-):  # rows ridge, forest; columns task, descriptor, fold, model, n_train, n_test, mae, r2, spearman
-    "Ridge and forest on the rows of a shard."
+def baselines(name: str, X, y, keys, random_state: int = 0) -> pd.DataFrame:
+    """Ridge and forest on the rows of a shard.
+
+    name : of a shard
+    X, y, keys : as for `build_shard`
+
+    returns : rows ridge, forest; columns task, descriptor, fold, model, n_train, n_test, mae, r2,
+        spearman
+    """
     test = split(keys, name)[2]
     task, descriptor, _ = name.split(".")
     models = dict(
@@ -376,11 +404,14 @@ def baselines(
     ).join(stack_scores(y[test], pred))
 
 # %% ../../nbs/learn/32_library.ipynb #1612af65
-def choose(
-    index: pd.DataFrame,  # of a library
-    descriptors: int = 2,  # of each task
-) -> list[str]:  # ids
-    "The networks to ship: of each task the best descriptors, of these the best network of every fold, and the best that takes compositions."
+def choose(index: pd.DataFrame, descriptors: int = 2) -> list[str]:
+    """The networks to ship: of each task the best descriptors, of these the best network of every fold, and the best that takes compositions.
+
+    index : of a library
+    descriptors : of each task
+
+    returns : ids
+    """
     best = (
         index.reset_index(drop=True)
         .sort_values("r2", ascending=False, kind="stable")
@@ -397,12 +428,15 @@ def choose(
     return sorted({*best.merge(kept).id, *formula.id})
 
 # %% ../../nbs/learn/32_library.ipynb #71f135d1
-def card(
-    index: pd.DataFrame,  # of a library
-    baselines: pd.DataFrame,  # see `baselines`
-    task: str,  # a name of `tasks.tasks()`
-) -> str:  # Markdown
-    "The model card of a task."
+def card(index: pd.DataFrame, baselines: pd.DataFrame, task: str) -> str:
+    """The model card of a task.
+
+    index : of a library
+    baselines : see `baselines`
+    task : a name of `tasks.tasks()`
+
+    returns : Markdown
+    """
     t, own = tasks().loc[task], index[index.task == task]
     best = own.groupby(["descriptor", "fold"], observed=True).r2.idxmax()
     lines = [
@@ -415,9 +449,12 @@ def card(
         "| descriptor | model | test rows | MAE | R2 | Spearman |",
         "|---|---|---|---|---|---|",
     ]
-    row = lambda d, name, r: lines.append(
-        f"| {d} | {name} | {r.n_test.sum():,} | {r.mae.mean():.3g} | {r.r2.mean():.2f} | {r.spearman.mean():.2f} |"
-    )
+
+    def row(d, name, r):
+        return lines.append(
+            f"| {d} | {name} | {r.n_test.sum():,} | {r.mae.mean():.3g} | {r.r2.mean():.2f} | {r.spearman.mean():.2f} |"
+        )
+
     for d in own.descriptor.unique():
         f = sorted(own.loc[best[d], "fold"])
         row(
@@ -433,13 +470,21 @@ def card(
 
 # %% ../../nbs/learn/32_library.ipynb #511646a3
 def ship(
-    library: Library,  # a large one
-    path: Path,  # a new folder
-    jobs: dict | None = None,  # as for `Library.build`
-    command: str = "",  # that built the library, for the cards
+    library: Library,
+    path: Path,
+    jobs: dict | None = None,
+    command: str = "",
     workers: int | None = None,
-):  # the packed library
-    "Choose, train the baselines on fold 0 of each chosen pair, pack, write baselines.csv and CARDS.md."
+):
+    """Choose, train the baselines on fold 0 of each chosen pair, pack, write baselines.csv and CARDS.md.
+
+    library : a large one
+    path : a new folder
+    jobs : as for `Library.build`
+    command : that built the library, for the cards
+
+    returns : the packed library
+    """
     packed = library.pack(path, choose(library.index))
     jobs = jobs or _at_hand()
     used = sorted(set(packed.index.shard.astype(str).str.rsplit(".", n=1).str[0]))

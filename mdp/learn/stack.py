@@ -6,17 +6,22 @@
 __all__ = ['RECIPE', 'forward', 'initial_layers', 'Adam', 'Stack']
 
 # %% ../../nbs/learn/31_stack.ipynb #e0110032
-import numpy as np, pandas as pd, torch
+import numpy as np
+import pandas as pd
+import torch
 from ..core import BadInput, progress, sized
 from sklearn.exceptions import NotFittedError
 
 # %% ../../nbs/learn/31_stack.ipynb #fd687df1
-def forward(
-    layers,  # [(W, b), ...]: W (M, out, in), b (M, out, 1)
-    X,  # rows (B, D), shared by all models
-    depth=None,  # stop at the pre-activation of this layer (1 is the first); None: the output
-):  # (M, out, B)
-    "All models of a stack on the same rows."
+def forward(layers, X, depth=None):
+    """All models of a stack on the same rows.
+
+    layers : [(W, b), ...]: W (M, out, in), b (M, out, 1)
+    X : rows (B, D), shared by all models
+    depth : stop at the pre-activation of this layer (1 is the first); None: the output
+
+    returns : (M, out, B)
+    """
     M, o, i = layers[0][0].shape
     H = (layers[0][0].reshape(M * o, i) @ X.T).view(M, o, len(X)) + layers[0][1]
     for W, b in layers[1:depth]:
@@ -24,13 +29,15 @@ def forward(
     return H
 
 # %% ../../nbs/learn/31_stack.ipynb #6cfcd3f5
-def initial_layers(
-    sizes,  # (D, h1, ..., 1): the shape of the stack
-    seeds,  # a seed for each model
-    widths,  # for each model the share of the hidden units that it uses, in (0, 1]
-    dtype=torch.float32,
-):  # [(W, b), ...]
-    "Weights drawn model by model, each from its own seed, zero outside a model's width."
+def initial_layers(sizes, seeds, widths, dtype=torch.float32):
+    """Weights drawn model by model, each from its own seed, zero outside a model's width.
+
+    sizes : (D, h1, ..., 1): the shape of the stack
+    seeds : a seed for each model
+    widths : for each model the share of the hidden units that it uses, in (0, 1]
+
+    returns : [(W, b), ...]
+    """
     layers = [
         (torch.zeros(len(seeds), o, i, dtype=dtype), torch.zeros(len(seeds), o, 1, dtype=dtype))
         for i, o in zip(sizes, sizes[1:])
@@ -175,19 +182,31 @@ class _InTraining:
 
 # %% ../../nbs/learn/31_stack.ipynb #df5ae19c
 class Stack:
-    "`M` multilayer perceptrons of one shape, trained together; each as if it were alone."
+    """`M` multilayer perceptrons of one shape, trained together; each as if it were alone.
+
+    recipes : a row for each model; columns seed, lr, weight_decay, width (what is missing takes
+        `RECIPE`'s value)
+    hidden : units of the hidden layers
+    steps : minibatches at most
+    batch : rows in a minibatch
+    check : steps between two looks at the validation rows
+    patience : looks without improvement after which a model leaves
+    order : seed of the order of the rows
+    dtype : of the weights
+    bf16 : matrix products in bfloat16, weights in `dtype`
+    """
 
     def __init__(
         self,
-        recipes: pd.DataFrame,  # a row for each model; columns seed, lr, weight_decay, width (what is missing takes `RECIPE`'s value)
-        hidden=(96, 48),  # units of the hidden layers
-        steps: int = 2000,  # minibatches at most
-        batch: int = 256,  # rows in a minibatch
-        check: int = 100,  # steps between two looks at the validation rows
-        patience: int = 5,  # looks without improvement after which a model leaves
-        order: int = 0,  # seed of the order of the rows
-        dtype=torch.float32,  # of the weights
-        bf16: bool = False,  # matrix products in bfloat16, weights in `dtype`
+        recipes: pd.DataFrame,
+        hidden=(96, 48),
+        steps: int = 2000,
+        batch: int = 256,
+        check: int = 100,
+        patience: int = 5,
+        order: int = 0,
+        dtype=torch.float32,
+        bf16: bool = False,
         device: str = "cpu",
     ):
         self.recipes = recipes.reset_index(drop=True).assign(
@@ -210,15 +229,15 @@ class Stack:
     def __len__(self):
         return len(self.recipes)
 
-    def fit(
-        self,
-        X,  # features (N, D)
-        y,  # targets (N,), or (M, N) where models have targets of their own
-        train,  # which rows a model learns from: boolean (M, N) or (N,)
-        valid,  # which rows stop it: boolean (M, N) or (N,)
-        desc=None,  # what the progress bar says; None: no bar
-    ):
-        "Train all models; keeps each one's best weights."
+    def fit(self, X, y, train, valid, desc=None):
+        """Train all models; keeps each one's best weights.
+
+        X : features (N, D)
+        y : targets (N,), or (M, N) where models have targets of their own
+        train : which rows a model learns from: boolean (M, N) or (N,)
+        valid : which rows stop it: boolean (M, N) or (N,)
+        desc : what the progress bar says; None: no bar
+        """
         M = len(self)
         X, y, train, valid = _checked(X, y, train, valid, M)
         learnt = X[train.any(0)]
@@ -262,12 +281,14 @@ class Stack:
         return out.cpu().numpy() * self.y_sd[:, None] + self.y_mean[:, None]
 
     @torch.no_grad()
-    def features(
-        self,
-        X,  # features (n, D)
-        depth: int = 1,  # hidden layer, counted from the input
-    ) -> np.ndarray:  # (M, n, units)
-        "Pre-activations of a hidden layer of every model."
+    def features(self, X, depth: int = 1) -> np.ndarray:
+        """Pre-activations of a hidden layer of every model.
+
+        X : features (n, D)
+        depth : hidden layer, counted from the input
+
+        returns : (M, n, units)
+        """
         batches = self._scaled(self._table(X)).split(2048)
         out = torch.cat([self._products(forward, self.layers, x, depth) for x in batches], 2)
         return out.transpose(1, 2).cpu().numpy()

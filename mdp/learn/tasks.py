@@ -6,8 +6,11 @@
 __all__ = ['DESCRIPTORS', 'DERIVED', 'FOLDS', 'tasks', 'formulas', 'describe', 'task_rows', 'keys', 'fold', 'source', 'pairs']
 
 # %% ../../nbs/learn/29_tasks.ipynb #15eb6055
-import functools, hashlib, zlib
-import numpy as np, pandas as pd
+import functools
+import hashlib
+import zlib
+import numpy as np
+import pandas as pd
 from rdkit import Chem
 from safetensors.numpy import load_file, save_file
 from ..core import as_column, atomic_write
@@ -91,23 +94,29 @@ def _one_spelling(column):
     return pd.Series(out, column.index, dtype=object)
 
 # %% ../../nbs/learn/29_tasks.ipynb #9d6a75cc
-def formulas(
-    rows,  # SMILES, repeat units, formulas or structures: a list, a Series, a one-column frame, an array
-    kind: str,  # "molecule", "polymer" or "inorganic"
-) -> list[str]:
-    "The chemical formula of each row, an inorganic one reduced. BadInput names every bad row."
+def formulas(rows, kind: str) -> list[str]:
+    """The chemical formula of each row, an inorganic one reduced. BadInput names every bad row.
+
+    rows : SMILES, repeat units, formulas or structures: a list, a Series, a one-column frame, an
+        array
+    kind : "molecule", "polymer" or "inorganic"
+    """
     if kind == "inorganic":
         return reduced_formula(_compositions(rows), whole=True)
     return [_formula(mol) for mol in _mols(rows, kind)]
 
 # %% ../../nbs/learn/29_tasks.ipynb #5cbd1ba1
-def describe(
-    rows,  # SMILES, repeat units, formulas or structures: a list, a Series, a one-column frame, an array
-    kind: str,  # "molecule", "polymer" or "inorganic"
-    descriptor: str,  # one of `DESCRIPTORS[kind]`
-    on_error: str = "raise",  # "raise": `BadInput` naming every bad row; "nan": their numbers become NaN
-) -> np.ndarray:  # (n, columns), float64
-    "Rows as the numbers a network of this descriptor takes."
+def describe(rows, kind: str, descriptor: str, on_error: str = "raise") -> np.ndarray:
+    """Rows as the numbers a network of this descriptor takes.
+
+    rows : SMILES, repeat units, formulas or structures: a list, a Series, a one-column frame, an
+        array
+    kind : "molecule", "polymer" or "inorganic"
+    descriptor : one of `DESCRIPTORS[kind]`
+    on_error : "raise": `BadInput` naming every bad row; "nan": their numbers become NaN
+
+    returns : (n, columns), float64
+    """
     if kind not in DESCRIPTORS:
         raise ValueError(f"kind={kind!r}: one of {', '.join(DESCRIPTORS)}")
     if descriptor not in DESCRIPTORS[kind]:
@@ -217,7 +226,10 @@ def _viscosity(df):
         dict(m=np.log10(df.mw), t=1000 / df.temperature, s=np.log10(1 + df.shear_rate))
     )
     x, y = x - x.median(), np.log10(df.value)
-    within = lambda a: a - a.groupby(df.smiles).transform("mean")
+
+    def within(a):
+        return a - a.groupby(df.smiles).transform("mean")
+
     slope = np.linalg.lstsq(within(x).to_numpy(), within(y).to_numpy(), rcond=None)[0]
     left = y - x.to_numpy() @ slope
     return (10 ** left.groupby(df.smiles).mean()).rename("value").reset_index()
@@ -238,12 +250,15 @@ DERIVED = dict(
 )
 
 # %% ../../nbs/learn/29_tasks.ipynb #5d398370
-def task_rows(
-    task: str,  # a name of `tasks()`
-    structures: bool = False,  # inorganic: structures in place of formulas
-    limit: int | None = None,  # at most so many rows, always the same ones
-) -> pd.DataFrame:  # row, value (log10 where the task says so)
-    "The rows of a task: repeated ones merged to their median, those that no descriptor can take left out."
+def task_rows(task: str, structures: bool = False, limit: int | None = None) -> pd.DataFrame:
+    """The rows of a task: repeated ones merged to their median, those that no descriptor can take left out.
+
+    task : a name of `tasks()`
+    structures : inorganic: structures in place of formulas
+    limit : at most so many rows, always the same ones
+
+    returns : row, value (log10 where the task says so)
+    """
     t = _task(task)
     df = _table(t.dataset.split("+")[0])
     if task in DERIVED:
@@ -295,12 +310,15 @@ def _task(task):
 FOLDS = 5
 
 
-def keys(
-    rows,  # as for `describe`
-    kind: str,  # "molecule", "polymer" or "inorganic"
-    descriptor: str,  # one of `DESCRIPTORS[kind]`
-) -> np.ndarray:  # strings
-    "Rows of the same key are near copies for this descriptor."
+def keys(rows, kind: str, descriptor: str) -> np.ndarray:
+    """Rows of the same key are near copies for this descriptor.
+
+    rows : as for `describe`
+    kind : "molecule", "polymer" or "inorganic"
+    descriptor : one of `DESCRIPTORS[kind]`
+
+    returns : strings
+    """
     if kind == "inorganic":
         return element_system(_compositions(rows))
     if descriptor == "composition":
@@ -326,19 +344,25 @@ def _skeleton(mol):
     return Chem.MolToSmiles(flat)
 
 
-def fold(
-    keys,  # strings
-) -> np.ndarray:  # 0 to 4
-    "The fold of each key, a function of the key alone."
+def fold(keys) -> np.ndarray:
+    """The fold of each key, a function of the key alone.
+
+    keys : strings
+
+    returns : 0 to 4
+    """
     return np.array([zlib.crc32(str(k).encode()) % FOLDS for k in keys], int)
 
 # %% ../../nbs/learn/29_tasks.ipynb #e9ec9215
-def source(
-    task: str,  # a name of `tasks()`
-    descriptor: str,  # one of `DESCRIPTORS[kind]`
-    limit: int | None = None,  # at most so many rows
-):  # a function () -> X (n, columns) float32, y (n,), keys (n,)
-    "What `Library.build` asks for."
+def source(task: str, descriptor: str, limit: int | None = None):
+    """What `Library.build` asks for.
+
+    task : a name of `tasks()`
+    descriptor : one of `DESCRIPTORS[kind]`
+    limit : at most so many rows
+
+    returns : a function () -> X (n, columns) float32, y (n,), keys (n,)
+    """
     return functools.partial(_source, task, descriptor, limit)
 
 

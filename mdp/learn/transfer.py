@@ -9,7 +9,10 @@ __all__ = ['FAR', 'ALPHAS', 'FrozenFeatures', 'fine_tune', 'usable', 'PropertyDe
 
 # %% ../../nbs/learn/33_transfer.ipynb #dadf1276
 from concurrent.futures import ThreadPoolExecutor
-import numba, numpy as np, pandas as pd, torch
+import numba
+import numpy as np
+import pandas as pd
+import torch
 from sklearn.base import BaseEstimator, RegressorMixin, TransformerMixin, clone
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.gaussian_process import GaussianProcessRegressor
@@ -41,13 +44,13 @@ def _numbers(X, columns, who):
 
 # %% ../../nbs/learn/33_transfer.ipynb #bb74f262
 class FrozenFeatures(TransformerMixin, BaseEstimator):
-    "Pre-activations of the hidden layers of one network."
+    """Pre-activations of the hidden layers of one network.
 
-    def __init__(
-        self,
-        model,  # a `Stack` of one network, e.g. `library.models[id]`
-        depth: int | None = None,  # so many hidden layers, counted from the output; None: all
-    ):
+    model : a `Stack` of one network, e.g. `library.models[id]`
+    depth : so many hidden layers, counted from the output; None: all
+    """
+
+    def __init__(self, model, depth: int | None = None):
         self.model, self.depth = model, depth
 
     def fit(self, X, y=None):
@@ -55,11 +58,11 @@ class FrozenFeatures(TransformerMixin, BaseEstimator):
         self.transform(X)
         return self
 
-    def transform(
-        self,
-        X,  # the network's descriptors (n, D)
-    ):
-        "Rows (n, units)."
+    def transform(self, X):
+        """Rows (n, units).
+
+        X : the network's descriptors (n, D)
+        """
         X = _numbers(X, len(self.model.x_mean), "this network")
         return np.hstack([self.model.features(X, d)[0] for d in self._layers()])
 
@@ -86,15 +89,16 @@ class FrozenFeatures(TransformerMixin, BaseEstimator):
         return True
 
 # %% ../../nbs/learn/33_transfer.ipynb #0886415f
-def fine_tune(
-    model: Stack,  # one network
-    X,
-    y,  # descriptors (n, D) and targets (n,)
-    steps: int = 100,  # of Adam on all rows at once
-    lr: float = 3e-4,
-    alpha: float = 1.0,  # of the ridge that makes the new last layer
-) -> Stack:  # a network for the new target
-    "A copy of a network, its last layer made anew, trained on."
+def fine_tune(model: Stack, X, y, steps: int = 100, lr: float = 3e-4, alpha: float = 1.0) -> Stack:
+    """A copy of a network, its last layer made anew, trained on.
+
+    model : one network
+    X, y : descriptors (n, D) and targets (n,)
+    steps : of Adam on all rows at once
+    alpha : of the ridge that makes the new last layer
+
+    returns : a network for the new target
+    """
     X, y = _numbers(X, len(model.x_mean), "this network"), _targets(y, len(X))
     new = Stack.from_state(model.state(torch.float32))
     new.y_mean, new.y_sd = np.array([y.mean()]), np.array([y.std()])
@@ -138,12 +142,14 @@ _SUMS = [i for i, name in enumerate(_NAMES) if name.startswith("sum:")]
 _MEANS = [_NAMES.index(_NAMES[i].replace("sum:", "ave:")) for i in _SUMS]
 
 
-def usable(
-    library: Library,
-    kind: str,  # of the rows: "molecule", "polymer" or "inorganic"
-    structures: bool = False,  # inorganic rows given as structures
-) -> pd.DataFrame:  # of the index, with a column `kind`: what the network learned from
-    "The networks that take such rows: those of a descriptor that the rows have. A formula is had by all."
+def usable(library: Library, kind: str, structures: bool = False) -> pd.DataFrame:
+    """The networks that take such rows: those of a descriptor that the rows have. A formula is had by all.
+
+    kind : of the rows: "molecule", "polymer" or "inorganic"
+    structures : inorganic rows given as structures
+
+    returns : of the index, with a column `kind`: what the network learned from
+    """
     if kind not in DESCRIPTORS:
         raise ValueError(f"kind={kind!r}: one of {', '.join(DESCRIPTORS)}")
     index = library.index[library.index.task.isin(tasks().index)]
@@ -153,14 +159,16 @@ def usable(
     ].assign(kind=own)
 
 # %% ../../nbs/learn/33_transfer.ipynb #93971d0c
-def _of_usual_size(
-    X,  # composition descriptors of formulas (n, 290)
-    network,  # a `Stack` that takes them
-):  # (n, 290), and (n,) bool: which rows were changed
+def _of_usual_size(X, network):
     """Composition descriptors, those of a formula far larger than in training written for fewer atoms.
 
     The number of atoms in a formula is a matter of spelling: `Al63Cu25Fe12` is the same material as
     `Al6.3Cu2.5Fe1.2`. Only the sums depend on it; they are set to the mean number of atoms of training.
+
+    X : composition descriptors of formulas (n, 290)
+    network : a `Stack` that takes them
+
+    returns : (n, 290), and (n,) bool: which rows were changed
     """
     # their ratio: atoms in the formula
     total = _NAMES.index("sum:period")
@@ -174,16 +182,27 @@ def _of_usual_size(
 
 # %% ../../nbs/learn/33_transfer.ipynb #bf7248cc
 class PropertyDescriptor(TransformerMixin, BaseEstimator):
-    "The properties that a library predicts for each row, each by networks that have not seen it."
+    """The properties that a library predicts for each row, each by networks that have not seen it.
+
+    kind : of the rows: "molecule", "polymer" or "inorganic"
+    library : a `Library`; None: the embedded one
+    tasks : names of tasks; None: those of molecules and polymers for either, those of crystals for
+        a formula
+    best : networks a task, descriptor and fold, by R2 on their own test rows; descriptors nearly as
+        good as the task's best count too
+    cross_fit : False: also networks that may have learned from the row (its other properties are
+        known)
+    on_error : "raise": `BadInput` naming every bad row; "nan": its predictions become NaN
+    """
 
     def __init__(
         self,
-        kind: str,  # of the rows: "molecule", "polymer" or "inorganic"
-        library=None,  # a `Library`; None: the embedded one
-        tasks=None,  # names of tasks; None: those of molecules and polymers for either, those of crystals for a formula
-        best: int = 1,  # networks a task, descriptor and fold, by R2 on their own test rows; descriptors nearly as good as the task's best count too
-        cross_fit: bool = True,  # False: also networks that may have learned from the row (its other properties are known)
-        on_error: str = "raise",  # "raise": `BadInput` naming every bad row; "nan": its predictions become NaN
+        kind: str,
+        library=None,
+        tasks=None,
+        best: int = 1,
+        cross_fit: bool = True,
+        on_error: str = "raise",
     ):
         self.kind = kind
         self.library = library
@@ -218,22 +237,26 @@ class PropertyDescriptor(TransformerMixin, BaseEstimator):
         self.library_, self.tasks_ = library, sorted(self.chosen_.task.unique())
         return self
 
-    def transform(
-        self,
-        X,  # SMILES, repeat units or formulas: a list, a Series, a one-column frame, an array
-    ) -> pd.DataFrame:  # rows x tasks, in the units of `units`, under the caller's index
+    def transform(self, X) -> pd.DataFrame:
         """Predicted properties; `domain` says which of them to distrust. BadInput names every row that
-        cannot be read; with `on_error="nan"` these rows are NaN."""
+        cannot be read; with `on_error="nan"` these rows are NaN.
+
+        X : SMILES, repeat units or formulas: a list, a Series, a one-column frame, an array
+
+        returns : rows x tasks, in the units of `units`, under the caller's index
+        """
         column, values, _ = self._checked(X)
         return pd.DataFrame(values, column.index, self.tasks_)
 
-    def domain(
-        self,
-        X,  # as for `transform`
-    ) -> pd.DataFrame:  # rows x tasks, bool
+    def domain(self, X) -> pd.DataFrame:
         """Where a prediction lies in what its networks know. False where it had to be limited to the mean
         of their training targets and four standard deviations to either side, and where a formula has far
-        more atoms than those of training, so that they were asked for the same composition in fewer atoms."""
+        more atoms than those of training, so that they were asked for the same composition in fewer atoms.
+
+        X : as for `transform`
+
+        returns : rows x tasks, bool
+        """
         column, _, outside = self._checked(X)
         return pd.DataFrame(~outside, column.index, self.tasks_)
 
@@ -427,12 +450,16 @@ def _ridges(K, y, ends, alphas, inner, pred, full):
 ALPHAS = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 
 
-def leave_out(
-    H,  # features (m, n, h)
-    y,  # targets (n,)
-    blocks,  # row indices of each block
-):  # (m, blocks) leave-one-out error outside each block; (m, n) predictions, each row's block left out; (m,) leave-one-out error over all rows
-    "Bayesian ridge on the features of each of m networks, alpha chosen for each block and network."
+def leave_out(H, y, blocks):
+    """Bayesian ridge on the features of each of m networks, alpha chosen for each block and network.
+
+    H : features (m, n, h)
+    y : targets (n,)
+    blocks : row indices of each block
+
+    returns : (m, blocks) leave-one-out error outside each block; (m, n) predictions, each row's
+        block left out; (m,) leave-one-out error over all rows
+    """
     m, n, _ = H.shape
     order = np.concatenate(blocks) if blocks else np.arange(n)
     ends = np.cumsum([len(b) for b in blocks], dtype=int)
@@ -442,9 +469,12 @@ def leave_out(
     inner = np.full((m, len(blocks)), np.inf, K.dtype)
     pred = np.zeros((m, n), K.dtype)
     full = np.empty(m, K.dtype)
-    fill = lambda s: _ridges(
-        K[s], y.numpy()[order], ends, np.array(ALPHAS, K.dtype), inner[s], pred[s], full[s]
-    )
+
+    def fill(s):
+        return _ridges(
+            K[s], y.numpy()[order], ends, np.array(ALPHAS, K.dtype), inner[s], pred[s], full[s]
+        )
+
     with ThreadPoolExecutor(k := torch.get_num_threads()) as pool:
         list(pool.map(fill, [slice(m * i // k, m * (i + 1) // k) for i in range(k)]))
     return tuple(map(torch.from_numpy, (inner, pred[:, np.argsort(order)], full)))
@@ -473,12 +503,14 @@ def _joined(key, parts):
     )
 
 # %% ../../nbs/learn/33_transfer.ipynb #b6fc4660
-def key_blocks(
-    keys,  # near copies have the same key
-    n: int = 10,  # blocks, at most
-    random_state: int = 0,
-) -> list[np.ndarray]:  # row indices
-    "Rows in blocks of about the same size, rows of one key together."
+def key_blocks(keys, n: int = 10, random_state: int = 0) -> list[np.ndarray]:
+    """Rows in blocks of about the same size, rows of one key together.
+
+    keys : near copies have the same key
+    n : blocks, at most
+
+    returns : row indices
+    """
     _, at = np.unique(keys, return_inverse=True)
     order = np.random.default_rng(random_state).permutation(at.max() + 1)
     n = min(n, len(order))
@@ -492,16 +524,24 @@ def key_blocks(
 
 # %% ../../nbs/learn/33_transfer.ipynb #62b0a2aa
 class Shotgun(RegressorMixin, BaseEstimator):
-    "A library tried on a target: `ranking_` of all sources, `nested_` predictions of the target rows, and a predictor that rests on the best few."
+    """A library tried on a target: `ranking_` of all sources, `nested_` predictions of the target rows, and a predictor that rests on the best few.
+
+    kind : of the rows: "molecule", "polymer" or "inorganic"
+    library : a `Library`; None: the embedded one
+    ids : networks to try; None: all that take such rows
+    top : sources that predict together
+    blocks : of the nested validation; 0: none
+    head : scikit-learn regressor on the frozen features, with `return_std`; None: `BayesianRidge`
+    """
 
     def __init__(
         self,
-        kind: str,  # of the rows: "molecule", "polymer" or "inorganic"
-        library=None,  # a `Library`; None: the embedded one
-        ids=None,  # networks to try; None: all that take such rows
-        top: int = 5,  # sources that predict together
-        blocks: int = 10,  # of the nested validation; 0: none
-        head=None,  # scikit-learn regressor on the frozen features, with `return_std`; None: `BayesianRidge`
+        kind: str,
+        library=None,
+        ids=None,
+        top: int = 5,
+        blocks: int = 10,
+        head=None,
         random_state: int = 0,
     ):
         self.kind = kind
@@ -512,12 +552,12 @@ class Shotgun(RegressorMixin, BaseEstimator):
         self.head = head
         self.random_state = random_state
 
-    def fit(
-        self,
-        X,  # SMILES, repeat units, formulas or structures (n)
-        y,  # targets (n,)
-    ):
-        "Score every network and layer; then one head for each of the best."
+    def fit(self, X, y):
+        """Score every network and layer; then one head for each of the best.
+
+        X : SMILES, repeat units, formulas or structures (n)
+        y : targets (n,)
+        """
         X, y = list(X), _targets(y, len(X))
         self.library_ = self.library if self.library is not None else Library.open()
         index = usable(self.library_, self.kind, any(not isinstance(x, str) for x in X))
@@ -599,12 +639,12 @@ class Shotgun(RegressorMixin, BaseEstimator):
             head = clone(self.head) if self.head is not None else BayesianRidge()
             self.heads_.append((model, mean, scale, head.fit((F - mean) / scale, y)))
 
-    def predict(
-        self,
-        X,  # rows (n)
-        return_std: bool = False,  # also the standard deviation
-    ):
-        "The mean over the best sources that left out the row's fold (and its predictive standard deviation)."
+    def predict(self, X, return_std: bool = False):
+        """The mean over the best sources that left out the row's fold (and its predictive standard deviation).
+
+        X : rows (n)
+        return_std : also the standard deviation
+        """
         X = list(X)
         about, own = self._about(X, self.sources_)
         mu, sd = np.empty((2, len(self.sources_), len(X)))
@@ -647,14 +687,19 @@ class BlockRBF(RBF):
         self.start, self.stop = start, stop
 
     def __call__(self, X, Y=None, eval_gradient=False):
-        pick = lambda a: None if a is None else np.atleast_2d(a)[:, self.start : self.stop]
+        def pick(a):
+            return None if a is None else np.atleast_2d(a)[:, self.start : self.stop]
+
         return super().__call__(pick(X), pick(Y), eval_gradient)
 
 
-def gaussian_process(
-    *widths,  # columns of each block, in their order
-):  # a scikit-learn pipeline, `predict(X, return_std=True)`
-    "Standardised columns, clipped at five standard deviations; a Gaussian process with a smooth kernel a block, and noise."
+def gaussian_process(*widths):
+    """Standardised columns, clipped at five standard deviations; a Gaussian process with a smooth kernel a block, and noise.
+
+    *widths : columns of each block, in their order
+
+    returns : a scikit-learn pipeline, `predict(X, return_std=True)`
+    """
     kernel, at = WhiteKernel(0.1, (1e-3, 3.0)), 0
     for w in widths:
         kernel = (
@@ -671,13 +716,13 @@ def gaussian_process(
 
 # %% ../../nbs/learn/33_transfer.ipynb #e82a51eb
 class PriorMean(RegressorMixin, BaseEstimator):
-    "A straight line on the first columns, which hold what sources predict; an estimator learns from the other columns what the line leaves."
+    """A straight line on the first columns, which hold what sources predict; an estimator learns from the other columns what the line leaves.
 
-    def __init__(
-        self,
-        estimator,  # scikit-learn regressor for what is left
-        first: int = 1,  # columns of the line
-    ):
+    estimator : scikit-learn regressor for what is left
+    first : columns of the line
+    """
+
+    def __init__(self, estimator, first: int = 1):
         self.estimator, self.first = estimator, first
 
     def fit(self, X, y):
@@ -695,12 +740,14 @@ class PriorMean(RegressorMixin, BaseEstimator):
         return self.line_.predict(X[:, : self.first]) + self.rest_.predict(X[:, self.first :])
 
 # %% ../../nbs/learn/33_transfer.ipynb #4a6bda55
-def direct(
-    rows,  # SMILES, repeat units or formulas
-    kind: str,  # "molecule", "polymer" or "inorganic"
-    random_state: int = 0,
-) -> dict:  # name -> (descriptors (n, D), estimator)
-    "The roads without transfer."
+def direct(rows, kind: str, random_state: int = 0) -> dict:
+    """The roads without transfer.
+
+    rows : SMILES, repeat units or formulas
+    kind : "molecule", "polymer" or "inorganic"
+
+    returns : name -> (descriptors (n, D), estimator)
+    """
     roads = {}
     for d in DESCRIPTORS[kind]:
         if d == "rdf":
@@ -726,27 +773,33 @@ def direct(
 
 # %% ../../nbs/learn/33_transfer.ipynb #f1644898
 def few_rows(
-    roads: dict,  # name -> (X, estimator); X is an array or a list with a row for each target
-    y,  # targets (N,)
-    keys,  # near copies have the same key
-    n: int,  # training rows
-    repeats: int = 10,
-    random_state: int = 0,
-) -> pd.DataFrame:  # (repeats, roads): test MAE
-    "Test error of every road from n random rows; each draw is the same for all roads."
+    roads: dict, y, keys, n: int, repeats: int = 10, random_state: int = 0
+) -> pd.DataFrame:
+    """Test error of every road from n random rows; each draw is the same for all roads.
+
+    roads : name -> (X, estimator); X is an array or a list with a row for each target
+    y : targets (N,)
+    keys : near copies have the same key
+    n : training rows
+
+    returns : (repeats, roads): test MAE
+    """
     y, out = _targets(y, len(y)), []
     if not 4 <= n < len(y):
         raise ValueError(f"n={n}: from 4 to {len(y) - 1}")
     for seed in np.random.SeedSequence(random_state).spawn(repeats):
         train = np.sort(np.random.default_rng(seed).permutation(len(y))[:n])
         test = np.flatnonzero(~np.isin(keys, np.asarray(keys)[train]))
-        pick = lambda X, i: (
-            X.iloc[i]
-            if hasattr(X, "iloc")
-            else X[i]
-            if isinstance(X, np.ndarray)
-            else [X[k] for k in i]
-        )
+
+        def pick(X, i):
+            return (
+                X.iloc[i]
+                if hasattr(X, "iloc")
+                else X[i]
+                if isinstance(X, np.ndarray)
+                else [X[k] for k in i]
+            )
+
         out.append(
             {
                 name: np.abs(
@@ -758,14 +811,16 @@ def few_rows(
     return pd.DataFrame(out)
 
 # %% ../../nbs/learn/33_transfer.ipynb #8bbb5538
-def gain(
-    errors: pd.DataFrame,  # see `few_rows`
-    road: str,  # a column
-    beside=None,  # the direct roads; None: the columns of the names that `direct` gives
-) -> tuple[
-    float, float
-]:  # share of the error of the best direct road that is saved, and its standard error over the draws
-    "What a road saves beside the best direct one (negative: what it costs)."
+def gain(errors: pd.DataFrame, road: str, beside=None) -> tuple[float, float]:
+    """What a road saves beside the best direct one (negative: what it costs).
+
+    errors : see `few_rows`
+    road : a column
+    beside : the direct roads; None: the columns of the names that `direct` gives
+
+    returns : share of the error of the best direct road that is saved, and its standard error over
+        the draws
+    """
     beside = (
         list(beside)
         if beside is not None
@@ -776,14 +831,16 @@ def gain(
     return 1 - errors[road].mean() / errors[best].mean(), ratio.std(ddof=1) / len(ratio) ** 0.5
 
 # %% ../../nbs/learn/33_transfer.ipynb #f57d6df4
-def crossed(
-    roads: dict,  # name -> (X, estimator), see `direct`
-    y,  # targets (n,)
-    keys,  # near copies have the same key
-    repeats: int = 1,  # divisions into blocks
-    blocks: int = 5,
-) -> dict:  # name -> predictions (repeats, n)
-    "Predictions of every row from blocks without its key."
+def crossed(roads: dict, y, keys, repeats: int = 1, blocks: int = 5) -> dict:
+    """Predictions of every row from blocks without its key.
+
+    roads : name -> (X, estimator), see `direct`
+    y : targets (n,)
+    keys : near copies have the same key
+    repeats : divisions into blocks
+
+    returns : name -> predictions (repeats, n)
+    """
     y = _targets(y, len(y))
     out = {name: np.empty((repeats, len(y))) for name in roads}
     for r in range(repeats):
@@ -794,12 +851,14 @@ def crossed(
     return out
 
 
-def saved(
-    errors: pd.DataFrame,  # absolute errors, rows x roads
-    road: str,  # a column
-    beside,  # the roads whose best is the one to beat
-    keys,
-) -> tuple[float, float, float]:  # share of the error saved; its 95 % interval over resampled keys
-    "What a road saves beside the best of others."
+def saved(errors: pd.DataFrame, road: str, beside, keys) -> tuple[float, float, float]:
+    """What a road saves beside the best of others.
+
+    errors : absolute errors, rows x roads
+    road : a column
+    beside : the roads whose best is the one to beat
+
+    returns : share of the error saved; its 95 % interval over resampled keys
+    """
     best = errors[list(beside)].mean().idxmin()
     return interval(lambda a, b: 1 - a.mean() / b.mean(), errors[road], errors[best], groups=keys)

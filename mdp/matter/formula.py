@@ -148,15 +148,15 @@ def _no_element(symbol):
     return reason
 
 # %% ../../nbs/matter/05_formula.ipynb #03ac107f
-def read_formula(
-    formula,  # a string, a mapping of symbols to amounts, or a pymatgen Composition
-) -> dict:
+def read_formula(formula) -> dict:
     """Amounts of one formula by element symbol, in the order of the atomic numbers.
 
     Raises ValueError with the reason; for a column of formulas see `amounts`.
 
     >>> read_formula("Ca(OH)2")
     {'H': 2.0, 'O': 2.0, 'Ca': 1.0}
+
+    formula : a string, a mapping of symbols to amounts, or a pymatgen Composition
     """
     if isinstance(formula, str):
         try:
@@ -279,11 +279,12 @@ _AT_THE_PLACE = {
 }
 
 
-def explain(
-    formula: str,  # a string that cannot be read
-    error: ValueError,  # what the reader says of it
-) -> str:
-    "Why a formula cannot be read, for a person: what it is and what to write."
+def explain(formula: str, error: ValueError) -> str:
+    """Why a formula cannot be read, for a person: what it is and what to write.
+
+    formula : a string that cannot be read
+    error : what the reader says of it
+    """
     for recognize in (_typeset, _hydrate, _factor, _alloy, _joined, _variable):
         if what := recognize(formula):
             return what
@@ -366,13 +367,14 @@ def _number(text, at):
     return sign * (value * 10.0**power if power >= 0 else value / 10.0**-power), end
 
 # %% ../../nbs/matter/05_formula.ipynb #f7ce31ec
-def _scan(
-    text,  # (bytes,) uint8: all formulas, each closed by a zero byte
-    rows,  # how many
-    letters,  # (26, 27) atomic numbers
-):
+def _scan(text, rows, letters):
     """Entries of all formulas: first (rows + 1,), element, amount (entries,), readable (rows,) bool.
-    The entries of row i are `first[i]` to `first[i + 1]`, as written; those of an unreadable row are none."""
+    The entries of row i are `first[i]` to `first[i + 1]`, as written; those of an unreadable row are none.
+
+    text : (bytes,) uint8: all formulas, each closed by a zero byte
+    rows : how many
+    letters : (26, 27) atomic numbers
+    """
     first = np.zeros(rows + 1, np.int64)
     readable = np.zeros(rows, np.bool_)
     element = np.empty(len(text), np.int64)
@@ -482,10 +484,11 @@ def _settle_all(written):
     return Amounts(first, key[kept] & 127, amount[kept]), reasons
 
 # %% ../../nbs/matter/05_formula.ipynb #48d82327
-def read_column(
-    column,  # formulas, mappings, `Composition`s, mixed: a Series or a list
-) -> tuple:
-    "`(Amounts, failures)` of many formulas, `failures` being the reason by position."
+def read_column(column) -> tuple:
+    """`(Amounts, failures)` of many formulas, `failures` being the reason by position.
+
+    column : formulas, mappings, `Composition`s, mixed: a Series or a list
+    """
     values = list(column)
     try:
         written, readable = _read_texts(values)
@@ -543,10 +546,11 @@ def is_table(X) -> bool:
     return X.columns[0] in ATOMIC_NUMBER and pd.api.types.is_numeric_dtype(X.dtypes.iloc[0])
 
 
-def read_table(
-    table: pd.DataFrame,  # amounts; columns: symbols
-) -> tuple:
-    "`(Amounts, failures)` as of `read_column`; ValueError where a column is no element."
+def read_table(table: pd.DataFrame) -> tuple:
+    """`(Amounts, failures)` as of `read_column`; ValueError where a column is no element.
+
+    table : amounts; columns: symbols
+    """
     _check_columns(table)
     numbers, failures = _table_numbers(table)
     row, column = np.nonzero(numbers)
@@ -588,10 +592,12 @@ def _check_columns(table):
         raise ValueError("an element has two columns")
 
 # %% ../../nbs/matter/05_formula.ipynb #121cdfb3
-def read_rows(
-    X,  # formulas, mappings, `Composition`s, mixed: a list, a Series, a one-column frame, an array; or a table of amounts
-) -> tuple:
-    "`(Amounts, index)` of rows that can all be read; BadInput names every one that cannot."
+def read_rows(X) -> tuple:
+    """`(Amounts, index)` of rows that can all be read; BadInput names every one that cannot.
+
+    X : formulas, mappings, `Composition`s, mixed: a list, a Series, a one-column frame, an array;
+        or a table of amounts
+    """
     if is_table(X):
         read, failures = read_table(X)
         column = rows_as_dicts(X, failures)
@@ -609,11 +615,12 @@ def rows_as_dicts(table, rows):
     return pd.Series(values, table.index, dtype=object)
 
 # %% ../../nbs/matter/05_formula.ipynb #77f4177a
-def amounts(
-    X,  # as for `read_rows`
-) -> pd.DataFrame:
+def amounts(X) -> pd.DataFrame:
     """Amounts as written: a row each under the caller's index, a column for each element that occurs,
-    in the order of the atomic numbers; 0 where a row has none of it. BadInput names every bad row."""
+    in the order of the atomic numbers; 0 where a row has none of it. BadInput names every bad row.
+
+    X : as for `read_rows`
+    """
     read, index = read_rows(X)
     occurring, column = np.unique(read.element, return_inverse=True)
     out = np.zeros((len(read), len(occurring)))
@@ -621,10 +628,11 @@ def amounts(
     return pd.DataFrame(out, index, [SYMBOLS[z - 1] for z in occurring])
 
 
-def element_system(
-    X,  # as for `read_rows`
-) -> np.ndarray:
-    "The element system of each row: its symbols in alphabetical order, as 'Al-Cu-Fe'. BadInput names every bad row."
+def element_system(X) -> np.ndarray:
+    """The element system of each row: its symbols in alphabetical order, as 'Al-Cu-Fe'. BadInput names every bad row.
+
+    X : as for `read_rows`
+    """
     read, _ = read_rows(X)
     return np.array(
         ["-".join(sorted(SYMBOLS[z - 1] for z in read[i][0])) for i in range(len(read))], str
@@ -709,14 +717,14 @@ def _reduced_one(amounts, whole):
         return Composition(counts or amounts).reduced_formula
 
 # %% ../../nbs/matter/05_formula.ipynb #ea13e497
-def reduced_formula(
-    X,  # as for `read_rows`
-    whole: bool = False,  # True: amounts that are not whole are multiplied until they are, where 1000 atoms suffice
-) -> list:
+def reduced_formula(X, whole: bool = False) -> list:
     """pymatgen's reduced formula of each row. BadInput names every bad row.
 
     >>> reduced_formula(["Fe4O6", "Fe0.4O0.6"])
     ['Fe2O3', 'Fe0.4O0.6']
+
+    X : as for `read_rows`
+    whole : True: amounts that are not whole are multiplied until they are, where 1000 atoms suffice
     """
     read, _ = read_rows(X)
     known = {}

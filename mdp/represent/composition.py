@@ -67,7 +67,7 @@ def _means(elements, amounts, total, table, average, summed, variance, largest, 
             deviation = values[j] - average[j]
             variance[j] += amounts[k] / total * (deviation * deviation)
 
-
+# %% ../../nbs/represent/11_composition.ipynb #ef94a934
 @compiled
 def _geometric_and_harmonic(elements, amounts, total, values):
     "The two means of one property (elements of the table,) over the raw amounts of one formula."
@@ -137,16 +137,17 @@ class Compositions(RowTransformer):
 
     `transform` takes formulas (strings, dicts, `Composition`s, mixed) in a list, Series, one-column
     frame or array, or a frame of amounts whose columns are element symbols.
+
+    which : "classic": ave, sum, var, max, min; "all": counting, ave, sum, var, gmean, hmean, max,
+        min
+    elements : properties (columns) of elements (index: symbols); None: `load("elements")`
+    on_error : "raise": `BadInput` naming every bad row; "nan": bad rows become NaN
     """
 
     what = "formula"
 
     def __init__(
-        self,
-        which: str = "classic",  # "classic": ave, sum, var, max, min; "all": counting, ave, sum, var, gmean, hmean, max, min
-        elements: pd.DataFrame
-        | None = None,  # properties (columns) of elements (index: symbols); None: `load("elements")`
-        on_error: str = "raise",  # "raise": `BadInput` naming every bad row; "nan": bad rows become NaN
+        self, which: str = "classic", elements: pd.DataFrame | None = None, on_error: str = "raise"
     ):
         self.which = which
         self.elements = elements

@@ -6,8 +6,10 @@
 __all__ = ['CLOSEST', 'FULL', 'CHUNK', 'ON_EDGE', 'ORBITALS', 'RDF', 'OFM', 'ofm_map', 'Structures']
 
 # %% ../../nbs/represent/12_crystal.ipynb #392158b4
-import functools, re
-import numpy as np, pandas as pd
+import functools
+import re
+import numpy as np
+import pandas as pd
 from ..core import RowTransformer, compiled, in_range, parallel
 
 # %% ../../nbs/represent/12_crystal.ipynb #dc66ec78
@@ -15,13 +17,13 @@ CLOSEST = 0.5  # Å: atoms nearer than this are a mistake; pymatgen's `is_valid`
 FULL = 1.01  # sites that share one atom sum to no more than this: CIF files round to 0.334
 
 # %% ../../nbs/represent/12_crystal.ipynb #0da4c000
-def _atoms(
-    structure,  # a pymatgen Structure
-    disordered,  # "raise" or "average"
-):
+def _atoms(structure, disordered):
     """Box (3 x 3, rows, Å), positions (n x 3, Å) and, for each site, its elements with occupancies.
 
     Raises ValueError with the reason where a structure cannot be used.
+
+    structure : a pymatgen Structure
+    disordered : "raise" or "average"
     """
     _check_structure(structure)
     _check_geometry(structure)
@@ -122,14 +124,13 @@ def _connected(start, positions, first, second, vectors):
     return places
 
 # %% ../../nbs/represent/12_crystal.ipynb #da368be8
-def _pairs(
-    box,
-    pos,  # Å
-    cutoff,  # Å
-    full=True,  # every pair from both ends; False: once
-):
+def _pairs(box, pos, cutoff, full=True):
     """(first site, second site, distance, and if `full` the vector) of all pairs up to `cutoff`,
-    periodic images included. Raises ValueError where two atoms overlap."""
+    periodic images included. Raises ValueError where two atoms overlap.
+
+    box, pos : Å
+    full : every pair from both ends; False: once
+    """
     from vesin import NeighborList
 
     search = NeighborList(cutoff=cutoff, full_list=full, n_threads=1)
@@ -191,16 +192,24 @@ ON_EDGE = 1e-8  # Å
 
 # %% ../../nbs/represent/12_crystal.ipynb #eb3c88f6
 class RDF(_Crystals):
-    "Radial distribution function: `bins` numbers from 0 to `r_max` Å."
+    """Radial distribution function: `bins` numbers from 0 to `r_max` Å.
+
+    bins : number of shells
+    r_max : Å
+    per_atom : divide by the number of atoms: the same for any cell of a crystal (XenonPy: no)
+    disordered : "average": a pair counts by the product of its occupancies
+    on_error : "raise": `BadInput` naming every bad row; "nan": bad rows become NaN
+    workers : processes; None: all cores
+    """
 
     def __init__(
         self,
-        bins: int = 200,  # number of shells
-        r_max: float = 20.0,  # Å
-        per_atom: bool = False,  # divide by the number of atoms: the same for any cell of a crystal (XenonPy: no)
-        disordered: str = "raise",  # "average": a pair counts by the product of its occupancies
-        on_error: str = "raise",  # "raise": `BadInput` naming every bad row; "nan": bad rows become NaN
-        workers: int | None = 1,  # processes; None: all cores
+        bins: int = 200,
+        r_max: float = 20.0,
+        per_atom: bool = False,
+        disordered: str = "raise",
+        on_error: str = "raise",
+        workers: int | None = 1,
     ):
         self.bins = bins
         self.r_max = r_max
@@ -250,7 +259,7 @@ def _axes(x, y, z):
     bz = x * ay - y * ax
     return ax, ay, az, bx, by, bz
 
-
+# %% ../../nbs/represent/12_crystal.ipynb #3bc8a05d
 @compiled
 def _cut(corners, count, a, b, c, kept):
     """Clip a convex polygon by the half-plane a x + b y <= c.
@@ -347,12 +356,12 @@ def _voronoi(first, vectors, distances, half_side):
     return np.maximum(angles, 0), np.sqrt(farthest_squared)
 
 # %% ../../nbs/represent/12_crystal.ipynb #1974c76b
-def _faces(
-    box,
-    pos,  # Å
-):
+def _faces(box, pos):
     """(first, i, j, d, solid angle) of all pairs that may share a face of their Voronoi cells,
-    sorted by site i and distance d (Å); the pairs of site k are first[k]:first[k+1]."""
+    sorted by site i and distance d (Å); the pairs of site k are first[k]:first[k+1].
+
+    box, pos : Å
+    """
     radius = 2.0 * (abs(np.linalg.det(box)) / len(pos)) ** (1 / 3)
     while True:
         i, j, d, D = _pairs(box, pos, radius)
@@ -391,14 +400,20 @@ def _orbitals(symbol):
 
 # %% ../../nbs/represent/12_crystal.ipynb #d5393f91
 class OFM(_Crystals):
-    "Orbital field matrix: 1,024 numbers `environment_centre`, neighbours weighed by the solid angle of their Voronoi face."
+    """Orbital field matrix: 1,024 numbers `environment_centre`, neighbours weighed by the solid angle of their Voronoi face.
+
+    distance : divide a neighbour's weight by its distance, Å
+    disordered : "average": a site is the mean of its occupants, neighbours independent
+    on_error : "raise": `BadInput` naming every bad row; "nan": bad rows become NaN
+    workers : processes; None: all cores
+    """
 
     def __init__(
         self,
-        distance: bool = True,  # divide a neighbour's weight by its distance, Å
-        disordered: str = "raise",  # "average": a site is the mean of its occupants, neighbours independent
-        on_error: str = "raise",  # "raise": `BadInput` naming every bad row; "nan": bad rows become NaN
-        workers: int | None = 1,  # processes; None: all cores
+        distance: bool = True,
+        disordered: str = "raise",
+        on_error: str = "raise",
+        workers: int | None = 1,
     ):
         self.distance, self.disordered = distance, disordered
         self.on_error, self.workers = on_error, workers
@@ -425,11 +440,12 @@ class OFM(_Crystals):
         return np.array([f"{e}_{c}" for e in ORBITALS for c in ORBITALS], object)
 
 # %% ../../nbs/represent/12_crystal.ipynb #6fb165c6
-def ofm_map(
-    row,  # 1,024 numbers of `OFM`
-    ax=None,  # matplotlib Axes; None: the current one
-):
-    "The matrix as a heat map, environment down, centre across, only subshells that occur; returns the Axes."
+def ofm_map(row, ax=None):
+    """The matrix as a heat map, environment down, centre across, only subshells that occur; returns the Axes.
+
+    row : 1,024 numbers of `OFM`
+    ax : matplotlib Axes; None: the current one
+    """
     import matplotlib.pyplot as plt
 
     ax = ax or plt.gca()
@@ -460,17 +476,26 @@ def ofm_map(
 
 # %% ../../nbs/represent/12_crystal.ipynb #55b7a2cd
 class Structures(OFM, RDF):
-    "RDF and OFM in one table: 200 + 1,024 numbers."
+    """RDF and OFM in one table: 200 + 1,024 numbers.
+
+    bins : number of shells
+    r_max : Å
+    per_atom : divide the RDF by the number of atoms
+    distance : divide a neighbour's weight in the OFM by its distance, Å
+    disordered : "average": the mean over the occupants
+    on_error : "raise": `BadInput` naming every bad row; "nan": bad rows become NaN
+    workers : processes; None: all cores
+    """
 
     def __init__(
         self,
-        bins: int = 200,  # number of shells
-        r_max: float = 20.0,  # Å
-        per_atom: bool = False,  # divide the RDF by the number of atoms
-        distance: bool = True,  # divide a neighbour's weight in the OFM by its distance, Å
-        disordered: str = "raise",  # "average": the mean over the occupants
-        on_error: str = "raise",  # "raise": `BadInput` naming every bad row; "nan": bad rows become NaN
-        workers: int | None = 1,  # processes; None: all cores
+        bins: int = 200,
+        r_max: float = 20.0,
+        per_atom: bool = False,
+        distance: bool = True,
+        disordered: str = "raise",
+        on_error: str = "raise",
+        workers: int | None = 1,
     ):
         self.bins = bins
         self.r_max = r_max

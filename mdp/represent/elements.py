@@ -6,8 +6,10 @@
 __all__ = ['KINDS', 'columns', 'provenance', 'provenance_map', 'periodic_table', 'explore']
 
 # %% ../../nbs/represent/10_elements.ipynb #bc24fd19
-import functools, zipfile
-import numpy as np, pandas as pd
+import functools
+import zipfile
+import numpy as np
+import pandas as pd
 from ..core import COLOURS, plot_style
 from ..data import SOURCES, facts, get, load
 
@@ -162,12 +164,12 @@ def _cell(z):
     return p, k + 1 if k < (1 if p == 1 else 2) else 18 - (starts[p] - 1 - z)
 
 # %% ../../nbs/represent/10_elements.ipynb #6c9f04e6
-def periodic_table(
-    values,  # a column name of `load("elements")`, or a Series by element symbol
-    label: str = "",  # what the colour bar says; of a named column: its meaning and unit
-    ax=None,
-):
-    "Colour the periodic table by a property; imputed values of a named column are outlined. Returns the Axes."
+def periodic_table(values, label: str = "", ax=None):
+    """Colour the periodic table by a property; imputed values of a named column are outlined. Returns the Axes.
+
+    values : a column name of `load("elements")`, or a Series by element symbol
+    label : what the colour bar says; of a named column: its meaning and unit
+    """
     plt = plot_style()
     table = load("elements")
     imputed = set()
@@ -220,7 +222,8 @@ def _draw_cell(ax, symbol, atomic_number, value, colour, outlined):
 # %% ../../nbs/represent/10_elements.ipynb #3313a3c9
 def explore():
     "A periodic table with a menu of the 58 properties."
-    import io, ipywidgets
+    import io
+    import ipywidgets
 
     menu = ipywidgets.Dropdown(
         options=list(columns().index), value="melting_point", description="property"

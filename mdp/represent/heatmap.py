@@ -6,7 +6,9 @@
 __all__ = ['arrange', 'heatmap']
 
 # %% ../../nbs/represent/09_heatmap.ipynb #d10096d8
-import matplotlib.pyplot as plt, numpy as np, pandas as pd
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
 from scipy.cluster.hierarchy import leaves_list, linkage
 from scipy.stats import rankdata
 from matplotlib import colormaps
@@ -17,12 +19,13 @@ from matplotlib.transforms import offset_copy
 from ..core import BadInput, COLOURS
 
 # %% ../../nbs/represent/09_heatmap.ipynb #3f926ab6
-def arrange(
-    X: pd.DataFrame,  # materials x descriptors, all finite
-    y: pd.Series,  # the property, on the index of `X`
-    by: str = "correlation",  # order of the columns: by Spearman's rho with `y`, or "cluster"
-):
-    "`(ranks, y, rho)`: ranks 0 to 1 in the order of the picture, the property from high to low, rho of each column; constant columns are left out."
+def arrange(X: pd.DataFrame, y: pd.Series, by: str = "correlation"):
+    """`(ranks, y, rho)`: ranks 0 to 1 in the order of the picture, the property from high to low, rho of each column; constant columns are left out.
+
+    X : materials x descriptors, all finite
+    y : the property, on the index of `X`
+    by : order of the columns: by Spearman's rho with `y`, or "cluster"
+    """
     if by not in ("correlation", "cluster"):
         raise ValueError(f"by={by!r}: 'correlation' or 'cluster'")
     X, y = _numbers(X, y)
@@ -84,16 +87,23 @@ def _numbers(X, y):
 
 # %% ../../nbs/represent/09_heatmap.ipynb #e225d8b1
 def heatmap(
-    X: pd.DataFrame,  # materials x descriptors, all finite
-    y: pd.Series,  # the property, on the index of `X`
-    by: str = "correlation",  # order of the columns: by Spearman's rho with `y`, or "cluster"
-    labels: int = 12,  # how many descriptors to name: the strongest, half of them rising and half falling with `y`
-    family=lambda c: (
-        str(c).split(":")[0] if ":" in str(c) else None
-    ),  # name of a column -> its family, None: no family
-    ax=None,  # an Axes to draw in; None: a new figure
+    X: pd.DataFrame,
+    y: pd.Series,
+    by: str = "correlation",
+    labels: int = 12,
+    family=lambda c: str(c).split(":")[0] if ":" in str(c) else None,
+    ax=None,
 ):
-    "Heat map of ranks, rows by falling property, with the property beside it: `(Axes of the map, Axes of the property)`."
+    """Heat map of ranks, rows by falling property, with the property beside it: `(Axes of the map, Axes of the property)`.
+
+    X : materials x descriptors, all finite
+    y : the property, on the index of `X`
+    by : order of the columns: by Spearman's rho with `y`, or "cluster"
+    labels : how many descriptors to name: the strongest, half of them rising and half falling with
+        `y`
+    family : name of a column -> its family, None: no family
+    ax : an Axes to draw in; None: a new figure
+    """
     ranks, y, rho = arrange(X, y, by)
     n, p = ranks.shape
     ax = ax or plt.subplots(figsize=(9.5, 6.2), layout="constrained")[1]

@@ -7,8 +7,11 @@ __all__ = ['TOUCHING', 'SPUTTERING', 'two_point', 'radial', 'lineal_path', 'chor
            'Processes', 'design']
 
 # %% ../../nbs/represent/16_microstructure.ipynb #1d61dd25
-import dataclasses, functools
-import numpy as np, pandas as pd, scipy.fft
+import dataclasses
+import functools
+import numpy as np
+import pandas as pd
+import scipy.fft
 from scipy import ndimage
 from scipy.stats import qmc
 from ..core import BadInput, RowTransformer, compiled, in_range
@@ -103,15 +106,23 @@ def _usable(x, labels, unit):
 
 # %% ../../nbs/represent/16_microstructure.ipynb #c31c2f0c
 def two_point(
-    image,  # (..., H, W): booleans, or numbers from 0 to 1; an array or a torch tensor
-    other=None,  # the second phase, of the same shape; None: the image itself
-    periodic: bool = False,  # does the image wrap around?
-    reach: int | None = None,  # largest lag in pixels; None: half the image
-    field: bool = False,  # a real field of any finite values, whose correlation is no probability
-    stack: bool = False,  # many images, even where the last axis looks like colour channels
+    image,
+    other=None,
+    periodic: bool = False,
+    reach: int | None = None,
+    field: bool = False,
+    stack: bool = False,
 ):
     """The chance that a needle has its tail in `image` and its tip in `other`: (..., 2*reach+1,
-    2*reach+1), lag zero in the middle. Raises BadInput naming each image that cannot be used."""
+    2*reach+1), lag zero in the middle. Raises BadInput naming each image that cannot be used.
+
+    image : (..., H, W): booleans, or numbers from 0 to 1; an array or a torch tensor
+    other : the second phase, of the same shape; None: the image itself
+    periodic : does the image wrap around?
+    reach : largest lag in pixels; None: half the image
+    field : a real field of any finite values, whose correlation is no probability
+    stack : many images, even where the last axis looks like colour channels
+    """
     a = _images(image, unit=not field, stack=stack)
     b = None if other is None else _images(other, unit=not field, stack=stack)
     if b is not None and b.shape != a.shape:
@@ -190,10 +201,11 @@ def _torch():
     return torch
 
 # %% ../../nbs/represent/16_microstructure.ipynb #58b82f8e
-def radial(
-    S,  # (..., 2*reach+1, 2*reach+1) from `two_point`
-):
-    "The mean of a map over rings of one pixel's width: (..., reach+1)."
+def radial(S):
+    """The mean of a map over rings of one pixel's width: (..., reach+1).
+
+    S : (..., 2*reach+1, 2*reach+1) from `two_point`
+    """
     ring, order, starts, count = _rings(tuple(S.shape[-2:]))
     if not _is_torch(S):
         total = np.empty((int(np.prod(S.shape[:-2])), len(count)))
@@ -257,13 +269,16 @@ def _count_runs(image, axis, periodic, stack):
 
 # %% ../../nbs/represent/16_microstructure.ipynb #24026d45
 def lineal_path(
-    image,  # (..., H, W): booleans or 0 and 1; or a torch tensor of values 0 to 1
-    axis: int = -1,  # needles along x (-1) or along y (-2)
-    periodic: bool = False,  # does the image wrap around?
-    reach: int | None = None,  # longest needle in pixels; None: half the image
-    stack: bool = False,  # many images, even where the last axis looks like colour channels
+    image, axis: int = -1, periodic: bool = False, reach: int | None = None, stack: bool = False
 ):
-    "The chance that a needle of length 0, 1, ..., reach lies wholly in the phase: (..., reach+1)."
+    """The chance that a needle of length 0, 1, ..., reach lies wholly in the phase: (..., reach+1).
+
+    image : (..., H, W): booleans or 0 and 1; or a torch tensor of values 0 to 1
+    axis : needles along x (-1) or along y (-2)
+    periodic : does the image wrap around?
+    reach : longest needle in pixels; None: half the image
+    stack : many images, even where the last axis looks like colour channels
+    """
     if _is_torch(image):
         return _soft_path(image, axis, periodic, reach, stack)
     inner, cut, (lines, w), lead = _count_runs(image, axis, periodic, stack)
@@ -301,13 +316,18 @@ def _soft_path(image, axis, periodic, reach, stack):
 
 # %% ../../nbs/represent/16_microstructure.ipynb #896ffa70
 def chord_length(
-    image,  # (..., H, W): booleans or 0 and 1
-    axis: int = -1,  # chords along x (-1) or along y (-2)
-    periodic: bool = False,  # does the image wrap around?
-    cut: bool = True,  # count the chords that the border cuts (periodic: lines with no end, at the line's length)
-    stack: bool = False,  # many images, even where the last axis looks like colour channels
-) -> np.ndarray:  # (..., length of a line + 1)
-    "How many chords of 0, 1, 2, ... pixels the phase has."
+    image, axis: int = -1, periodic: bool = False, cut: bool = True, stack: bool = False
+) -> np.ndarray:
+    """How many chords of 0, 1, 2, ... pixels the phase has.
+
+    image : (..., H, W): booleans or 0 and 1
+    axis : chords along x (-1) or along y (-2)
+    periodic : does the image wrap around?
+    cut : count the chords that the border cuts (periodic: lines with no end, at the line's length)
+    stack : many images, even where the last axis looks like colour channels
+
+    returns : (..., length of a line + 1)
+    """
     inner, edge, _, lead = _count_runs(image, axis, periodic, stack)
     return (inner + edge if cut else inner).reshape(*lead, -1)
 
@@ -389,12 +409,16 @@ def _ferets(labels, n):
     return out
 
 # %% ../../nbs/represent/16_microstructure.ipynb #51284154
-def feret(
-    image,  # (H, W) or (N, H, W): booleans (particles are found), or integers (one label per grain, 0: none)
-    stack: bool = False,  # many images, even where the last axis looks like colour channels
-) -> pd.DataFrame:  # index: label, or (image, label)
+def feret(image, stack: bool = False) -> pd.DataFrame:
     """Area (pixels), mean, max and min Feret diameter (pixels) of every particle, and whether the
-    border cuts it. Raises BadInput naming each image that cannot be used."""
+    border cuts it. Raises BadInput naming each image that cannot be used.
+
+    image : (H, W) or (N, H, W): booleans (particles are found), or integers (one label per grain,
+        0: none)
+    stack : many images, even where the last axis looks like colour channels
+
+    returns : index: label, or (image, label)
+    """
     x = _images(image, stack=stack)
     if _is_torch(x) or x.ndim > 3 or x.dtype.kind not in "bui":
         why = "needs booleans or labels 0, 1, 2, ..., one or a stack of images"
@@ -442,16 +466,18 @@ def _feret_table(image):
 
 # %% ../../nbs/represent/16_microstructure.ipynb #44784bfb
 class Microstructures(RowTransformer):
-    "Descriptors of images whose pixels are phase labels: fraction, radial S2, lineal path and chord of each phase."
+    """Descriptors of images whose pixels are phase labels: fraction, radial S2, lineal path and chord of each phase.
+
+    phases : the labels an image may hold; each gets its columns
+    reach : longest distance in pixels; at most half the smallest image
+    periodic : do the images wrap around?
+    on_error : "raise": BadInput names every bad image; "nan": a row of NaN for each
+    """
 
     what = "image"
 
     def __init__(
-        self,
-        phases=(0, 1),  # the labels an image may hold; each gets its columns
-        reach: int = 32,  # longest distance in pixels; at most half the smallest image
-        periodic: bool = False,  # do the images wrap around?
-        on_error: str = "raise",  # "raise": BadInput names every bad image; "nan": a row of NaN for each
+        self, phases=(0, 1), reach: int = 32, periodic: bool = False, on_error: str = "raise"
     ):
         self.phases = phases
         self.reach = reach
@@ -465,11 +491,11 @@ class Microstructures(RowTransformer):
         if not len(self.phases):
             raise ValueError("phases=(): at least one is needed")
 
-    def transform(
-        self,
-        X,  # (N, H, W), a list or a Series of (H, W); sizes may differ
-    ):
-        "(N, columns): an array, or a frame under the caller's index where X is a Series or a frame."
+    def transform(self, X):
+        """(N, columns): an array, or a frame under the caller's index where X is a Series or a frame.
+
+        X : (N, H, W), a list or a Series of (H, W); sizes may differ
+        """
         shape = (
             np.shape(X)
             if hasattr(X, "ndim") and not isinstance(X, (pd.Series, pd.DataFrame))
@@ -593,22 +619,22 @@ def _encode(value, v):
 
 # %% ../../nbs/represent/16_microstructure.ipynb #5e5e0c78
 class Processes(RowTransformer):
-    "Process conditions (a DataFrame with a column per variable) as points of the unit cube."
+    """Process conditions (a DataFrame with a column per variable) as points of the unit cube.
+
+    variables : a tuple of `Variable`
+    on_error : "raise": BadInput names every bad row; "nan": a row of NaN for each
+    """
 
     what = "process row"
 
-    def __init__(
-        self,
-        variables=SPUTTERING,  # a tuple of `Variable`
-        on_error: str = "raise",  # "raise": BadInput names every bad row; "nan": a row of NaN for each
-    ):
+    def __init__(self, variables=SPUTTERING, on_error: str = "raise"):
         self.variables, self.on_error = variables, on_error
 
-    def transform(
-        self,
-        X: pd.DataFrame,  # a column per variable, in its unit; other columns are left aside
-    ) -> pd.DataFrame:
-        "One column per number, one per choice of a category; the index is kept."
+    def transform(self, X: pd.DataFrame) -> pd.DataFrame:
+        """One column per number, one per choice of a category; the index is kept.
+
+        X : a column per variable, in its unit; other columns are left aside
+        """
         rows = self._named(X, [v.name for v in self.variables]).to_dict("records")
         return super().transform(pd.Series(rows, X.index, dtype=object))
 
@@ -638,11 +664,11 @@ class Processes(RowTransformer):
         "Rows as an array."
         return np.array(rows), {}
 
-    def inverse_transform(
-        self,
-        X,  # (N, columns) as from `transform`; a frame is read by its column names
-    ) -> pd.DataFrame:
-        "Conditions in their units; of a category, the choice with the largest number."
+    def inverse_transform(self, X) -> pd.DataFrame:
+        """Conditions in their units; of a category, the choice with the largest number.
+
+        X : (N, columns) as from `transform`; a frame is read by its column names
+        """
         names = self.get_feature_names_out()
         index = getattr(X, "index", None)
         cube = np.asarray(self._named(X, list(names)) if isinstance(X, pd.DataFrame) else X, float)
@@ -668,13 +694,14 @@ class Processes(RowTransformer):
         return np.array(names, dtype=object)
 
 # %% ../../nbs/represent/16_microstructure.ipynb #80d67446
-def design(
-    n: int,  # how many points
-    variables=SPUTTERING,  # a tuple of `Variable`
-    where=None,  # DataFrame -> one boolean per row: the conditions that can be had
-    seed: int = 0,  # of the scrambling
-) -> pd.DataFrame:
-    "`n` process conditions that fill the space evenly, in their units (a scrambled Sobol' sequence)."
+def design(n: int, variables=SPUTTERING, where=None, seed: int = 0) -> pd.DataFrame:
+    """`n` process conditions that fill the space evenly, in their units (a scrambled Sobol' sequence).
+
+    n : how many points
+    variables : a tuple of `Variable`
+    where : DataFrame -> one boolean per row: the conditions that can be had
+    seed : of the scrambling
+    """
     if not in_range(n, "n", unit="points, at least 1").is_integer() or n < 1:
         raise ValueError(f"n={n}: a whole number of points, at least 1")
     sobol = qmc.Sobol(len(variables), rng=seed)

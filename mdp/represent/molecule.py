@@ -7,8 +7,10 @@ __all__ = ['BIGSMILES', 'KINDS', 'COUNTED', 'NAMES', 'MOST_ATOMS', 'unmapped', '
            'MatrixTransformer', 'Fingerprints', 'RDKitDescriptors']
 
 # %% ../../nbs/represent/13_molecule.ipynb #f27f3bbb
-import functools, re
-import numpy as np, pandas as pd
+import functools
+import re
+import numpy as np
+import pandas as pd
 from rdkit import Chem, rdBase
 from rdkit.Chem import Descriptors, rdFingerprintGenerator, rdMHFPFingerprint, rdMolDescriptors
 from scipy import sparse as sp
@@ -69,10 +71,11 @@ def _checked(mol):
     return mol
 
 # %% ../../nbs/represent/13_molecule.ipynb #370a112c
-def read(
-    x,  # a SMILES or a sanitised `Mol`
-) -> Chem.Mol:
-    "The molecule of `x`, without atom-map numbers; a ValueError with the reason where there is none."
+def read(x) -> Chem.Mol:
+    """The molecule of `x`, without atom-map numbers; a ValueError with the reason where there is none.
+
+    x : a SMILES or a sanitised `Mol`
+    """
     if isinstance(x, str):
         mol = _parse(x)
     elif isinstance(x, Chem.Mol):
@@ -86,14 +89,14 @@ def read(
     return mol if isinstance(x, str) else _checked(mol)
 
 # %% ../../nbs/represent/13_molecule.ipynb #18e2a2f6
-def read_all(
-    X,  # SMILES or Mols: a list, Series, frame of one column, array
-    reader=read,  # one value -> an object, or a ValueError with the reason
-    what: str = "SMILES",  # what one row is, for the message
-) -> pd.Series:
+def read_all(X, reader=read, what: str = "SMILES") -> pd.Series:
     """What `reader` makes of every row, under the caller's index.
 
     Raises `BadInput`, which names every bad row, and TypeError for one lone value.
+
+    X : SMILES or Mols: a list, Series, frame of one column, array
+    reader : one value -> an object, or a ValueError with the reason
+    what : what one row is, for the message
     """
     column = as_column(X, what)
     objects, failures = _read_each(column, reader)
@@ -123,11 +126,12 @@ def _read_each(column, reader):
     return objects, failures
 
 
-def read_rows(
-    X,  # SMILES or Mols: a list, Series, frame of one column, array
-    reader=read,  # one value -> an object, or a ValueError with the reason
-):
-    "`(objects, None where bad; bad rows as (position, value, reason); the index of X, or None)`."
+def read_rows(X, reader=read):
+    """`(objects, None where bad; bad rows as (position, value, reason); the index of X, or None)`.
+
+    X : SMILES or Mols: a list, Series, frame of one column, array
+    reader : one value -> an object, or a ValueError with the reason
+    """
     column = as_column(X, "SMILES")
     objects, failures = _read_each(column, reader)
     index = column.index if isinstance(X, (pd.Series, pd.DataFrame)) else None
@@ -254,17 +258,26 @@ class MatrixTransformer(RowTransformer):
 
 # %% ../../nbs/represent/13_molecule.ipynb #8d342db4
 class Fingerprints(MatrixTransformer):
-    "Molecular fingerprints of one kind, or of several side by side."
+    """Molecular fingerprints of one kind, or of several side by side.
+
+    kinds : one of `KINDS`, or a sequence of them
+    radius : bonds around an atom, for ECFP, FCFP and MHFP
+    n_bits : columns of each kind (MACCS: always 167)
+    counts : how often, where the kind can tell
+    sparse : a scipy CSR matrix, without index
+    workers : threads, and processes for long lists; None: all cores
+    on_error : "raise": `BadInput` naming every bad row; "nan": bad rows become NaN
+    """
 
     def __init__(
         self,
-        kinds="ECFP",  # one of `KINDS`, or a sequence of them
-        radius: int = 3,  # bonds around an atom, for ECFP, FCFP and MHFP
-        n_bits: int = 2048,  # columns of each kind (MACCS: always 167)
-        counts: bool = False,  # how often, where the kind can tell
-        sparse: bool = False,  # a scipy CSR matrix, without index
-        workers: int | None = None,  # threads, and processes for long lists; None: all cores
-        on_error: str = "raise",  # "raise": `BadInput` naming every bad row; "nan": bad rows become NaN
+        kinds="ECFP",
+        radius: int = 3,
+        n_bits: int = 2048,
+        counts: bool = False,
+        sparse: bool = False,
+        workers: int | None = None,
+        on_error: str = "raise",
     ):
         self.kinds = kinds
         self.radius = radius
@@ -388,14 +401,14 @@ class RDKitDescriptors(RowTransformer):
 
     A cell without a finite value, among them those beyond `MOST_ATOMS`, is bad input with
     `on_error="raise"`; with "nan" the cell alone is NaN.
+
+    names : which of `NAMES`; None: all, in RDKit's order
+    workers : processes for long lists; None: all cores
+    on_error : "raise": `BadInput` naming every row that is bad or has no finite value; "nan": those
+        cells become NaN
     """
 
-    def __init__(
-        self,
-        names=None,  # which of `NAMES`; None: all, in RDKit's order
-        workers: int | None = None,  # processes for long lists; None: all cores
-        on_error: str = "raise",  # "raise": `BadInput` naming every row that is bad or has no finite value; "nan": those cells become NaN
-    ):
+    def __init__(self, names=None, workers: int | None = None, on_error: str = "raise"):
         self.names = names
         self.workers = workers
         self.on_error = on_error

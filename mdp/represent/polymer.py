@@ -7,9 +7,14 @@ __all__ = ['INTENSIVE', 'LOST', 'read_unit', 'recut', 'smallest_unit', 'canonica
            'atom_ratio', 'nearest', 'capped']
 
 # %% ../../nbs/represent/14_polymer.ipynb #44cdcd06
-import difflib, functools, itertools, math, re
+import difflib
+import functools
+import itertools
+import math
+import re
 from collections import Counter
-import numpy as np, pandas as pd
+import numpy as np
+import pandas as pd
 from rdkit import Chem, rdBase
 from scipy import sparse as sp
 from sklearn.base import clone
@@ -89,10 +94,11 @@ def _check_ends(mol):
         raise ValueError(f"the two ends do not fit: a {one} and a {other} bond")
 
 # %% ../../nbs/represent/14_polymer.ipynb #6d21bd17
-def read_unit(
-    x,  # a SMILES or Mol with two `*` (also written [*], [1*], [*:1])
-) -> Chem.Mol:
-    "The repeat unit of a linear chain; a ValueError with the reason where it is none."
+def read_unit(x) -> Chem.Mol:
+    """The repeat unit of a linear chain; a ValueError with the reason where it is none.
+
+    x : a SMILES or Mol with two `*` (also written [*], [1*], [*:1])
+    """
     mol = Chem.Mol(_read_marked(x))
     _check_ends(mol)
     return _unmarked(mol)
@@ -172,10 +178,11 @@ def _turn(mol, bond):
     return _unmarked(_link(cut, [tuple(_stars(mol))]))
 
 
-def recut(
-    x,  # a repeat unit
-) -> list[str]:
-    "The same chain cut at each possible bond of the backbone, the given cut first; each once."
+def recut(x) -> list[str]:
+    """The same chain cut at each possible bond of the backbone, the given cut first; each once.
+
+    x : a repeat unit
+    """
     mol = read_unit(x)
     units = [mol] + [_turn(mol, bond) for bond in _cuts(mol)]
     return list(dict.fromkeys(Chem.MolToSmiles(unit) for unit in units))
@@ -229,10 +236,11 @@ def _join(words):
     return _unmarked(_link(functools.reduce(Chem.CombineMols, pieces), joints))
 
 # %% ../../nbs/represent/14_polymer.ipynb #4cfa21a0
-def smallest_unit(
-    x,  # a repeat unit
-) -> Chem.Mol:
-    "The smallest repeat unit of the chain, the same for every cut, direction and multiple."
+def smallest_unit(x) -> Chem.Mol:
+    """The smallest repeat unit of the chain, the same for every cut, direction and multiple.
+
+    x : a repeat unit
+    """
     with rdBase.BlockLogs():
         forward, backward = _words(read_unit(x))
     n = len(forward)
@@ -241,22 +249,23 @@ def smallest_unit(
     return _join(min(w[i:period] + w[:i] for w in (forward, backward) for i in range(period)))
 
 
-def canonical_unit(
-    x,  # a repeat unit
-) -> str:
+def canonical_unit(x) -> str:
     """One SMILES for one chain; read it with `read_unit`.
 
     >>> canonical_unit("*C(C)C*"), canonical_unit("*CC(*)C")
     ('*CC(*)C', '*CC(*)C')
+
+    x : a repeat unit
     """
     return Chem.MolToSmiles(smallest_unit(x))
 
 # %% ../../nbs/represent/14_polymer.ipynb #09d6222b
-def periodic(
-    x,  # a repeat unit
-    ring: int = 24,  # at least so many backbone atoms
-) -> tuple[Chem.Mol, int]:
-    "`n` smallest units joined end to end, the joining ring left off the list of rings; and `n`. Stereochemistry is dropped."
+def periodic(x, ring: int = 24) -> tuple[Chem.Mol, int]:
+    """`n` smallest units joined end to end, the joining ring left off the list of rings; and `n`. Stereochemistry is dropped.
+
+    x : a repeat unit
+    ring : at least so many backbone atoms
+    """
     unit = read_unit(x)
     Chem.RemoveStereochemistry(
         unit
@@ -304,15 +313,22 @@ class Polymers(MatrixTransformer):
     """Descriptors of the endless chain of a repeat unit, by a ring of units.
 
     They are the same for every cut, direction and multiple of the unit.
+
+    of : `Fingerprints` or `RDKitDescriptors`; None: `Fingerprints("ECFP", counts=True)`
+    per : what adds up is given per smallest "unit" or per heavy "atom"; bits and intensive
+        descriptors stay
+    ring : backbone atoms in the ring, at least; 64 for AtomPair
+    workers : processes for long lists; None: all cores
+    on_error : "raise": `BadInput` naming every bad row; "nan": bad rows become NaN
     """
 
     def __init__(
         self,
-        of=None,  # `Fingerprints` or `RDKitDescriptors`; None: `Fingerprints("ECFP", counts=True)`
-        per: str = "unit",  # what adds up is given per smallest "unit" or per heavy "atom"; bits and intensive descriptors stay
-        ring: int = 24,  # backbone atoms in the ring, at least; 64 for AtomPair
-        workers: int | None = None,  # processes for long lists; None: all cores
-        on_error: str = "raise",  # "raise": `BadInput` naming every bad row; "nan": bad rows become NaN
+        of=None,
+        per: str = "unit",
+        ring: int = 24,
+        workers: int | None = None,
+        on_error: str = "raise",
     ):
         self.of = of
         self.per = per
@@ -399,10 +415,11 @@ def common() -> pd.DataFrame:
     return pd.read_csv(facts("polymers.csv"))
 
 
-def unit(
-    name: str,  # "polystyrene", "PS"; capitals do not matter
-) -> str:
-    "The repeat unit of a common polymer."
+def unit(name: str) -> str:
+    """The repeat unit of a common polymer.
+
+    name : "polystyrene", "PS"; capitals do not matter
+    """
     rows = {
         str(k).lower(): s
         for c in ("name", "abbreviation")
@@ -415,21 +432,26 @@ def unit(
     return rows[name.lower().strip()]
 
 # %% ../../nbs/represent/14_polymer.ipynb #bb75deef
-def atom_ratio(unit: str) -> str:  # "C1 H1" for styrene
-    "Atoms of a repeat unit in smallest whole numbers: the same for every cut and multiple of a chain."
+def atom_ratio(unit: str) -> str:
+    """Atoms of a repeat unit in smallest whole numbers: the same for every cut and multiple of a chain.
+
+    unit : "C1 H1" for styrene
+    """
     counts = Counter(
         a.GetSymbol() for a in Chem.AddHs(read_unit(unit)).GetAtoms() if a.GetAtomicNum()
     )
     return " ".join(f"{k}{n // math.gcd(*counts.values())}" for k, n in sorted(counts.items()))
 
 # %% ../../nbs/represent/14_polymer.ipynb #4ce5617f
-def nearest(
-    units,  # repeat units: a list, Series, frame of one column
-    among,  # others
-) -> pd.DataFrame:  # a row each, by unit: `like` (of the others), `tanimoto`
+def nearest(units, among) -> pd.DataFrame:
     """The most similar of other units, by ECFP4 bits of the canonical unit.
 
     Raises BadInput, which names every row that is no repeat unit.
+
+    units : repeat units: a list, Series, frame of one column
+    among : others
+
+    returns : a row each, by unit: `like` (of the others), `tanimoto`
     """
     bits = Fingerprints("ECFP", radius=2, workers=1)
     ours, others = (
@@ -446,10 +468,11 @@ def nearest(
     return pd.DataFrame(table, as_column(units, "repeat unit").tolist())
 
 # %% ../../nbs/represent/14_polymer.ipynb #a35e453c
-def capped(
-    x,  # a repeat unit
-) -> Chem.Mol:
-    "The unit with a methyl group on each end."
+def capped(x) -> Chem.Mol:
+    """The unit with a methyl group on each end.
+
+    x : a repeat unit
+    """
     mol = Chem.RWMol(read_unit(x))
     for i in _stars(mol):
         mol.GetAtomWithIdx(i).SetAtomicNum(6)

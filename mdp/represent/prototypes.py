@@ -7,8 +7,11 @@ __all__ = ['ELEMENTS', 'CLOSED', 'ALIKE', 'GEOMETRY', 'prototypes', 'radius', 'b
            'formulas', 'describe']
 
 # %% ../../nbs/represent/12_prototypes.ipynb #546127ae
-import functools, itertools, re
-import numpy as np, pandas as pd
+import functools
+import itertools
+import re
+import numpy as np
+import pandas as pd
 from ..core import BadInput
 from ..data import facts
 
@@ -20,8 +23,11 @@ def prototypes() -> pd.DataFrame:
 
 # %% ../../nbs/represent/12_prototypes.ipynb #bd578f27
 @functools.cache
-def radius(symbol: str) -> float:  # Å
-    "Covalent radius (Cordero et al., Dalton Trans. 2832, 2008)."
+def radius(symbol: str) -> float:
+    """Covalent radius (Cordero et al., Dalton Trans. 2832, 2008).
+
+    symbol : Å
+    """
     from ase.data import atomic_numbers, covalent_radii
 
     return float(covalent_radii[atomic_numbers[symbol]])
@@ -59,12 +65,15 @@ def _template(prototype):
     )
 
 # %% ../../nbs/represent/12_prototypes.ipynb #7fd68cc3
-def build(
-    prototype: str,  # a name in `prototypes()`
-    elements,  # the symbols of A, B, C, in this order
-    scale: float | None = None,  # closest pair in sums of radii; None: the prototype's
-):  # a pymatgen Structure, primitive
-    "A crystal of a prototype."
+def build(prototype: str, elements, scale: float | None = None):
+    """A crystal of a prototype.
+
+    prototype : a name in `prototypes()`
+    elements : the symbols of A, B, C, in this order
+    scale : closest pair in sums of radii; None: the prototype's
+
+    returns : a pymatgen Structure, primitive
+    """
     from pymatgen.core import Lattice, Structure
 
     h, frac, who, pairs = _template(prototype)
@@ -133,9 +142,10 @@ def _choices(formula, closed=False):
     n = _counts(formula)
     if len(n) == 1:
         return np.array([["C"], ["Si"], ["Ge"], ["Sn"]])
-    allowed = lambda x: (
-        [q for q, names in CLOSED.items() if x in names.split()] if closed else _states(x)[0]
-    )
+
+    def allowed(x):
+        return [q for q, names in CLOSED.items() if x in names.split()] if closed else _states(x)[0]
+
     e, q, en = map(
         np.array, zip(*[(i, s, _states(x)[1]) for i, x in enumerate(ELEMENTS) for s in allowed(x)])
     )
@@ -169,13 +179,16 @@ def _once(prototype, E):
     return E[np.sort(np.unique(key, axis=0, return_index=True)[1])]
 
 
-def candidates(
-    names=None,  # prototypes; None: all
-    closed: bool = False,  # only the closed-shell states of CLOSED: what a semiconductor is made of
-) -> pd.DataFrame:  # prototype, elements (joined by -)
+def candidates(names=None, closed: bool = False) -> pd.DataFrame:
     """Prototypes with every valid choice of elements, each crystal of a prototype once.
 
-    `half-Heusler` and `MgAgAs` are one structure type: some of their crystals stand under both names."""
+    `half-Heusler` and `MgAgAs` are one structure type: some of their crystals stand under both names.
+
+    names : prototypes; None: all
+    closed : only the closed-shell states of CLOSED: what a semiconductor is made of
+
+    returns : prototype, elements (joined by -)
+    """
     p = prototypes() if names is None else prototypes().loc[list(names)]
     return pd.concat(
         [
@@ -226,10 +239,13 @@ GEOMETRY = [
 ] + [f"shell {k}" for k in range(1, 9)]
 
 # %% ../../nbs/represent/12_prototypes.ipynb #e674e51b
-def geometry(
-    crystals: pd.DataFrame,  # columns prototype, elements
-) -> pd.DataFrame:  # columns GEOMETRY; Å, amu
-    "Structure descriptors from prototype and radii alone."
+def geometry(crystals: pd.DataFrame) -> pd.DataFrame:
+    """Structure descriptors from prototype and radii alone.
+
+    crystals : columns prototype, elements
+
+    returns : columns GEOMETRY; Å, amu
+    """
     from ase.data import atomic_masses, atomic_numbers
 
     out = np.empty((len(crystals), len(GEOMETRY)))
@@ -273,10 +289,13 @@ def formulas(crystals: pd.DataFrame) -> list[str]:
     ]
 
 
-def describe(
-    crystals: pd.DataFrame,  # columns prototype, elements
-) -> pd.DataFrame:  # 20 + 232 columns
-    "Structure and composition descriptors of crystals given by prototype and elements."
+def describe(crystals: pd.DataFrame) -> pd.DataFrame:
+    """Structure and composition descriptors of crystals given by prototype and elements.
+
+    crystals : columns prototype, elements
+
+    returns : 20 + 232 columns
+    """
     from mdp.represent.composition import Compositions
 
     c = Compositions().fit_transform(pd.Series(formulas(crystals), crystals.index))

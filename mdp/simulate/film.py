@@ -6,10 +6,13 @@
 __all__ = ['FILM', 'melting_point', 'laws', 'Film', 'grow', 'measure', 'zone', 'film_set']
 
 # %% ../../nbs/simulate/22_film.ipynb #924dca23
-import dataclasses, json, zlib
+import dataclasses
+import json
+import zlib
 from pathlib import Path
 from typing import NamedTuple
-import numpy as np, pandas as pd
+import numpy as np
+import pandas as pd
 from scipy import ndimage
 from scipy.spatial import cKDTree
 from scipy.spatial.transform import Rotation
@@ -30,27 +33,35 @@ FILM = tuple(
 )
 
 # %% ../../nbs/simulate/22_film.ipynb #91486247
-def melting_point(
-    Al,  # at.% of the metal atoms, 0 to 100
-):
-    "Kelvin: a straight line from CrN (2040 K) to AlN (2770 K), where they decompose."
+def melting_point(Al):
+    """Kelvin: a straight line from CrN (2040 K) to AlN (2770 K), where they decompose.
+
+    Al : at.% of the metal atoms, 0 to 100
+    """
     Al = np.asarray(Al, float)
     if not ((Al >= 0) & (Al <= 100)).all():
         raise ValueError(f"Al={Al}: from 0 to 100 at.% of the metal atoms is needed")
     return 2040 + 7.3 * Al
 
 # %% ../../nbs/simulate/22_film.ipynb #99f6b918
-def laws(
-    process: pd.DataFrame,  # columns temperature (K), pressure (Pa), ion_energy (eV), ionization_degree, Al, O (at.%)
-) -> pd.DataFrame:  # a row each; lengths in pixels, shares and chances 0 to 1
-    "What a process means for an atom: the rates that the growth model runs on."
+def laws(process: pd.DataFrame) -> pd.DataFrame:
+    """What a process means for an atom: the rates that the growth model runs on.
+
+    process : columns temperature (K), pressure (Pa), ion_energy (eV), ionization_degree, Al, O
+        (at.%)
+
+    returns : a row each; lengths in pixels, shares and chances 0 to 1
+    """
     Processes(FILM).transform(process)  # BadInput names each row out of range
     X = process[[v.name for v in FILM]].apply(pd.to_numeric).astype(float)
     t = X.temperature / melting_point(X.Al)
-    arrhenius = lambda energy, at: np.exp(
-        -energy * (1 / t - 1 / at)
-    )  # energy in units of k Tm; 1 at T/Tm = `at`
-    above = lambda E: (np.sqrt(X.ion_energy / E) - 1).clip(lower=0)
+
+    def arrhenius(energy, at):
+        return np.exp(-energy * (1 / t - 1 / at))  # energy in units of k Tm; 1 at T/Tm = `at`
+
+    def above(E):
+        return (np.sqrt(X.ion_energy / E) - 1).clip(lower=0)
+
     ions, drag = 1 - np.exp(-X.ionization_degree), 1 / (1 + X.O / 10)
     return pd.DataFrame(
         dict(
@@ -377,13 +388,14 @@ class Film(NamedTuple):
 _VIEWS = dict(section=(_section, _sliced), surface=(_surface, _shaded))
 
 # %% ../../nbs/simulate/22_film.ipynb #ed59724f
-def grow(
-    process,  # a dict or a Series (one film), or a DataFrame (a row each): the columns of `FILM`
-    view: str = "section",  # "section" (cut across), or "surface" (seen from above)
-    size: int = 256,  # pixels along each side, 32 or more
-    seed=0,  # of all rows, or one for each: a list, or a Series with the labels of the rows
-) -> Film:
-    "Grow films by their process. Raises BadInput naming every row that is out of range."
+def grow(process, view: str = "section", size: int = 256, seed=0) -> Film:
+    """Grow films by their process. Raises BadInput naming every row that is out of range.
+
+    process : a dict or a Series (one film), or a DataFrame (a row each): the columns of `FILM`
+    view : "section" (cut across), or "surface" (seen from above)
+    size : pixels along each side, 32 or more
+    seed : of all rows, or one for each: a list, or a Series with the labels of the rows
+    """
     if view not in _VIEWS:
         raise ValueError(f"view={view!r}: {' or '.join(map(repr, _VIEWS))}")
     if not in_range(size, "size", unit="pixels, at least 32").is_integer() or size < 32:
@@ -418,10 +430,13 @@ def _grow_one(law, view, size, seed):
     return Film(*((image[::-1], height, g[::-1]) if view == "section" else (image, height, g)))
 
 # %% ../../nbs/simulate/22_film.ipynb #ed900c14
-def measure(
-    film: Film,  # from `grow`, sections
-) -> pd.DataFrame:  # a row each; lengths in pixels
-    "Porosity, width, length and aspect of the grains, roughness (rms) and its exponent, thickness."
+def measure(film: Film) -> pd.DataFrame:
+    """Porosity, width, length and aspect of the grains, roughness (rms) and its exponent, thickness.
+
+    film : from `grow`, sections
+
+    returns : a row each; lengths in pixels
+    """
     if film.height.ndim != film.grains.ndim - 1:
         raise ValueError("surfaces have no pores: measure sections")
     heights, grains = (
@@ -455,10 +470,13 @@ def _measure(h, g):
     )
 
 # %% ../../nbs/simulate/22_film.ipynb #3e5872ec
-def zone(
-    measured: pd.DataFrame,  # from `measure`
-) -> pd.Series:  # "1", "T", "2" or "3"
-    "The structure zone that the numbers of a section speak for."
+def zone(measured: pd.DataFrame) -> pd.Series:
+    """The structure zone that the numbers of a section speak for.
+
+    measured : from `measure`
+
+    returns : "1", "T", "2" or "3"
+    """
     m = measured
     return pd.Series(
         np.select(
@@ -476,19 +494,28 @@ def zone(
 
 # %% ../../nbs/simulate/22_film.ipynb #6adb95ed
 def film_set(
-    path,  # a folder, new or begun
-    n: int,  # films; a folder may be made larger later
+    path,
+    n: int,
     view: str = "section",
-    size: int = 128,  # pixels along each side
-    variables=FILM,  # the ranges of the design, none wider than `FILM`
+    size: int = 128,
+    variables=FILM,
     seed: int = 0,
-    shard: int = 200,  # films in one file
-    workers: int | None = None,  # processes, see `core.parallel`
-    desc: str | None = None,  # what the progress bar says
-) -> tuple[
-    pd.DataFrame, np.ndarray
-]:  # a row per film: process, seed, for sections measures and zone; images (n, size, size)
-    "Labelled films on disk and in hand; only missing shards are made."
+    shard: int = 200,
+    workers: int | None = None,
+    desc: str | None = None,
+) -> tuple[pd.DataFrame, np.ndarray]:
+    """Labelled films on disk and in hand; only missing shards are made.
+
+    path : a folder, new or begun
+    n : films; a folder may be made larger later
+    size : pixels along each side
+    variables : the ranges of the design, none wider than `FILM`
+    shard : films in one file
+    workers : processes, see `core.parallel`
+    desc : what the progress bar says
+
+    returns : a row per film: process, seed, for sections measures and zone; images (n, size, size)
+    """
     if not in_range(shard, "shard", 1, unit="films").is_integer():
         raise ValueError(f"shard={shard}: a whole number of films is needed")
     path = Path(path)

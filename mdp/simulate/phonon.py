@@ -7,17 +7,23 @@ __all__ = ['STEP', 'UNIT', 'SOFT', 'dimension', 'forces', 'NotConverged', 'relax
            'third_order', 'conductivity']
 
 # %% ../../nbs/simulate/21_phonon.ipynb #3aad82d8
-import copy, functools, hashlib, json, warnings
+import copy
+import functools
+import hashlib
+import json
+import warnings
 from pathlib import Path
-import numpy as np, pandas as pd
+import numpy as np
+import pandas as pd
 from ..core import as_column, atomic_write, bad_rows, compiled, in_range, parallel
 from ..data import cache_dir
 
 # %% ../../nbs/simulate/21_phonon.ipynb #685ba8e7
-def dimension(
-    structure, stretch: float = 1.25
-) -> int:  # 0 molecules, 1 chains, 2 layers, 3 framework
-    "In how many directions bonds (shorter than `stretch` times the covalent radii) run through the crystal."
+def dimension(structure, stretch: float = 1.25) -> int:
+    """In how many directions bonds (shorter than `stretch` times the covalent radii) run through the crystal.
+
+    returns : 0 molecules, 1 chains, 2 layers, 3 framework
+    """
     from vesin import NeighborList
     from ase.data import covalent_radii
 
@@ -92,7 +98,8 @@ def _overlap(structure):
 @functools.cache
 def _network():
     "SevenNet-0 from its wheel, on one thread's worth of memory, without gradients for its weights."
-    import sevenn, torch
+    import sevenn
+    import torch
     from sevenn import checkpoint
 
     path = (
@@ -267,7 +274,10 @@ def _fused(net):
         if not name.endswith("_convolution"):
             continue
         tp, small = layer.convolution, copy.deepcopy(layer.weight_nn).double()
-        radial = lambda r: small(exact.basis_function(r) * exact.cutoff_function(r).unsqueeze(-1))
+
+        def radial(r):
+            return small(exact.basis_function(r) * exact.cutoff_function(r).unsqueeze(-1))
+
         table = [
             t.float().numpy() for t in torch.func.jvp(radial, (grid,), (torch.ones_like(grid),))
         ]
@@ -305,15 +315,16 @@ def _convolve(gather, denominator, table, there, back, rows, c, width, data):
     return data
 
 # %% ../../nbs/simulate/21_phonon.ipynb #3aba10ae
-def forces(
-    cells,  # list of 3 x 3 arrays, rows are lattice vectors, Å
-    positions,  # list of n x 3 arrays, Å
-    numbers,  # list of n atomic numbers
-    batch: int = 20_000,  # pairs of atoms evaluated together
-) -> tuple[
-    np.ndarray, list, np.ndarray
-]:  # energies (eV), forces (eV/Å), stresses (3 x 3, eV/Å^3, tension positive)
-    "Energies, forces and stresses of many crystals by SevenNet-0."
+def forces(cells, positions, numbers, batch: int = 20_000) -> tuple[np.ndarray, list, np.ndarray]:
+    """Energies, forces and stresses of many crystals by SevenNet-0.
+
+    cells : list of 3 x 3 arrays, rows are lattice vectors, Å
+    positions : list of n x 3 arrays, Å
+    numbers : list of n atomic numbers
+    batch : pairs of atoms evaluated together
+
+    returns : energies (eV), forces (eV/Å), stresses (3 x 3, eV/Å^3, tension positive)
+    """
     from vesin import NeighborList
 
     if not len(cells) == len(positions) == len(numbers):
@@ -408,13 +419,13 @@ def _lonely(cell, positions, z):
     return sorted({chemical_symbols[z[k]] for k in set(range(len(z))) - set(i.tolist())})
 
 # %% ../../nbs/simulate/21_phonon.ipynb #e08cf959
-def relax(
-    structure,  # a pymatgen Structure
-    force: float = 2e-3,  # eV/Å
-    stress: float = 3e-4,  # eV/Å^3 (0.05 GPa)
-    steps: int = 60,
-):
-    "The relaxed primitive cell of the same symmetry."
+def relax(structure, force: float = 2e-3, stress: float = 3e-4, steps: int = 60):
+    """The relaxed primitive cell of the same symmetry.
+
+    structure : a pymatgen Structure
+    force : eV/Å
+    stress : eV/Å^3 (0.05 GPa)
+    """
     import spglib
     from pymatgen.core import Structure
 
@@ -479,14 +490,16 @@ def _repeats(cell, length):
 
 # %% ../../nbs/simulate/21_phonon.ipynb #75452f56
 class Phonons:
-    "The harmonic crystal: relaxed structure and force constants."
+    """The harmonic crystal: relaxed structure and force constants.
+
+    structure : a pymatgen Structure
+    length : Å: the supercell is at least this long along every primitive lattice vector
+    displacement : Å
+    relaxed : True: take the structure as it is
+    """
 
     def __init__(
-        self,
-        structure,  # a pymatgen Structure
-        length: float = 8.5,  # Å: the supercell is at least this long along every primitive lattice vector
-        displacement: float = 0.03,  # Å
-        relaxed: bool = False,  # True: take the structure as it is
+        self, structure, length: float = 8.5, displacement: float = 0.03, relaxed: bool = False
     ):
         from phonopy import Phonopy
         from phonopy.structure.atoms import PhonopyAtoms
@@ -523,13 +536,14 @@ class Phonons:
                 for v in vectors[many[l, i, 1] : many[l, i].sum()]:
                     self.pairs.append((i, of[l], v, fc[i, l] / many[l, i, 0] / mass))
 
-    def modes(
-        self,
-        q,  # rows x 3, in units of the reciprocal lattice vectors
-    ) -> tuple[
-        np.ndarray, np.ndarray
-    ]:  # angular frequencies (rad/ps; imaginary ones negative), rows x 3n; group velocities (Å/ps), rows x 3n x 3
-        "Frequencies and group velocities; degenerate modes share their mean velocity."
+    def modes(self, q) -> tuple[np.ndarray, np.ndarray]:
+        """Frequencies and group velocities; degenerate modes share their mean velocity.
+
+        q : rows x 3, in units of the reciprocal lattice vectors
+
+        returns : angular frequencies (rad/ps; imaginary ones negative), rows x 3n; group velocities
+            (Å/ps), rows x 3n x 3
+        """
         D = self._dynamical(np.atleast_2d(np.asarray(q, float)))
         w2, e = np.linalg.eigh((D[0] + D[0].conj().transpose(0, 2, 1)) / 2)
         w = np.sign(w2) * np.sqrt(abs(w2)) * UNIT
@@ -573,8 +587,11 @@ class Phonons:
         row = np.ravel_multi_index((address[first] % mesh).T, mesh)
         return mesh, *self.modes(grid / mesh), row, weight
 
-    def phase_space(self, total: int = 8000) -> float:  # ps
-        "The scattering phase space P3 (section 5)."
+    def phase_space(self, total: int = 8000) -> float:
+        """The scattering phase space P3 (section 5).
+
+        total : ps
+        """
         m, w, v, row, weight = self.mesh(total)
         return triplets(w, v, m, self.cell, row, weight)
 
@@ -623,15 +640,17 @@ def _triplets(w, step, mesh, irreducible, weight, low):
     return 0.75 * total / (float(N) * N * n**3)
 
 # %% ../../nbs/simulate/21_phonon.ipynb #c452d82f
-def triplets(
-    w,  # rad/ps, N x n, wave vectors of a full mesh, the last axis changing fastest
-    v,  # Å/ps, N x n x 3
-    mesh,  # three numbers whose product is N
-    cell,  # Å, rows are lattice vectors
-    irreducible=None,
-    weight=None,  # rows of w to start from and how many each stands for; None: all
-) -> float:  # ps
-    "The scattering phase space P3 of frequencies on a mesh, ShengBTE's normalisation."
+def triplets(w, v, mesh, cell, irreducible=None, weight=None) -> float:
+    """The scattering phase space P3 of frequencies on a mesh, ShengBTE's normalisation.
+
+    w : rad/ps, N x n, wave vectors of a full mesh, the last axis changing fastest
+    v : Å/ps, N x n x 3
+    mesh : three numbers whose product is N
+    cell : Å, rows are lattice vectors
+    irreducible, weight : rows of w to start from and how many each stands for; None: all
+
+    returns : ps
+    """
     b, N = 2 * np.pi * np.linalg.inv(cell).T, len(w)
     irreducible, weight = (
         (np.arange(N), np.ones(N))
@@ -740,15 +759,27 @@ def _p3(s, length, total):
 
 # %% ../../nbs/simulate/21_phonon.ipynb #a7d76909
 def phase_space(
-    structures,  # a pymatgen Structure, or a list or Series of them
-    length: float = 8.5,  # Å, least length of the supercell
-    total: int = 8000,  # modes on the mesh
-    on_error: str = "raise",  # "raise": BadInput names every structure that gives no number and says why; "flag": say it in the column `flag`
-    workers: int | None = 1,  # processes; None: all cores
-    metals: bool = False,  # accept structures of metals only
-    cache=None,  # folder of finished rows; None: the project's cache
-):  # ps for one structure; for many a frame: p3, flag, the relaxed structure and more
-    "The three-phonon scattering phase space P3, ShengBTE's normalisation, by SevenNet-0."
+    structures,
+    length: float = 8.5,
+    total: int = 8000,
+    on_error: str = "raise",
+    workers: int | None = 1,
+    metals: bool = False,
+    cache=None,
+):
+    """The three-phonon scattering phase space P3, ShengBTE's normalisation, by SevenNet-0.
+
+    structures : a pymatgen Structure, or a list or Series of them
+    length : Å, least length of the supercell
+    total : modes on the mesh
+    on_error : "raise": BadInput names every structure that gives no number and says why; "flag":
+        say it in the column `flag`
+    workers : processes; None: all cores
+    metals : accept structures of metals only
+    cache : folder of finished rows; None: the project's cache
+
+    returns : ps for one structure; for many a frame: p3, flag, the relaxed structure and more
+    """
     in_range(length, "length", 1, 100, "Å")
     in_range(total, "total", 8, unit="modes")
     return _many(
@@ -758,12 +789,17 @@ def phase_space(
 # %% ../../nbs/simulate/21_phonon.ipynb #e1292bcb
 def third_order(
     ph: Phonons,
-    length: float = 7.0,  # Å, least length of this supercell
-    cutoff: float = 5.0,  # Å: atoms further apart share no third derivative
-    equations: float = 4.0,  # for each unknown
+    length: float = 7.0,
+    cutoff: float = 5.0,
+    equations: float = 4.0,
     random_state: int = 0,
 ):
-    "(phono3py object with both orders of force constants, unknowns, equations)."
+    """(phono3py object with both orders of force constants, unknowns, equations).
+
+    length : Å, least length of this supercell
+    cutoff : Å: atoms further apart share no third derivative
+    equations : for each unknown
+    """
     from phono3py import Phono3py
     from phonopy.structure.atoms import PhonopyAtoms
     from symfc import Symfc
@@ -811,7 +847,10 @@ def _kappa(s, temperature, length, cutoff, total):
         raise NotConverged("imaginary modes")
     ph3, unknown, equations = third_order(ph, length, cutoff)
     b = np.linalg.norm(np.linalg.inv(ph.cell), axis=0)
-    mesh = lambda t: float((t / (3 * len(ph.z)) / b.prod()) ** (1 / 3))
+
+    def mesh(t):
+        return float((t / (3 * len(ph.z)) / b.prod()) ** (1 / 3))
+
     coarse, fine = (_rta(ph3, mesh(t), temperature) for t in (total / 2, total))
     kappa, change = float(fine.mean()), float(coarse.mean() / fine.mean())
     good = np.isfinite(kappa) and 0 < kappa < 2e4 and abs(change - 1) < 0.25
@@ -828,17 +867,31 @@ def _kappa(s, temperature, length, cutoff, total):
 
 # %% ../../nbs/simulate/21_phonon.ipynb #a8dd32b5
 def conductivity(
-    structures,  # a pymatgen Structure, or a list or Series of them
-    temperature: float = 300.0,  # K
-    length: float = 7.0,  # Å, least length of the supercell of the third order
-    cutoff: float = 5.0,  # Å, of the third order
-    total: int = 6000,  # modes on the mesh; half as many must agree within a quarter
-    on_error: str = "raise",  # as in `phase_space`
-    workers: int | None = 1,  # processes; None: all cores
-    metals: bool = False,  # accept structures of metals only
-    cache=None,  # folder of finished rows; None: the project's cache
-):  # W/(m K), the mean over directions, for one structure; for many a frame: kappa, flag and more
-    "Lattice thermal conductivity in the relaxation-time approximation, natural isotopes, by SevenNet-0: good to rank; the absolute value of hard crystals comes out several times too low."
+    structures,
+    temperature: float = 300.0,
+    length: float = 7.0,
+    cutoff: float = 5.0,
+    total: int = 6000,
+    on_error: str = "raise",
+    workers: int | None = 1,
+    metals: bool = False,
+    cache=None,
+):
+    """Lattice thermal conductivity in the relaxation-time approximation, natural isotopes, by SevenNet-0: good to rank; the absolute value of hard crystals comes out several times too low.
+
+    structures : a pymatgen Structure, or a list or Series of them
+    temperature : K
+    length : Å, least length of the supercell of the third order
+    cutoff : Å, of the third order
+    total : modes on the mesh; half as many must agree within a quarter
+    on_error : as in `phase_space`
+    workers : processes; None: all cores
+    metals : accept structures of metals only
+    cache : folder of finished rows; None: the project's cache
+
+    returns : W/(m K), the mean over directions, for one structure; for many a frame: kappa, flag
+        and more
+    """
     in_range(temperature, "temperature", 1, 1e4, "K")
     in_range(length, "length", 1, 100, "Å")
     in_range(cutoff, "cutoff", 1, 20, "Å")

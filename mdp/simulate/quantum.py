@@ -6,8 +6,14 @@
 __all__ = ['CONFORMERS', 'SEED', 'HARTREE', 'BOHR', 'METHODS', 'trim', 'oligomer', 'conformer', 'reference', 'levels', 'main']
 
 # %% ../../nbs/simulate/20_quantum.ipynb #faf8074d
-import argparse, functools, hashlib, importlib.metadata, importlib.util, json
-import numpy as np, pandas as pd
+import argparse
+import functools
+import hashlib
+import importlib.metadata
+import importlib.util
+import json
+import numpy as np
+import pandas as pd
 from rdkit import Chem, rdBase
 from rdkit.Chem import AllChem, Descriptors
 from scipy.constants import physical_constants
@@ -18,10 +24,11 @@ from ..represent.molecule import read
 from ..represent.polymer import _link, _stars, read_unit, smallest_unit
 
 # %% ../../nbs/simulate/20_quantum.ipynb #fbedd363
-def trim(
-    mol,  # a `Mol`
-) -> Chem.Mol:
-    "The molecule with its hydrocarbon side chains cut back to methyl; unchanged where nothing is conjugated."
+def trim(mol) -> Chem.Mol:
+    """The molecule with its hydrocarbon side chains cut back to methyl; unchanged where nothing is conjugated.
+
+    mol : a `Mol`
+    """
     mol = Chem.RWMol(Chem.RemoveHs(mol))
     if not any(b.GetIsConjugated() for b in mol.GetBonds()):
         return mol.GetMol()
@@ -47,11 +54,14 @@ def trim(
     return Chem.MolFromSmiles(Chem.MolToSmiles(mol))
 
 # %% ../../nbs/simulate/20_quantum.ipynb #2e9f9657
-def oligomer(
-    unit,  # a `Mol` with two `*`
-    n: int,  # how many
-) -> str:  # canonical SMILES
-    "`n` units joined head to tail, with hydrogen at the two ends."
+def oligomer(unit, n: int) -> str:
+    """`n` units joined head to tail, with hydrogen at the two ends.
+
+    unit : a `Mol` with two `*`
+    n : how many
+
+    returns : canonical SMILES
+    """
     (a, b), size = _stars(unit), unit.GetNumAtoms()
     mol = functools.reduce(Chem.CombineMols, [unit] * n)
     mol = Chem.RWMol(
@@ -86,10 +96,13 @@ def _parts(x, trimmed, oligomers):
 CONFORMERS, SEED = 5, 7
 
 # %% ../../nbs/simulate/20_quantum.ipynb #7a38babc
-def conformer(
-    smiles: str,  # canonical
-) -> tuple[np.ndarray, np.ndarray]:  # atomic numbers (atoms,); positions in angstrom (atoms, 3)
-    "The lowest of a few conformers in a force field."
+def conformer(smiles: str) -> tuple[np.ndarray, np.ndarray]:
+    """The lowest of a few conformers in a force field.
+
+    smiles : canonical
+
+    returns : atomic numbers (atoms,); positions in angstrom (atoms, 3)
+    """
     mol, how = Chem.AddHs(Chem.MolFromSmiles(smiles)), AllChem.ETKDGv3()
     how.randomSeed, how.timeout = SEED, 20
     with rdBase.BlockLogs():
@@ -290,16 +303,29 @@ def _first_reason(names, results):
 
 # %% ../../nbs/simulate/20_quantum.ipynb #8b3724c3
 def levels(
-    smiles,  # SMILES or Mols, molecules or repeat units with two `*`: a list, an array, a Series
-    method: str = "gfn1",  # "gfn1": GFN1-xTB; "b3lyp": B3LYP/6-31G*
-    correct: bool = True,  # GFN1 brought onto the scale of B3LYP; False: as it comes
-    trimmed: bool = True,  # side chains cut back to methyl
-    oligomers=(1, 2, 3),  # how many units stand for a polymer; their levels are extrapolated in 1/n
-    workers: int | None = None,  # processes; None: all cores
-    on_error: str = "raise",  # "raise": `BadInput` naming every row without a result; "nan": NaN there, the reasons in `.attrs["failed"]`
-    desc: str | None = None,  # what the progress bar says; None: no bar
-) -> pd.DataFrame:  # homo, lumo, gap in eV, one row each
-    "HOMO, LUMO and gap (eV) of molecules, and of polymers by extrapolation."
+    smiles,
+    method: str = "gfn1",
+    correct: bool = True,
+    trimmed: bool = True,
+    oligomers=(1, 2, 3),
+    workers: int | None = None,
+    on_error: str = "raise",
+    desc: str | None = None,
+) -> pd.DataFrame:
+    """HOMO, LUMO and gap (eV) of molecules, and of polymers by extrapolation.
+
+    smiles : SMILES or Mols, molecules or repeat units with two `*`: a list, an array, a Series
+    method : "gfn1": GFN1-xTB; "b3lyp": B3LYP/6-31G*
+    correct : GFN1 brought onto the scale of B3LYP; False: as it comes
+    trimmed : side chains cut back to methyl
+    oligomers : how many units stand for a polymer; their levels are extrapolated in 1/n
+    workers : processes; None: all cores
+    on_error : "raise": `BadInput` naming every row without a result; "nan": NaN there, the reasons
+        in `.attrs["failed"]`
+    desc : what the progress bar says; None: no bar
+
+    returns : homo, lumo, gap in eV, one row each
+    """
     oligomers = _checked(method, on_error, oligomers)
     column = as_column(smiles, "SMILES")
     parts, failures = {}, {}

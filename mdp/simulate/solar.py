@@ -8,7 +8,8 @@ __all__ = ['photocurrent', 'Cell', 'scharber', 'optimum', 'efficiency_map']
 # %% ../../nbs/simulate/23_solar.ipynb #2382a343
 import functools
 from typing import NamedTuple
-import numpy as np, pandas as pd
+import numpy as np
+import pandas as pd
 from scipy.constants import c, e, h
 from ..core import BadInput, COLOURS, aligned, in_range, plot_style
 from ..data import load
@@ -24,10 +25,13 @@ def _sun():
     return wavelength, total, np.trapezoid(power, wavelength) / 10
 
 
-def photocurrent(
-    gap,  # eV, a number or an array
-) -> np.ndarray:  # mA/cm2
-    "The current if every photon of AM1.5G above the gap gave one electron; BadInput for a gap below 0."
+def photocurrent(gap) -> np.ndarray:
+    """The current if every photon of AM1.5G above the gap gave one electron; BadInput for a gap below 0.
+
+    gap : eV, a number or an array
+
+    returns : mA/cm2
+    """
     gap = np.asarray(gap, float)
     bad = np.flatnonzero(~(gap >= 0))
     if len(bad):
@@ -119,20 +123,31 @@ def _bad_donors(homo, lumo, reasons, index):
 
 # %% ../../nbs/simulate/23_solar.ipynb #f9b8de6f
 def scharber(
-    homo,  # the donor's, eV: a number, an array or a Series; broadcast against `lumo`
-    lumo,  # the donor's, eV; two Series are matched by their labels
-    acceptor: float = -4.3,  # LUMO of the acceptor, eV; PCBM
-    loss: float = 0.3,  # V, of the open-circuit voltage
-    offset: float = 0.3,  # eV, between the two LUMOs, so that the pair splits
-    eqe: float = 0.65,  # electrons a photon above the gap
-    ff: float = 0.65,  # fill factor
-    on_error: str = "raise",  # "raise": `BadInput` naming every bad row; "nan": bad rows become NaN
-):  # `Cell` of arrays; a DataFrame for Series
+    homo,
+    lumo,
+    acceptor: float = -4.3,
+    loss: float = 0.3,
+    offset: float = 0.3,
+    eqe: float = 0.65,
+    ff: float = 0.65,
+    on_error: str = "raise",
+):
     """Open-circuit voltage (V), short-circuit current (mA/cm2) and efficiency (%) of a donor, by the
     model of Scharber et al. 2006.
 
     Raises ValueError for a number of the model out of its range and for Series whose labels do
     not match.
+
+    homo : the donor's, eV: a number, an array or a Series; broadcast against `lumo`
+    lumo : the donor's, eV; two Series are matched by their labels
+    acceptor : LUMO of the acceptor, eV; PCBM
+    loss : V, of the open-circuit voltage
+    offset : eV, between the two LUMOs, so that the pair splits
+    eqe : electrons a photon above the gap
+    ff : fill factor
+    on_error : "raise": `BadInput` naming every bad row; "nan": bad rows become NaN
+
+    returns : `Cell` of arrays; a DataFrame for Series
     """
     if on_error not in ("raise", "nan"):
         raise ValueError(f"on_error={on_error!r}: 'raise' or 'nan'")
@@ -152,10 +167,13 @@ def scharber(
     return Cell(*(values[()] for values in cell))
 
 # %% ../../nbs/simulate/23_solar.ipynb #1fa0ee64
-def optimum(
-    **model,  # `acceptor`, `loss`, `offset`, `eqe`, `ff`, as in `scharber`
-) -> dict:  # homo, lumo, gap (eV), voc, jsc, pce
-    "The donor of the highest efficiency; gaps to 0.001 eV."
+def optimum(**model) -> dict:
+    """The donor of the highest efficiency; gaps to 0.001 eV.
+
+    **model : `acceptor`, `loss`, `offset`, `eqe`, `ff`, as in `scharber`
+
+    returns : homo, lumo, gap (eV), voc, jsc, pce
+    """
     model = _model(**model)
     gap = np.arange(400, 4000) / 1000
     lumo = model["acceptor"] + model["offset"]
@@ -172,14 +190,17 @@ def optimum(
     return {name: float(value) for name, value in values.items()}
 
 # %% ../../nbs/simulate/23_solar.ipynb #9757a1d3
-def efficiency_map(
-    x: str = "homo",  # what runs along: "homo" or "gap"
-    ax=None,  # matplotlib Axes
-    steps: int = 400,  # points along each side
-    span: float = 1.4,  # eV, from the acceptor's LUMO up to the top of the map
-    **model,  # `acceptor`, `loss`, `offset`, `eqe`, `ff`, as in `scharber`
-):  # the Axes
-    "Contours of the efficiency (%) of a donor, its optimum, and the two regions without current or voltage."
+def efficiency_map(x: str = "homo", ax=None, steps: int = 400, span: float = 1.4, **model):
+    """Contours of the efficiency (%) of a donor, its optimum, and the two regions without current or voltage.
+
+    x : what runs along: "homo" or "gap"
+    ax : matplotlib Axes
+    steps : points along each side
+    span : eV, from the acceptor's LUMO up to the top of the map
+    **model : `acceptor`, `loss`, `offset`, `eqe`, `ff`, as in `scharber`
+
+    returns : the Axes
+    """
     if x not in ("homo", "gap"):
         raise ValueError(f"x={x!r}: 'homo' or 'gap'")
     steps = int(in_range(steps, "steps", 2, 10_000, "points"))
