@@ -1,6 +1,8 @@
-"""Compositions beside XenonPy's: are the numbers equal, and how many times faster? Both in one run, one thread each.
+"""Compositions beside XenonPy's: are the numbers equal, and how many times faster? Both in one run,
+one thread each.
 
-usage: python benchmarks/composition.py     (makes XenonPy's environment on the first run: some minutes and 5 GB)
+usage: python benchmarks/composition.py     (makes XenonPy's environment on the first run: some
+minutes and 5 GB)
 """
 
 import hashlib
@@ -27,7 +29,10 @@ SIZES = (100, 1_000, 10_000)
 
 
 def peer(requirements, python="3.11"):
-    "The Python of an environment that holds `requirements`; made when it is missing, made again when they change."
+    """The Python of an environment that holds `requirements`.
+
+    Made when it is missing, made again when they change.
+    """
     env = (
         cache_dir()
         / "peers"
@@ -51,7 +56,10 @@ def peer(requirements, python="3.11"):
         ]
     else:
         sys.exit(
-            f"{requirements.stem} needs Python {python}: install uv (pip install uv), which can fetch it, or run this with Python {python}"
+            (
+                f"{requirements.stem} needs Python {python}: install uv (pip install uv), "
+                f"which can fetch it, or run this with Python {python}"
+            )
         )
     for step in steps:
         subprocess.run(step, check=True)
@@ -70,7 +78,11 @@ def cpu(fn, repeats):
 
 
 def deviation(ours, theirs, names, stats):
-    "For columns of these statistics: how many, the largest relative deviation where theirs is finite, and in how many only one of the two is NaN."
+    """For columns of these statistics.
+
+    How many, the largest relative deviation where theirs is finite, and in how many only one of the
+    two is NaN.
+    """
     column = {c: i for i, c in enumerate(names)}
     at = [i for c, i in column.items() if c.split(":")[0] in stats]
     floor = np.full(ours.shape, 1e-300)
@@ -153,7 +165,10 @@ def main():
     lines += [
         "## Equal?",
         "",
-        "Largest deviation, relative to XenonPy's number; for a variance below 1e-12 x^2 (zero but for rounding) relative to that.",
+        (
+            "Largest deviation, relative to XenonPy's number; for a variance below 1e-12 x^2 "
+            "(zero but for rounding) relative to that."
+        ),
         "",
         "| what | statistic | numbers | deviation | NaN in one only |",
         "|---|---|---|---|---|",
@@ -186,28 +201,43 @@ def main():
             size, d, nans = deviation(ours_.to_numpy(), theirs_, ours_.columns, stat)
             worst = max(worst, d)
             lines.append(
-                f"| {what} | {'counting' if len(stat) > 9 else ', '.join(stat)} | {size:,} | {d:.1e} | {nans or ''} |"
+                (
+                    f"| {what} | {'counting' if len(stat) > 9 else ', '.join(stat)} | {size:,} "
+                    f"| {d:.1e} | {nans or ''} |"
+                )
             )
     assert worst < 1e-9, worst
     lines += [
         "",
-        "`hmean`: an element of zero amount whose property is zero makes 0/0 in XenonPy; here it does not count. `counting`: XenonPy cuts fractions off, here they stay.",
+        (
+            "`hmean`: an element of zero amount whose property is zero makes 0/0 in XenonPy; "
+            "here it does not count. `counting`: XenonPy cuts fractions off, here they stay."
+        ),
     ]
 
     lines += [
         "",
         "## How fast?",
         "",
-        "From formula strings to a DataFrame of 290 columns, CPU seconds, one thread. XenonPy reads no strings: pymatgen reads them for it.",
+        (
+            "From formula strings to a DataFrame of 290 columns, CPU seconds, one thread. "
+            "XenonPy reads no strings: pymatgen reads them for it."
+        ),
         "",
-        "| formulas | XenonPy, reading + mixing (s) | mdp (s) | ratio | ratio, XenonPy's reading left out | mdp, formulas/s |",
+        (
+            "| formulas | XenonPy, reading + mixing (s) | mdp (s) | ratio | ratio, XenonPy's "
+            "reading left out | mdp, formulas/s |"
+        ),
         "|---|---|---|---|---|---|",
     ]
     for n in SIZES:
         parse, mix = theirs[f"seconds_{n}"]
         t = (before[n] + after[n]) / 2
         lines.append(
-            f"| {n:,} | {parse:.3f} + {mix:.3f} | {t:.5f} | **{(parse + mix) / t:,.0f}** | {mix / t:,.0f} | {n / t:,.0f} |"
+            (
+                f"| {n:,} | {parse:.3f} + {mix:.3f} | {t:.5f} | **{(parse + mix) / t:,.0f}** | "
+                f"{mix / t:,.0f} | {n / t:,.0f} |"
+            )
         )
     cpu_name = (
         next(
@@ -219,8 +249,14 @@ def main():
     )
     lines += [
         "",
-        f"Ours: {versions('numpy', 'pandas', 'numba')}; median of nine calls before and nine after XenonPy's run; the one-off compilation (kept on disk) is not counted.",
-        f"XenonPy: 0.6.7, {', '.join(f'{k} {v}' for k, v in json.loads(str(theirs['versions'])).items())}, n_jobs=1, one pass. Machine: {cpu_name}, {os.cpu_count()} cores, {platform.system()}.",
+        (
+            f"Ours: {versions('numpy', 'pandas', 'numba')}; median of nine calls before and "
+            "nine after XenonPy's run; the one-off compilation (kept on disk) is not counted."
+        ),
+        (
+            "XenonPy: 0.6.7, "
+            f"{', '.join(f'{k} {v}' for k, v in json.loads(str(theirs['versions'])).items())}, n_jobs=1, one pass. Machine: {cpu_name}, {os.cpu_count()} cores, {platform.system()}."
+        ),
         "",
     ]
     text = "\n".join(lines)

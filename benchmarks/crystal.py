@@ -1,6 +1,8 @@
-"""RDF and OFM beside XenonPy's and matminer's: are the numbers equal, and how many times faster? All in one run, one thread each.
+"""RDF and OFM beside XenonPy's and matminer's: are the numbers equal, and how many times faster?
+All in one run, one thread each.
 
-usage: python benchmarks/crystal.py     (makes the peers' environments on the first run: some minutes and 6 GB)
+usage: python benchmarks/crystal.py     (makes the peers' environments on the first run: some
+minutes and 6 GB)
 """
 
 import json
@@ -109,25 +111,39 @@ def main():
     tied = np.array([ties(s) for s in S])
 
     def shells(theirs):
-        "(structures equal to 1e-9, largest relative deviation among those with no pair on an edge, pairs in another shell, largest part of a structure's tied pairs, lost pairs)."
+        """(structures equal to 1e-9, largest relative deviation among those with no pair on an
+        edge, pairs in another shell, largest part of a structure's tied pairs, lost pairs).
+        """
         free = tied == 0
         off = np.abs(theirs - rdf).max(1) / rdf.max(1)
         moved = np.abs(np.cumsum(count(theirs) - count(rdf), 1)).sum(1)
         assert (
             np.round(moved)[tied > 0] <= tied[tied > 0]
         ).all()  # only pairs on an edge moved, each by one shell
-        return f"{int((off < 1e-9).sum())} of {len(S)} | {off[free].max():.1e} ({free.sum()}) | {int(round(moved[free].sum()))} | {int(round(moved[~free].sum())):,} of {tied.sum():,}"
+        return (
+            f"{int((off < 1e-9).sum())} of {len(S)} | {off[free].max():.1e} ({free.sum()}) | "
+            f"{int(round(moved[free].sum()))} | {int(round(moved[~free].sum())):,} of {tied.sum():,}"
+        )
 
     lines = [
         "# Crystal descriptors beside XenonPy and matminer",
         "",
-        f"{len(S)} structures, {sizes.sum():,} atoms: every second AFLOW prototype of pymatgen and six textbook cells.",
+        (
+            f"{len(S)} structures, {sizes.sum():,} atoms: every second AFLOW prototype of "
+            "pymatgen and six textbook cells."
+        ),
         "",
         "## Equal?",
         "",
-        "**RDF**, 200 shells to 20 Å. A pair whose distance lies on the edge of a shell falls to either side by rounding in the peers; here it always belongs to the upper one.",
+        (
+            "**RDF**, 200 shells to 20 Å. A pair whose distance lies on the edge of a shell "
+            "falls to either side by rounding in the peers; here it always belongs to the upper one."
+        ),
         "",
-        "| peer | rows equal to 1e-9 | largest relative deviation, rows with no pair on an edge (how many) | pairs in another shell, those rows | pairs in another shell, other rows, of those on an edge |",
+        (
+            "| peer | rows equal to 1e-9 | largest relative deviation, rows with no pair on an "
+            "edge (how many) | pairs in another shell, those rows | pairs in another shell, other rows, of those on an edge |"
+        ),
         "|---|---|---|---|---|",
     ]
     lines += [f"| XenonPy | {shells(X['rdf'])} |", f"| matminer | {shells(M['rdf'])} |"]
@@ -155,7 +171,10 @@ def main():
         "",
         "CPU milliseconds a structure, one thread.",
         "",
-        "| structures | RDF: XenonPy | matminer | mdp | ratio to XenonPy | to matminer | OFM: XenonPy | matminer | mdp | ratio to XenonPy | to matminer | cells alone |",
+        (
+            "| structures | RDF: XenonPy | matminer | mdp | ratio to XenonPy | to matminer | "
+            "OFM: XenonPy | matminer | mdp | ratio to XenonPy | to matminer | cells alone |"
+        ),
         "|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
 
@@ -172,7 +191,10 @@ def main():
 
         r, o, v = (t[k, g] * 1e3 for k in ("RDF", "OFM", "cells"))
         lines.append(
-            f"| {g} ({len(i)}) | {a:.1f} | {b:.1f} | {r:.3f} | **{a / r:,.0f}** | {b / r:,.0f} | {c:.1f} | {say(d, '.1f')} | {o:.3f} | **{c / o:,.0f}** | {say(d / o, ',.0f')} | {v:.3f} |"
+            (
+                f"| {g} ({len(i)}) | {a:.1f} | {b:.1f} | {r:.3f} | **{a / r:,.0f}** | "
+                f"{b / r:,.0f} | {c:.1f} | {say(d, '.1f')} | {o:.3f} | **{c / o:,.0f}** | {say(d / o, ',.0f')} | {v:.3f} |"
+            )
         )
     name = (
         next(
@@ -184,9 +206,18 @@ def main():
     )
     lines += [
         "",
-        f"*Cells alone* is the limit of any OFM with these weights: neighbours and Voronoi cells, {t['cells', 'all'] / t['OFM', 'all']:.0%} of our time for all structures.",
-        f"Ours: {versions('numpy', 'pymatgen', 'vesin', 'numba')}; median of nine calls before and nine after the peers' run; the one-off compilation (kept on disk) is not counted.",
-        f"Peers, one pass after a first call: {'; '.join(str(x['about']) for x in theirs.values())}. Machine: {name}, {os.cpu_count()} cores, {platform.system()}.",
+        (
+            "*Cells alone* is the limit of any OFM with these weights: neighbours and Voronoi "
+            f"cells, {t['cells', 'all'] / t['OFM', 'all']:.0%} of our time for all structures."
+        ),
+        (
+            f"Ours: {versions('numpy', 'pymatgen', 'vesin', 'numba')}; median of nine calls "
+            "before and nine after the peers' run; the one-off compilation (kept on disk) is not counted."
+        ),
+        (
+            "Peers, one pass after a first call: "
+            f"{'; '.join(str(x['about']) for x in theirs.values())}. Machine: {name}, {os.cpu_count()} cores, {platform.system()}."
+        ),
         "",
     ]
     text = "\n".join(lines)

@@ -1,4 +1,5 @@
-"""The GA criterion (Tripp and Hernandez-Lobato, 2023): at equal oracle calls, does IQSPR find more than a genetic algorithm? Hits and their diversity, five seeds.
+"""The GA criterion (Tripp and Hernandez-Lobato, 2023): at equal oracle calls, does IQSPR find more
+than a genetic algorithm? Hits and their diversity, five seeds.
 
 usage: python benchmarks/design.py [BUDGET ...]     (default 2000 10000)
 """
@@ -215,21 +216,33 @@ def main(budgets):
         lines += [
             f"## {budget:,} calls",
             "",
-            "| method | calls | hits | unlike hits (Tanimoto < 0.4) | scaffolds | mean distance | refused by the rules | CPU s |",
+            (
+                "| method | calls | hits | unlike hits (Tanimoto < 0.4) | scaffolds | mean "
+                "distance | refused by the rules | CPU s |"
+            ),
             "|---|---|---|---|---|---|---|---|",
         ]
         for k in d.method.unique():
             x = b[b.method == k]
             lines.append(
-                f"| {k} | {x.calls.mean():,.0f} | {pm(x.hits, '.0f')} | {pm(x.circles, '.0f')} | {pm(x.scaffolds, '.0f')} | {pm(x.diversity, '.2f')} | {x.refused.mean():.0%} | {x.seconds.mean():.0f} |"
+                (
+                    f"| {k} | {x.calls.mean():,.0f} | {pm(x.hits, '.0f')} | "
+                    f"{pm(x.circles, '.0f')} | {pm(x.scaffolds, '.0f')} | {pm(x.diversity, '.2f')} | {x.refused.mean():.0%} | {x.seconds.mean():.0f} |"
+                )
             )
         lines.append("")
     lines += [
-        "Unlike hits: one after the other, a hit counts when its Tanimoto similarity (ECFP4) to all that were counted is below 0.4. Mean distance: 1 - Tanimoto over all pairs of hits.",
+        (
+            "Unlike hits: one after the other, a hit counts when its Tanimoto similarity "
+            "(ECFP4) to all that were counted is below 0.4. Mean distance: 1 - Tanimoto over all pairs of hits."
+        ),
         "IQSPR: one twentieth of the budget as particles, beta from 1 to 10 in five steps, then 10 until the calls are spent or 200 steps have gone. mol_ga 0.2.1: its own graph GA, 100 offspring a generation. "
         f"Both were tuned on seeds 0 to 2 at 2,000 calls (IQSPR: schedule, share of crossover, diversity; mol_ga: populations of 50, 100, 200, 500, 10,000); the seeds here, {SEEDS[0]} to {SEEDS[-1]}, are others.",
         "",
-        f"{versions('rdkit', 'scikit-learn', 'numpy')}. {os.cpu_count()} cores, {platform.system()}, one thread.",
+        (
+            f"{versions('rdkit', 'scikit-learn', 'numpy')}. {os.cpu_count()} cores, "
+            f"{platform.system()}, one thread."
+        ),
         "",
     ]
     with atomic_write(HERE / "design.md") as p:

@@ -1,6 +1,8 @@
-"""ChemicalLanguage and IQSPR beside XenonPy's NGram and IQSPR: the same next tokens? How many times faster? Both in one run, one thread each.
+"""ChemicalLanguage and IQSPR beside XenonPy's NGram and IQSPR: the same next tokens? How many times
+faster? Both in one run, one thread each.
 
-usage: python benchmarks/iqspr.py     (makes XenonPy's environment on the first run: some minutes and 5 GB)
+usage: python benchmarks/iqspr.py     (makes XenonPy's environment on the first run: some minutes
+and 5 GB)
 """
 
 import json
@@ -131,20 +133,47 @@ def main():
         [
             "# ChemicalLanguage and IQSPR beside XenonPy",
             "",
-            f"Organic liquids with a measured refractive index and density; order 10; CPU seconds, one thread. XenonPy's step was timed with {FEW} particles (two steps) and is scaled by {MANY // FEW}; it works particle by particle.",
+            (
+                "Organic liquids with a measured refractive index and density; order 10; CPU "
+                f"seconds, one thread. XenonPy's step was timed with {FEW} particles (two steps) and is scaled by {MANY // FEW}; it works particle by particle."
+            ),
             "",
             "| work | XenonPy | mdp | ratio |",
             "|---|---|---|---|",
-            f"| fit, {TRAIN} SMILES | {theirs['fit'] / TRAIN * 1e3:.0f} ms a SMILES | {fit / TRAIN * 1e3:.3f} ms | **{theirs['fit'] / fit:,.0f}** |",
-            f"| propose, half of them written from another atom first | {theirs['propose'] / PARENTS * 1e3:.1f} ms each | {propose / PARENTS * 1e3:.3f} ms | **{theirs['propose'] / propose:.0f}** |",
-            f"| SMC step, {MANY:,} particles, ECFP + MACCS, two BayesianRidge | {peer_step:.1f} s | {step:.2f} s | **{peer_step / step:.0f}** |",
+            (
+                f"| fit, {TRAIN} SMILES | {theirs['fit'] / TRAIN * 1e3:.0f} ms a SMILES | "
+                f"{fit / TRAIN * 1e3:.3f} ms | **{theirs['fit'] / fit:,.0f}** |"
+            ),
+            (
+                "| propose, half of them written from another atom first | "
+                f"{theirs['propose'] / PARENTS * 1e3:.1f} ms each | {propose / PARENTS * 1e3:.3f} ms | **{theirs['propose'] / propose:.0f}** |"
+            ),
+            (
+                f"| SMC step, {MANY:,} particles, ECFP + MACCS, two BayesianRidge | "
+                f"{peer_step:.1f} s | {step:.2f} s | **{peer_step / step:.0f}** |"
+            ),
             "",
-            f"- The same counts: for {len(prefixes)} beginnings of training strings longer than the order, unbranched, the probabilities of every next token differ by at most {worst:.1e} (with `ring_size=False`, the published table).",
-            f"- XenonPy's fit gets slower as its tables grow, ours does not: {large / len(zinc) * 1e3:.3f} ms a SMILES on {len(zinc):,} of ZINC.",
-            f"- Growths that are molecules, of {PARENTS} parents by a table of {TRAIN} SMILES: XenonPy {theirs['valid']:.1%} (a failure silently hands back the parent; {theirs['unchanged']:.0%} of its answers are the parent). Ours with a table of {len(smiles):,}, one try, 1,000 parents: {first.smiles.notna().mean():.1%}; with the size of the open ring in the context {better.smiles.notna().mean():.1%}.",
-            f"- Our steps evaluated {grown:,} different molecules in {STEPS} steps; what was seen before is not evaluated again. XenonPy evaluates each population's different strings.",
+            (
+                f"- The same counts: for {len(prefixes)} beginnings of training strings longer "
+                f"than the order, unbranched, the probabilities of every next token differ by at most {worst:.1e} (with `ring_size=False`, the published table)."
+            ),
+            (
+                "- XenonPy's fit gets slower as its tables grow, ours does not: "
+                f"{large / len(zinc) * 1e3:.3f} ms a SMILES on {len(zinc):,} of ZINC."
+            ),
+            (
+                f"- Growths that are molecules, of {PARENTS} parents by a table of {TRAIN} "
+                f"SMILES: XenonPy {theirs['valid']:.1%} (a failure silently hands back the parent; {theirs['unchanged']:.0%} of its answers are the parent). Ours with a table of {len(smiles):,}, one try, 1,000 parents: {first.smiles.notna().mean():.1%}; with the size of the open ring in the context {better.smiles.notna().mean():.1%}."
+            ),
+            (
+                f"- Our steps evaluated {grown:,} different molecules in {STEPS} steps; what "
+                "was seen before is not evaluated again. XenonPy evaluates each population's different strings."
+            ),
             "",
-            f"Ours: {versions('rdkit', 'numpy', 'scikit-learn')}; fit and propose: mean of the medians of five calls before and after XenonPy's run. XenonPy 0.6.7, n_jobs=1. Machine: {name}, {os.cpu_count()} cores, {platform.system()}, shared with other work.",
+            (
+                f"Ours: {versions('rdkit', 'numpy', 'scikit-learn')}; fit and propose: mean of "
+                f"the medians of five calls before and after XenonPy's run. XenonPy 0.6.7, n_jobs=1. Machine: {name}, {os.cpu_count()} cores, {platform.system()}, shared with other work."
+            ),
             "",
         ]
     )

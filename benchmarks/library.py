@@ -1,6 +1,8 @@
-"""The model library: training beside XenonPy's trainer, how near the stack is to the machine's limit, and the shotgun at the size of XenonPy.MDL.
+"""The model library: training beside XenonPy's trainer, how near the stack is to the machine's
+limit, and the shotgun at the size of XenonPy.MDL.
 
-usage: python benchmarks/library.py     (makes XenonPy's environment on the first run; needs 5 GB of disk for a temporary library; 10 minutes on idle cores)
+usage: python benchmarks/library.py     (makes XenonPy's environment on the first run; needs 5 GB of
+disk for a temporary library; 10 minutes on idle cores)
 """
 
 import os
@@ -32,7 +34,9 @@ SMALL = (290, 48, 24, 1)
 
 
 def rows():
-    "5,000 training rows, validation rows and test rows of the computed gap, no element system in two parts."
+    """5,000 training rows, validation rows and test rows of the computed gap, no element system in
+    two parts.
+    """
     X, y, keys = source("gap", "composition", limit=10_000)()
     part = fold(keys)
     train = np.flatnonzero(part > 1)[:5_000]
@@ -141,7 +145,10 @@ def training():
     lines = [
         "## Training, one thread",
         "",
-        f"Networks of shape {'-'.join(map(str, SIZES))} on the computed gap: 5,000 training rows, {len(d['y_valid'])} for validation, {len(d['y_test']):,} test rows with no element system in common; {EPOCHS} epochs in batches of {BATCH}, {STEPS:,} steps of Adam, nobody stops early.",
+        (
+            f"Networks of shape {'-'.join(map(str, SIZES))} on the computed gap: 5,000 "
+            f"training rows, {len(d['y_valid'])} for validation, {len(d['y_test']):,} test rows with no element system in common; {EPOCHS} epochs in batches of {BATCH}, {STEPS:,} steps of Adam, nobody stops early."
+        ),
         "CPU seconds a network (median), and the MAE on the test rows (median over the networks).",
         "",
         "| how | networks | CPU s a network | stack is faster by | test MAE (eV) |",
@@ -198,14 +205,32 @@ def limit(each):
         "",
         "| what | amount | at this core's rate (ms) |",
         "|---|---|---|",
-        f"| products, 6 x weights x rows (first layer: 4) | {flops / 1e9:.2f} GFLOP | {1e3 * compute:.1f} at {peak:.0f} GFLOP/s |",
-        f"| AdamW, 28 bytes a weight (weight, two moments read and written, gradient read) | {adam_bytes / 1e6:.0f} MB | {1e3 * adam_bytes / rate / 1e9:.1f} at {rate:.1f} GB/s |",
-        f"| gradient written, weights read twice, 12 bytes a weight | {gradients / 1e6:.0f} MB | {1e3 * gradients / rate / 1e9:.1f} |",
-        f"| activations, 8 passes over each unit and row | {activations / 1e6:.0f} MB | {1e3 * activations / rate / 1e9:.1f} |",
+        (
+            f"| products, 6 x weights x rows (first layer: 4) | {flops / 1e9:.2f} GFLOP | "
+            f"{1e3 * compute:.1f} at {peak:.0f} GFLOP/s |"
+        ),
+        (
+            "| AdamW, 28 bytes a weight (weight, two moments read and written, gradient read) "
+            f"| {adam_bytes / 1e6:.0f} MB | {1e3 * adam_bytes / rate / 1e9:.1f} at {rate:.1f} GB/s |"
+        ),
+        (
+            "| gradient written, weights read twice, 12 bytes a weight | "
+            f"{gradients / 1e6:.0f} MB | {1e3 * gradients / rate / 1e9:.1f} |"
+        ),
+        (
+            f"| activations, 8 passes over each unit and row | {activations / 1e6:.0f} MB | "
+            f"{1e3 * activations / rate / 1e9:.1f} |"
+        ),
         f"| sum, nothing overlapping | | {1e3 * (compute + traffic):.1f} |",
-        f"| **the step as it is, validation included** | | **{1e3 * taken:.1f}**, of which AdamW {1e3 * measured:.1f} |",
+        (
+            f"| **the step as it is, validation included** | | **{1e3 * taken:.1f}**, of which "
+            f"AdamW {1e3 * measured:.1f} |"
+        ),
         "",
-        f"So {flops / taken / 1e9:.0f} GFLOP/s, {100 * flops / taken / 1e9 / peak:.0f} % of what `torch.mm` of 2,048 x 2,048 matrices reaches here, and {100 * (compute + traffic) / taken:.0f} % of the limit that counts the traffic too. AdamW alone takes {measured / (adam_bytes / rate / 1e9):.1f} times its traffic: it is several passes, not one.",
+        (
+            f"So {flops / taken / 1e9:.0f} GFLOP/s, {100 * flops / taken / 1e9 / peak:.0f} % "
+            f"of what `torch.mm` of 2,048 x 2,048 matrices reaches here, and {100 * (compute + traffic) / taken:.0f} % of the limit that counts the traffic too. AdamW alone takes {measured / (adam_bytes / rate / 1e9):.1f} times its traffic: it is several passes, not one."
+        ),
         "",
         "**On a GPU** the run of 140,000 networks has not been made: none was at hand. Known is a feasibility probe on random data on one H100, 2,000 steps in batches of 256: 7.4 minutes for 140,000 networks of this shape with products in bfloat16, and 163 hours one after another at 2.1 ms a step. "
         f"At the rate above 140,000 networks of this shape would take {140_000 * each / 3600:.0f} core hours.",
@@ -311,15 +336,24 @@ def shotgun():
     lines = [
         "## The shotgun at the size of XenonPy.MDL, two threads",
         "",
-        f'A library of {MDL:,} networks {"-".join(map(str, SMALL))} in {MDL // SHARD} shards, {size / 1e9:.1f} GB; **random weights, for timing only**. `Shotgun("inorganic", blocks=10).fit` on 50 rows of the measured gap tries them all, both hidden layers, six ridges and ten blocks each, every network\'s checksum tested.',
+        (
+            f"A library of {MDL:,} networks {'-'.join(map(str, SMALL))} in {MDL // SHARD} "
+            f'shards, {size / 1e9:.1f} GB; **random weights, for timing only**. `Shotgun("inorganic", blocks=10).fit` on 50 rows of the measured gap tries them all, both hidden layers, six ridges and ten blocks each, every network\'s checksum tested.'
+        ),
         "",
         "| what | wall (s) | CPU (s) |",
         "|---|---|---|",
         f"| all {MDL:,} as sources, page cache dropped | **{cold[0]:.0f}** | {cold[1]:.0f} |",
         f"| the same, files in the page cache | {warm[0]:.0f} | {warm[1]:.0f} |",
         f"| `Library.open` | {opening[0]:.2f} | {opening[1]:.2f} |",
-        f"| `query(\"task == 'gap' and r2 > 0.8\")` on {MDL:,} rows, median of 15 | {query[0]:.4f} | {query[1]:.4f} |",
-        f"| one network loaded, its shard not in the page cache, median of 30 | {one[0]:.4f} | {one[1]:.4f} |",
+        (
+            f"| `query(\"task == 'gap' and r2 > 0.8\")` on {MDL:,} rows, median of 15 | "
+            f"{query[0]:.4f} | {query[1]:.4f} |"
+        ),
+        (
+            "| one network loaded, its shard not in the page cache, median of 30 | "
+            f"{one[0]:.4f} | {one[1]:.4f} |"
+        ),
         f"| the same once more | {again[0]:.4f} | {again[1]:.4f} |",
         "",
         f"Load while it fired: {busy:.1f}, its own two threads among them.",
@@ -341,7 +375,10 @@ def main():
         else platform.machine()
     )
     lines += [
-        f"Machine: {name}, {os.cpu_count()} cores, {platform.system()}. Load when it began {load:.1f}, when it ended {os.getloadavg()[0]:.1f}: above {os.cpu_count()} others had a share of the cores, and wall time is longer than it need be.",
+        (
+            f"Machine: {name}, {os.cpu_count()} cores, {platform.system()}. Load when it began "
+            f"{load:.1f}, when it ended {os.getloadavg()[0]:.1f}: above {os.cpu_count()} others had a share of the cores, and wall time is longer than it need be."
+        ),
         "",
     ]
     text = "\n".join(lines)

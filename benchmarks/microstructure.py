@@ -1,6 +1,8 @@
-"""Image statistics beside PoreSpy's, scikit-image's and PyMKS's: are the numbers equal, and how many times faster? All in one run, one thread each.
+"""Image statistics beside PoreSpy's, scikit-image's and PyMKS's: are the numbers equal, and how
+many times faster? All in one run, one thread each.
 
-usage: python benchmarks/microstructure.py     (makes the peers' environments on the first run: a minute and 1 GB)
+usage: python benchmarks/microstructure.py     (makes the peers' environments on the first run: a
+minute and 1 GB)
 """
 
 import json
@@ -95,24 +97,39 @@ def main():
             for cross, b in (("", None), ("_cross", ~im)):
                 S = two_point(im, b, periodic, reach=(n - 1) // 2)
                 lines.append(
-                    f"| two-point map, {tag}{', cross' if cross else ''}, `two_point` | PyMKS | {n} | {np.abs(S - K[f'{n}_{tag}{cross}'])[..., : S.shape[-2], : S.shape[-1]].max():.0e} |"
+                    (
+                        f"| two-point map, {tag}{', cross' if cross else ''}, `two_point` | "
+                        f"PyMKS | {n} | {np.abs(S - K[f'{n}_{tag}{cross}'])[..., : S.shape[-2], : S.shape[-1]].max():.0e} |"
+                    )
                 )
         lines.append(
-            f"| two-point, rings, open, `radial` | PoreSpy | {n} | {np.abs(radial(two_point(im)) - P[f'{n}_S2']).max():.0e} |"
+            (
+                f"| two-point, rings, open, `radial` | PoreSpy | {n} | "
+                f"{np.abs(radial(two_point(im)) - P[f'{n}_S2']).max():.0e} |"
+            )
         )
         L = lineal_path(im)
         ahead = [(P[f"{n}_ahead"] >= z + 1).sum() / (n * (n - z)) for z in range(len(L))]
         lines.append(
-            f"| `lineal_path` (PoreSpy gives the distance ahead of each pixel; counted) | PoreSpy | {n} | {np.abs(L - ahead).max():.0e} |"
+            (
+                "| `lineal_path` (PoreSpy gives the distance ahead of each pixel; counted) | "
+                f"PoreSpy | {n} | {np.abs(L - ahead).max():.0e} |"
+            )
         )
         lines.append(
-            f"| `chord_length`, every second row, chords | PoreSpy | {n} | {np.abs(chord_length(im[::2]) - P[f'{n}_chords']).max()} |"
+            (
+                f"| `chord_length`, every second row, chords | PoreSpy | {n} | "
+                f"{np.abs(chord_length(im[::2]) - P[f'{n}_chords']).max()} |"
+            )
         )
         f, g = feret(im).sort_values(["area", "max"]), P[f"{n}_feret"]
         g = g[np.lexsort(g.T[::-1])]
         assert (f.area.to_numpy() == g[:, 0]).all()
         lines.append(
-            f"| `feret`, max, pixels (scikit-image measures to the middle of the pixels' edges, we to their corners: at most 1 more) | scikit-image | {n} | {(f['max'].to_numpy() - g[:, 1]).min():.2f} to {(f['max'].to_numpy() - g[:, 1]).max():.2f} |"
+            (
+                "| `feret`, max, pixels (scikit-image measures to the middle of the pixels' "
+                f"edges, we to their corners: at most 1 more) | scikit-image | {n} | {(f['max'].to_numpy() - g[:, 1]).min():.2f} to {(f['max'].to_numpy() - g[:, 1]).max():.2f} |"
+            )
         )
 
     lines += [
@@ -127,7 +144,10 @@ def main():
 
     def row(what, n, name, theirs, t):
         lines.append(
-            f"| {what} | {n} | {name} | {1e3 * theirs:.3g} | {1e3 * t:.3g} | **{theirs / t:,.0f}** |"
+            (
+                f"| {what} | {n} | {name} | {1e3 * theirs:.3g} | {1e3 * t:.3g} | "
+                f"**{theirs / t:,.0f}** |"
+            )
         )
 
     for n, x in images.items():
@@ -165,7 +185,10 @@ def main():
     floor = cpu(lambda: scipy.fft.irfft2(scipy.fft.rfft2(x)), 101)
     lines += [
         "",
-        f"Under every two-point number lies a Fourier transform: there and back alone take {1e3 * floor:.2g} ms at 128 pixels (scipy, single precision). In a stack PyMKS spreads its overhead, and that floor sets the ratio.",
+        (
+            "Under every two-point number lies a Fourier transform: there and back alone take "
+            f"{1e3 * floor:.2g} ms at 128 pixels (scipy, single precision). In a stack PyMKS spreads its overhead, and that floor sets the ratio."
+        ),
     ]
     cpu_name = (
         next(
@@ -177,7 +200,10 @@ def main():
     )
     lines += [
         "",
-        f"Ours: {versions('numpy', 'scipy', 'numba')}; median of calls before, between and after the peers; compilation (kept on disk) is not counted.",
+        (
+            f"Ours: {versions('numpy', 'scipy', 'numba')}; median of calls before, between and "
+            "after the peers; compilation (kept on disk) is not counted."
+        ),
         *(
             f"{name}: {', '.join(f'{k} {v}' for k, v in a['versions'].items())}."
             for name, a in (("PoreSpy", about["porespy"]), ("PyMKS", about["pymks"]))

@@ -1,6 +1,8 @@
-"""Fingerprints and RDKitDescriptors beside XenonPy's: are the bits equal, and how many times faster? Both in one run, one thread each.
+"""Fingerprints and RDKitDescriptors beside XenonPy's: are the bits equal, and how many times
+faster? Both in one run, one thread each.
 
-usage: python benchmarks/molecule.py     (makes XenonPy's environment on the first run: some minutes and 5 GB)
+usage: python benchmarks/molecule.py     (makes XenonPy's environment on the first run: some minutes
+and 5 GB)
 """
 
 import json
@@ -73,7 +75,10 @@ def main():
     lines = [
         "# Molecular fingerprints and descriptors beside XenonPy",
         "",
-        f"From SMILES to a DataFrame, {N:,} molecules of logP and hydration tables ({FEW} for the descriptors), CPU seconds, one thread.",
+        (
+            f"From SMILES to a DataFrame, {N:,} molecules of logP and hydration tables ({FEW} "
+            "for the descriptors), CPU seconds, one thread."
+        ),
         "",
         "| what | columns | rows that differ | XenonPy (s) | mdp (s) | ratio | mdp, molecules/s |",
         "|---|---|---|---|---|---|---|",
@@ -87,7 +92,10 @@ def main():
             if differ.any():
                 iodine = series[:n][differ].str.contains("I").all()
                 notes.append(
-                    f"{k}: {differ.sum()} of {n:,} rows differ{', all with iodine, which the two versions of RDKit code otherwise' if iodine else ''}; the first is `{series[:n][differ].iloc[0]}`."
+                    (
+                        f"{k}: {differ.sum()} of {n:,} rows "
+                        f"differ{', all with iodine, which the two versions of RDKit code otherwise' if iodine else ''}; the first is `{series[:n][differ].iloc[0]}`."
+                    )
                 )
             shown = int(differ.sum())
         else:
@@ -98,7 +106,10 @@ def main():
             )
             shown = int(off.any(1).sum())
             notes += [
-                f"Descriptors: {len(shared)} of ours and XenonPy's {T.shape[1]} are shared; new in RDKit since: {', '.join(sorted(set(X.columns) - set(shared)))}.",
+                (
+                    f"Descriptors: {len(shared)} of ours and XenonPy's {T.shape[1]} are "
+                    f"shared; new in RDKit since: {', '.join(sorted(set(X.columns) - set(shared)))}."
+                ),
                 "Defined otherwise in the newer RDKit (rows that differ): "
                 + ", ".join(f"{c} {int(v)}" for c, v in zip(shared, off.sum(0)) if v)
                 + ".",
@@ -106,7 +117,10 @@ def main():
         t = (before[k] + after[k]) / 2
         s = float(theirs[f"{k} seconds"])
         lines.append(
-            f"| {k} | {X.shape[1]:,} | {shown or 'none'} | {s:.2f} | {t:.3f} | **{s / t:.1f}** | {n / t:,.0f} |"
+            (
+                f"| {k} | {X.shape[1]:,} | {shown or 'none'} | {s:.2f} | {t:.3f} | "
+                f"**{s / t:.1f}** | {n / t:,.0f} |"
+            )
         )
     name = (
         next(
@@ -120,10 +134,19 @@ def main():
         "",
         *[f"- {n}" for n in notes],
         "",
-        "Where RDKit itself is slow (MACCS, Layered, MHFP, the descriptors) both sides wait for it, each in its own version: no wrapping can help, and the newer version may be the slower one. Threads and processes are left out here.",
-        "MHFP hashes the SMILES of fragments, which RDKit writes otherwise from version to version.",
+        (
+            "Where RDKit itself is slow (MACCS, Layered, MHFP, the descriptors) both sides "
+            "wait for it, each in its own version: no wrapping can help, and the newer version may be the slower one. Threads and processes are left out here."
+        ),
+        (
+            "MHFP hashes the SMILES of fragments, which RDKit writes otherwise from version to "
+            "version."
+        ),
         "",
-        f"Ours: {versions('rdkit', 'numpy', 'pandas')}; mean of the medians of three calls before and after XenonPy's run. XenonPy 0.6.7 with RDKit {theirs['rdkit']}, n_jobs=1. Machine: {name}, {os.cpu_count()} cores, {platform.system()}.",
+        (
+            f"Ours: {versions('rdkit', 'numpy', 'pandas')}; mean of the medians of three calls "
+            f"before and after XenonPy's run. XenonPy 0.6.7 with RDKit {theirs['rdkit']}, n_jobs=1. Machine: {name}, {os.cpu_count()} cores, {platform.system()}."
+        ),
         "",
     ]
     text = "\n".join(lines)

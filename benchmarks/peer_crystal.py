@@ -1,4 +1,5 @@
-"""Runs in a peer's own environment, one thread: RDF and OFM of each structure and CPU seconds, for benchmarks/crystal.py.
+"""Runs in a peer's own environment, one thread: RDF and OFM of each structure and CPU seconds, for
+benchmarks/crystal.py.
 
 usage: peer_crystal.py xenonpy|matminer STRUCTURES.json OUT.npz
 """
@@ -81,7 +82,8 @@ for k, fn in (("rdf", rdf), ("ofm", ofm)):
     )  # its 3 x 3 x 3 supercells take minutes
 np.savez(
     out,
-    about=f"{about} (Python {sys.version.split()[0]}, pymatgen {pymatgen.core.__version__}, numpy {np.__version__})",
+    about=f"{about} (Python {sys.version.split()[0]}, pymatgen {pymatgen.core.__version__}, "
+    f"numpy {np.__version__})",
     broken=broken,
     **result,
 )

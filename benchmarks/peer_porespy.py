@@ -1,4 +1,5 @@
-"""Runs in PoreSpy's own environment, one thread: its statistics of the given images and their CPU seconds, for benchmarks/microstructure.py.
+"""Runs in PoreSpy's own environment, one thread: its statistics of the given images and their CPU
+seconds, for benchmarks/microstructure.py.
 
 usage: peer_porespy.py IMAGES.npz OUT.npz
 """

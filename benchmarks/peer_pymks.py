@@ -1,4 +1,5 @@
-"""Runs in PyMKS's own environment, one thread: two-point statistics of the given images and their CPU seconds, for benchmarks/microstructure.py.
+"""Runs in PyMKS's own environment, one thread: two-point statistics of the given images and their
+CPU seconds, for benchmarks/microstructure.py.
 
 usage: peer_pymks.py IMAGES.npz OUT.npz
 """

@@ -1,4 +1,5 @@
-"""Runs in XenonPy's own environment, one thread: features and CPU seconds of its Compositions, for benchmarks/composition.py.
+"""Runs in XenonPy's own environment, one thread: features and CPU seconds of its Compositions, for
+benchmarks/composition.py.
 
 usage: peer_xenonpy.py JOB.json ELEMENTS.csv OUT.npz
 """

@@ -1,4 +1,5 @@
-"""Runs in XenonPy's own environment, one process: its fingerprints and RDKit descriptors, for benchmarks/molecule.py.
+"""Runs in XenonPy's own environment, one process: its fingerprints and RDKit descriptors, for
+benchmarks/molecule.py.
 
 usage: peer_xenonpy_molecule.py JOB.json OUT.npz
 """

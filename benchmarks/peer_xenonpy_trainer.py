@@ -1,4 +1,5 @@
-"""Runs in XenonPy's own environment, one thread: its Trainer on one network after another, for benchmarks/library.py.
+"""Runs in XenonPy's own environment, one thread: its Trainer on one network after another, for
+benchmarks/library.py.
 
 usage: peer_xenonpy_trainer.py JOB.npz OUT.npz
 """
@@ -26,7 +27,10 @@ hidden = tuple(int(h) for h in d["hidden"])
 
 
 def train(seed, validator):
-    "CPU seconds and test predictions of one network; `validator`: None, or how often the validation rows are looked at."
+    """CPU seconds and test predictions of one network; `validator`.
+
+    None, or how often the validation rows are looked at.
+    """
     torch.manual_seed(seed)
 
     def loader(part, **kw):
@@ -60,7 +64,8 @@ def train(seed, validator):
 
 
 result = {
-    "versions": f"python {sys.version.split()[0]}, torch {torch.__version__}, numpy {np.__version__}"
+    "versions": f"python {sys.version.split()[0]}, torch {torch.__version__}, numpy "
+    f"{np.__version__}"
 }
 for name, validator, runs in (("none", None, 2), ("epoch", "epoch", 3), ("step", "step", 1)):
     seconds, pred = zip(*(train(s, validator) for s in range(runs)))

@@ -1,4 +1,8 @@
-"""The phase space P3 of cubic binaries: the plain pipeline (sevenn's ASE calculator, ASE's optimiser, phonopy, P3 in NumPy) beside `mdp.simulate.phonon`, same settings, one run, one thread."""
+"""The phase space P3 of cubic binaries.
+
+The plain pipeline (sevenn's ASE calculator, ASE's optimiser, phonopy, P3 in NumPy) beside
+`mdp.simulate.phonon`, same settings, one run, one thread.
+"""
 
 import os
 import platform
@@ -122,7 +126,10 @@ def main():
         A.append(a)
         B.append(b)
         lines.append(
-            f"| {e.replace('-', '')} {proto} | {1e3 * p:.3f} | {1e3 * q:.3f} | {a.sum():.2f} | {b.sum():.2f} | {a.sum() / b.sum():.1f} |"
+            (
+                f"| {e.replace('-', '')} {proto} | {1e3 * p:.3f} | {1e3 * q:.3f} | "
+                f"{a.sum():.2f} | {b.sum():.2f} | {a.sum() / b.sum():.1f} |"
+            )
         )
     A, B = np.array(A), np.array(B)
     text = [
@@ -130,7 +137,10 @@ def main():
         "",
         __doc__,
         "",
-        f"{platform.processor() or platform.machine()}, one thread, load average {os.getloadavg()[0]:.1f} when it ended (both sides alternate, so both feel it).",
+        (
+            f"{platform.processor() or platform.machine()}, one thread, load average "
+            f"{os.getloadavg()[0]:.1f} when it ended (both sides alternate, so both feel it)."
+        ),
         "",
         "| crystal | P3 plain (1e-3 ps) | P3 ours | plain (s) | ours (s) | times faster |",
         "|---|---|---|---|---|---|",

@@ -42,7 +42,9 @@ ROOT = Path(__file__).parent.parent if "__file__" in globals() else Path("..").r
 
 
 def notebooks(root: Path = ROOT) -> list[Path]:
-    "Every notebook of the checkout, in the order of their numbers, without JupyterLab's own copies."
+    """Every notebook of the checkout, in the order of their numbers, without JupyterLab's own
+    copies.
+    """
     found = (
         path for path in (root / "nbs").rglob("*.ipynb") if ".ipynb_checkpoints" not in path.parts
     )
@@ -119,7 +121,9 @@ def without_outputs(nb):
 
 # %% ../nbs/90_console.ipynb #936bb97e
 class _Reporter:
-    "Says which section a running notebook has reached and, every ten seconds, how far its long cell is."
+    """Says which section a running notebook has reached and, every ten seconds, how far its long
+    cell is.
+    """
 
     EVERY = 10  # s
 
@@ -426,7 +430,8 @@ def run(
     jobs: int | None = None,
     root: Path = ROOT,
 ) -> int:
-    """Execute cases, write `index.html`, `results.json` and a page for each; returns how many failed.
+    """Execute cases, write `index.html`, `results.json` and a page for each; returns how many
+    failed.
 
     names : which cases; none: all
     out : where the report goes
@@ -523,7 +528,10 @@ def end_children():
 
 # %% ../nbs/90_console.ipynb #83adfc9e
 def overview(root: Path = ROOT) -> str:
-    "Markdown: the finding, the key figure and the first numbers of each case, as stored in its notebook."
+    """Markdown.
+
+    The finding, the key figure and the first numbers of each case, as stored in its notebook.
+    """
     parts = []
     for name, path in cases(root).items():
         nb = nbformat.read(path, as_version=4)
@@ -567,7 +575,8 @@ def _parser():
     parser = argparse.ArgumentParser(
         "mdp",
         description="Materials informatics to read, run and build on.",
-        epilog="Begin with `mdp run` (all case studies, a report in _report/index.html) or `mdp lab` (the notebooks). "
+        epilog="Begin with `mdp run` (all case studies, a report in _report/index.html) or `mdp "
+        "lab` (the notebooks). "
         "`mdp WORD --help` explains a word.",
     )
     words = parser.add_subparsers(dest="word", required=True, metavar="WORD")
@@ -599,7 +608,8 @@ def _add_run(words):
     run_word.add_argument(
         "--profile",
         choices=PROFILES,
-        help="size of the run: seconds, minutes, or the paper's size (default: workshop, or MDP_PROFILE)",
+        help="size of the run: seconds, minutes, or the paper's size (default: workshop, or "
+        "MDP_PROFILE)",
     )
     run_word.add_argument(
         "--jobs", type=int, help="cases side by side (default: as many as there are cores)"
@@ -775,6 +785,9 @@ def _library_ship(arguments) -> int:
     packed = ship(Library.open(arguments.path), arguments.to, command=command)
     size = sum(path.stat().st_size for path in arguments.to.iterdir())
     print(
-        f"{len(packed):,} networks of {packed.index.task.nunique()} tasks in {arguments.to}, {size / 1e6:.1f} MB"
+        (
+            f"{len(packed):,} networks of {packed.index.task.nunique()} tasks in "
+            f"{arguments.to}, {size / 1e6:.1f} MB"
+        )
     )
     return 0

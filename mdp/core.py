@@ -27,7 +27,8 @@ import pandas as pd
 
 # %% ../nbs/00_core.ipynb #5a6e26fc
 class BadInput(ValueError):
-    """Input rows that cannot be used: `rows` holds every `(index, value, reason)`, and the message lists them.
+    """Input rows that cannot be used: `rows` holds every `(index, value, reason)`, and the message
+    lists them.
 
     rows : `(index, value, reason)` for each bad row, the index being the caller's own
     what : what one row is: "formula", "SMILES", "structure"
@@ -228,7 +229,10 @@ class RowTransformer(TransformerMixin, BaseEstimator):
         return out
 
     def numbers(self, column, objects, failures):
-        "Rows x features of what `read_column` returned for a column; raises BadInput as `transform`."
+        """Rows x features of what `read_column` returned for a column.
+
+        Raises BadInput as `transform`.
+        """
         readable = [i for i in range(len(column)) if i not in failures]
         if readable and not failures:  # as computed: no second copy of a large array
             out, more = self.compute(objects)
@@ -350,7 +354,10 @@ def spawn_seeds(seed: int, n: int) -> list[int]:
 # %% ../nbs/00_core.ipynb #a1aeef29
 @contextlib.contextmanager
 def atomic_write(path: str | Path):
-    "Yield a temporary path beside `path`; on success it takes `path`'s place in one step, on failure it is removed."
+    """Yield a temporary path beside `path`.
+
+    On success it takes `path`'s place in one step, on failure it is removed.
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     fd, tmp = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
@@ -501,7 +508,10 @@ def cores() -> int:
 
 # %% ../nbs/00_core.ipynb #67fe07b4
 def progress(iterable=None, **kwargs):
-    "`tqdm.auto.tqdm`; silent when `MDP_QUIET` is set, written to a file when `MDP_PROGRESS` names one."
+    """`tqdm.auto.tqdm`.
+
+    Silent when `MDP_QUIET` is set, written to a file when `MDP_PROGRESS` names one.
+    """
     if path := os.environ.get("MDP_PROGRESS"):
         from tqdm import tqdm
 

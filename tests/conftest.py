@@ -1,4 +1,7 @@
-"""Settings for all tests: the same random examples at every run, one thread a process, long tests first."""
+"""Settings for all tests.
+
+The same random examples at every run, one thread a process, long tests first.
+"""
 
 import os
 

@@ -1,5 +1,7 @@
-"""JupyterLab as a person uses it: open a case, run all from an empty cache, move its widget, see the
-picture change. For the cases of `IN_LAB` this is also the test that they run from an empty cache."""
+"""JupyterLab as a person uses it: open a case, run all from an empty cache, move its widget, see
+the
+picture change. For the cases of `IN_LAB` this is also the test that they run from an empty cache.
+"""
 
 import os
 import shutil
@@ -148,7 +150,10 @@ def show(page, selector):
         if page.locator(selector).count():
             break
         page.evaluate(
-            "async i => { const nb = window.jupyterapp.shell.currentWidget.content; await nb.scrollToItem(i) }",
+            (
+                "async i => { const nb = window.jupyterapp.shell.currentWidget.content; await "
+                "nb.scrollToItem(i) }"
+            ),
             i,
         )
         page.wait_for_timeout(100)

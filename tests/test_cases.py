@@ -1,4 +1,5 @@
-"""Every case notebook runs to its end in the fast profile: as a new user meets it, with an empty cache
+"""Every case notebook runs to its end in the fast profile: as a new user meets it, with an empty
+cache
 and no mirror, and with the files of the mirror where they are at hand."""
 
 import pytest

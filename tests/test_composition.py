@@ -1,4 +1,7 @@
-"""Formulas and compositions under random and malformed input; pymatgen and a plain reader are the oracles."""
+"""Formulas and compositions under random and malformed input.
+
+Pymatgen and a plain reader are the oracles.
+"""
 
 import re
 import warnings
@@ -43,7 +46,10 @@ def features(X):
 
 
 def close(a, b, scale, tolerance=1e-9):
-    "Equal but for rounding; `scale` is the largest |x| that went into each number, and a variance goes with its square."
+    """Equal but for rounding.
+
+    `scale` is the largest |x| that went into each number, and a variance goes with its square.
+    """
     floor = np.where(KIND == "var", scale**2, scale)
     return (np.abs(a - b) <= tolerance * np.abs(b) + 1e-13 * floor).all()
 
@@ -159,7 +165,10 @@ def test_every_bad_row_is_named(rows):
 @settings(deadline=None, max_examples=500)
 @given(st.text("HeOFeCu0129.()[]{}+-e, \0\n@*·", max_size=20))
 def test_any_text_is_a_formula_or_a_bad_row(text):
-    "What we read pymatgen reads alike; what only pymatgen reads is an empty bracket, a negative or tiny amount."
+    """What we read pymatgen reads alike.
+
+    What only pymatgen reads is an empty bracket, a negative or tiny amount.
+    """
     row = np.asarray(Compositions(on_error="nan").transform([text]))[0]
     try:
         theirs = Composition(text.replace("@", " "))

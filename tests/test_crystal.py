@@ -1,4 +1,7 @@
-"""Crystals: whatever is wrong with a structure, the error names its row; whatever is right gives finite numbers that do not depend on how the cell was written."""
+"""Crystals: whatever is wrong with a structure, the error names its row.
+
+Whatever is right gives finite numbers that do not depend on how the cell was written.
+"""
 
 import pickle
 import numpy as np

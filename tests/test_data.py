@@ -1,4 +1,7 @@
-"""The registry where a notebook cannot go: every loader, two processes at once, a killed fetch, a full disk, no network."""
+"""The registry where a notebook cannot go.
+
+Every loader, two processes at once, a killed fetch, a full disk, no network.
+"""
 
 import errno
 import os
@@ -22,7 +25,10 @@ KEEPS_SPELLING = {"quasicrystals", "xenonpy_quasicrystals"}
 
 
 def loaded(name, column=None):
-    "A dataset, or a skip that says why not. (A long reading, or a big download that nobody has made yet, waits for the full profile.)"
+    """A dataset, or a skip that says why not.
+
+    (A long reading, or a big download that nobody has made yet, waits for the full profile.)
+    """
     d = D.REGISTRY[name]
     away = [s for s in d.sources if s in D.SOURCES and not D.SOURCES[s].wheel and not D._there(s)]
     if away:
@@ -30,7 +36,10 @@ def loaded(name, column=None):
     big = [s for s in d.sources if s in D.SOURCES and D.SOURCES[s].bytes > 50e6 and not D._there(s)]
     if profile() != "full" and (name in LONG or big):
         pytest.skip(
-            f"{name} takes {'a download of ' + big[0] if big else 'a minute or more'}: MDP_PROFILE=full"
+            (
+                f"{name} takes {'a download of ' + big[0] if big else 'a minute or more'}: "
+                "MDP_PROFILE=full"
+            )
         )
     try:
         return D.load(name, column)
@@ -258,7 +267,9 @@ def test_organics():
 
 
 def test_published_counts():
-    "The counts and medians that were measured when the sources were chosen (a few molecules more or less: a stricter test of what is organic)."
+    """The counts and medians that were measured when the sources were chosen (a few molecules more
+    or less: a stricter test of what is organic).
+    """
     for name, n in dict(
         organic_tm=23351,
         organic_tb=13836,
@@ -422,7 +433,11 @@ def test_quasicrystals():
 
 
 def test_no_reaction_of_the_test_set(monkeypatch):
-    "By hand: four reactions, of which one makes a held-out product, one is a repetition in other letters, one is no molecule."
+    """By hand.
+
+    Four reactions, of which one makes a held-out product, one is a repetition in other letters, one
+    is no molecule.
+    """
     monkeypatch.setattr(D, "held_out", lambda: {D.product_key("CCO")})
     df = D._reactions(
         pd.DataFrame(

@@ -1,4 +1,8 @@
-"""Films where a notebook cannot go: every corner of the process table, bad rows each named, the same film everywhere, builds killed at any moment."""
+"""Films where a notebook cannot go.
+
+Every corner of the process table, bad rows each named, the same film everywhere, builds killed at
+any moment.
+"""
 
 import itertools
 import os
@@ -99,7 +103,10 @@ def test_a_seed_fixes_a_film():
 
 
 def test_another_process_grows_the_same():
-    code = "import zlib; from mdp.simulate.film import FILM, grow; from mdp.represent.microstructure import design; print(zlib.crc32(b''.join(grow(design(2, FILM), v, 48).image.tobytes() for v in ('section', 'surface'))))"
+    code = (
+        "import zlib; from mdp.simulate.film import FILM, grow; from "
+        "mdp.represent.microstructure import design; print(zlib.crc32(b''.join(grow(design(2, FILM), v, 48).image.tobytes() for v in ('section', 'surface'))))"
+    )
     out = {
         subprocess.run(
             [sys.executable, "-c", code],

@@ -1,4 +1,7 @@
-"""The heat map where a notebook cannot go: rows that cannot be drawn are named; the order is that of scipy for any numbers."""
+"""The heat map where a notebook cannot go: rows that cannot be drawn are named.
+
+The order is that of scipy for any numbers.
+"""
 
 import matplotlib
 

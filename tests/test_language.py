@@ -1,4 +1,7 @@
-"""The language and the sampler where a notebook cannot go: rubbish, damaged files, models that misbehave."""
+"""The language and the sampler where a notebook cannot go.
+
+Rubbish, damaged files, models that misbehave.
+"""
 
 import json
 import math

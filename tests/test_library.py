@@ -1,4 +1,8 @@
-"""What a notebook cannot hold: a build killed twenty times, a build on a Dask cluster that loses a worker, damaged files of a packed library."""
+"""What a notebook cannot hold.
+
+A build killed twenty times, a build on a Dask cluster that loses a worker, damaged files of a
+packed library.
+"""
 
 import os
 import subprocess
@@ -35,7 +39,11 @@ def worlds(n=3):
 
 
 def test_twenty_kills_lose_nothing(tmp_path):
-    "Each build is killed at a random moment; a shard that stood before still stands after, and the end is the library of an undisturbed build."
+    """Each build is killed at a random moment.
+
+    A shard that stood before still stands after, and the end is the library of an undisturbed
+    build.
+    """
     program = textwrap.dedent(f"""
         import os, random, signal, sys, time
         sys.path.insert(0, {str(os.path.dirname(__file__))!r})

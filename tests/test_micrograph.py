@@ -1,4 +1,7 @@
-"""Micrograph generators where a notebook cannot go: saved and loaded, damaged, killed and gone on, bad rows each named, the same image everywhere."""
+"""Micrograph generators where a notebook cannot go.
+
+Saved and loaded, damaged, killed and gone on, bad rows each named, the same image everywhere.
+"""
 
 import json
 import numpy as np

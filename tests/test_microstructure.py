@@ -1,4 +1,7 @@
-"""Microstructures and processes where a notebook cannot go: malformed images and tables, each named; scikit-learn's habits; random invariants."""
+"""Microstructures and processes where a notebook cannot go.
+
+Malformed images and tables, each named; scikit-learn's habits; random invariants.
+"""
 
 import numpy as np
 import pandas as pd

@@ -1,4 +1,7 @@
-"""Molecules where a notebook cannot go: rubbish of every kind, the checks of scikit-learn, processes."""
+"""Molecules where a notebook cannot go.
+
+Rubbish of every kind, the checks of scikit-learn, processes.
+"""
 
 import numpy as np
 import pandas as pd
@@ -220,7 +223,8 @@ def test_the_caller_s_molecule_is_left_alone():
     } and not hasattr(mol, "_eStateIndices")
 
 
-# check_estimator hands its estimators tables of numbers, which are no molecules; these are its checks that hand none, or none that is read
+# check_estimator hands its estimators tables of numbers, which are no molecules; these are its
+# checks that hand none, or none that is read
 @pytest.mark.parametrize("t", [Fingerprints(), RDKitDescriptors()], ids=lambda t: type(t).__name__)
 @pytest.mark.parametrize(
     "check",

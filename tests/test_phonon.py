@@ -52,7 +52,10 @@ def test_every_bad_structure_is_named(run, tmp_path):
 
 @pytest.mark.parametrize("run", [phase_space, conductivity])
 def test_containers_of_structures(run, tmp_path):
-    "A lone value that is no structure, and the sites of one, are refused; an empty list gives an empty table."
+    """A lone value that is no structure, and the sites of one, are refused.
+
+    An empty list gives an empty table.
+    """
     for lone in ("Si", None, 3.0):
         with pytest.raises(TypeError, match="give a list"):
             run(lone, cache=tmp_path)
@@ -113,7 +116,10 @@ def test_relaxation_that_fails_is_said():
 
 
 def test_an_atom_without_neighbours_is_flagged(tmp_path):
-    "A small atom in a cage of large ones moves freely: no phase space, though no mode is imaginary."
+    """A small atom in a cage of large ones moves freely.
+
+    No phase space, though no mode is imaginary.
+    """
     assert (
         "within the potential's reach"
         in phase_space(

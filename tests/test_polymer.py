@@ -1,4 +1,7 @@
-"""Polymers where a notebook cannot go: units made at random, every wrong number of ends, the open chain as oracle."""
+"""Polymers where a notebook cannot go.
+
+Units made at random, every wrong number of ends, the open chain as oracle.
+"""
 
 import random
 import numpy as np
@@ -187,7 +190,10 @@ CHIRAL = [
     st.integers(0, 10**6),
 )
 def test_stereochemistry_survives_every_cut(word, times, seed):
-    "Also where the arms of a stereocentre look alike in the unit: RDKit alone would remove it there."
+    """Also where the arms of a stereocentre look alike in the unit.
+
+    RDKit alone would remove it there.
+    """
     s = Chem.MolToSmiles(_join(word))
     name = canonical_unit(s)
     assert {canonical_unit(cut) for cut in recut(s)} == {canonical_unit(name)} == {name}

@@ -1,4 +1,5 @@
-"""What the case on polymer conductivity exports and stores: textbook units, the rule for repeat units,
+"""What the case on polymer conductivity exports and stores: textbook units, the rule for repeat
+units,
 what the filters ask, and its stored results."""
 
 import functools
@@ -72,7 +73,10 @@ def test_classes():
 
 
 def test_stored_designs_are_repeat_units_in_the_region():
-    "The candidates in the package: chains, each once in a design, inside the region that was asked for."
+    """The candidates in the package.
+
+    Chains, each once in a design, inside the region that was asked for.
+    """
     stored = pd.read_csv(facts("polymer_designs.csv"))
     designed = stored[stored.design != "existing units"]
     assert len(designed) > 100 and not designed.duplicated(["design", "smiles"]).any()

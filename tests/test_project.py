@@ -56,7 +56,8 @@ def test_exports_are_in_step(tmp_path):
     stored = {p.relative_to(ROOT): p.read_text() for p in (ROOT / "mdp").rglob("*.py")}
     wrong = [str(p) for p in sorted(fresh.keys() | stored.keys()) if fresh.get(p) != stored.get(p)]
     assert not wrong, (
-        f"{', '.join(wrong)} differ from what the notebooks export (a forgotten export, or an edit in mdp/): edit the notebook, then `make prepare`"
+        f"{', '.join(wrong)} differ from what the notebooks export (a forgotten export, or "
+        "an edit in mdp/): edit the notebook, then `make prepare`"
     )
 
 
@@ -67,7 +68,8 @@ def test_one_notebook_a_module():
             by.setdefault(m, []).append(name(p))
     twice = {m: ps for m, ps in by.items() if len(ps) > 1}
     assert not twice, (
-        f"two notebooks export to one module, and would overwrite each other: {twice}; rename one default_exp"
+        f"two notebooks export to one module, and would overwrite each other: {twice}; "
+        "rename one default_exp"
     )
     odd = [
         f"{ps[0]} exports {m}"
@@ -90,12 +92,14 @@ def test_notebook_is_clean(path):
     mend = f"`make prepare NB={name(path)}`"
     assert nb2str(nb) == path.read_text(), f"{name(path)} is not clean: {mend}"
     assert path.stat().st_size <= 400 * 1024, (
-        f"{name(path)} holds {path.stat().st_size / 1024:.0f} KB, over 400: show less, or at a lower dpi; then {mend}"
+        f"{name(path)} holds {path.stat().st_size / 1024:.0f} KB, over 400: show less, or "
+        f"at a lower dpi; then {mend}"
     )
     for i, c in enumerate(nbformat.read(path, as_version=4).cells):
         for o in c.get("outputs", []):
             assert o.output_type != "error", (
-                f"{name(path)}, cell {i} holds an error output ({o.ename}): mend the cell, then {mend}"
+                f"{name(path)}, cell {i} holds an error output ({o.ename}): mend the cell, "
+                f"then {mend}"
             )
             assert WIDGET_MIME not in o.get("data", {}), (
                 f"{name(path)}, cell {i} holds a widget's state, which changes at each run: {mend}"
@@ -126,12 +130,16 @@ def test_notebook_reads_well(path):
             if isinstance(node, ast.FunctionDef):
                 lines = node.end_lineno - node.lineno + 1
                 assert lines <= 60, (
-                    f"{name(path)}: `{node.name}` has {lines} lines, over 60; it does more than one thing"
+                    f"{name(path)}: `{node.name}` has {lines} lines, over 60; it does more "
+                    "than one thing"
                 )
 
 
 def test_layers():
-    "A module imports only from a lower layer; learn, simulate and generate never from each other; inside a package only from a lower number."
+    """A module imports only from a lower layer.
+
+    Learn, simulate and generate never from each other; inside a package only from a lower number.
+    """
     import grimp
 
     layer = dict(
@@ -147,7 +155,8 @@ def test_layers():
             if not fine:
                 wrong.append(f"{a} (layer {ra}) imports {b} (layer {rb})")
     assert not wrong, (
-        f"imports that go up or sideways: {wrong}; move what is shared to a lower layer (its notebook), or hand it in as an argument"
+        f"imports that go up or sideways: {wrong}; move what is shared to a lower layer "
+        "(its notebook), or hand it in as an argument"
     )
     assert {m.split(".")[1] for m in number} <= layer.keys()
 
@@ -235,7 +244,9 @@ def test_imports_are_declared():
 
 
 def test_every_module_imports_without_the_dev_extra():
-    "All packages that only the extra `dev` brings are hidden from an interpreter that imports every module."
+    """All packages that only the extra `dev` brings are hidden from an interpreter that imports
+    every module.
+    """
     plain = needed_by(PYPROJECT["project"]["dependencies"])
     hidden = [
         package
@@ -290,7 +301,8 @@ def test_settings_agree():
     )
     wrong = {k: (s.get(k), v) for k, v in expected.items() if s.get(k) != v}
     assert not wrong, (
-        f"settings.ini and pyproject.toml disagree (settings, pyproject): {wrong}; edit settings.ini"
+        f"settings.ini and pyproject.toml disagree (settings, pyproject): {wrong}; edit "
+        "settings.ini"
     )
 
 

@@ -1,4 +1,7 @@
-"""Levels where a notebook cannot go: rubbish of every kind, elements and shapes that fail, a damaged cache, a run that is killed."""
+"""Levels where a notebook cannot go.
+
+Rubbish of every kind, elements and shapes that fail, a damaged cache, a run that is killed.
+"""
 
 import json
 import os
@@ -183,7 +186,10 @@ def test_a_killed_run_goes_on_where_it_stopped(cache):
         [
             sys.executable,
             "-c",
-            f"from mdp.simulate.quantum import levels; levels({smiles!r}, workers=1, trimmed=False)",
+            (
+                f"from mdp.simulate.quantum import levels; levels({smiles!r}, workers=1, "
+                "trimmed=False)"
+            ),
         ],
         env={**os.environ, "OMP_NUM_THREADS": "1"},
     )

@@ -1,4 +1,7 @@
-"""The loop where a notebook cannot go: killed at any moment, damaged states, calculators that misbehave, rubbish."""
+"""The loop where a notebook cannot go.
+
+Killed at any moment, damaged states, calculators that misbehave, rubbish.
+"""
 
 import functools
 import json

@@ -1,4 +1,7 @@
-"""Transfer where a notebook cannot go: who has seen whom, and what is left when nothing is learnt."""
+"""Transfer where a notebook cannot go.
+
+Who has seen whom, and what is left when nothing is learnt.
+"""
 
 import numpy as np
 import pandas as pd

@@ -38,7 +38,8 @@ SPACE_GROUPS = {
 
 
 def targets(dft: bool = True) -> pd.DataFrame:
-    """Conductivities: measured ones, and where asked for and at hand those of DFT for other crystals.
+    """Conductivities: measured ones, and where asked for and at hand those of DFT for other
+    crystals.
 
     returns : prototype, elements, formula, kappa (W/(m K) at 300 K), kind, reference
     """
@@ -125,7 +126,8 @@ def _source_rows(rows):
 
 # %% ../../nbs/cases/51_lattice_thermal_conductivity.ipynb #3796d0d3
 class Sources:
-    """Networks of P3 and the highest frequency from structure and composition, and of AGL's κ, Debye temperature and thermal expansion from composition.
+    """Networks of P3 and the highest frequency from structure and composition, and of AGL's κ,
+    Debye temperature and thermal expansion from composition.
 
     size : networks for each quantity
     without : element systems withheld from every network
@@ -160,7 +162,10 @@ class Sources:
         return np.concatenate([Q, np.broadcast_to(X[:, :12], (self.size, len(X), 12))], 2)
 
     def computed(self, X) -> np.ndarray:
-        "The same where P3 and highest frequency were computed: their log10 are the first two columns of X, the descriptors follow."
+        """The same where P3 and highest frequency were computed.
+
+        Their log10 are the first two columns of X, the descriptors follow.
+        """
         F = self.quantities(np.asarray(X, float)[:, 2:])
         F[:, :, :2] = np.asarray(X, float)[:, :2]
         return F
@@ -173,7 +178,8 @@ class Transfer(RegressorMixin, BaseEstimator):
     "log10 conductivity by ridges on what frozen networks make of the descriptors."
 
     def __init__(self, features):
-        self.features = features  # a function of X that gives (members, n, f), such as `Sources(...).quantities`
+        # a function of X that gives (members, n, f), such as `Sources(...).quantities`
+        self.features = features
 
     def fit(self, X, y):
         self.heads = [
@@ -216,7 +222,10 @@ def stability(
     ).fit(describe(d).to_numpy(), d.real)
 
 # %% ../../nbs/cases/51_lattice_thermal_conductivity.ipynb #117f3e9c
-COLUMNS = "prototype elements formula p3 flag highest softest coarse volume a c atoms supercell space_group".split()
+COLUMNS = (
+    "prototype elements formula p3 flag highest softest coarse volume a c atoms supercell "
+    "space_group"
+).split()
 
 
 def compute(crystals: pd.DataFrame, workers=1, cache=None) -> pd.DataFrame:
@@ -323,7 +332,8 @@ def final_model(size: int = 8, dft: bool = True, without=()) -> Transfer:
 def screen(
     model, stable, n: int = 60_000, random_state: int = 0, chunk: int = 10_000
 ) -> pd.DataFrame:
-    """Candidates ranked by predicted conductivity: those with closed shells first, filled up at random with whatever balances; `likely`: real modes with a probability of `LIKELY`.
+    """Candidates ranked by predicted conductivity: those with closed shells first, filled up at
+    random with whatever balances; `likely`: real modes with a probability of `LIKELY`.
 
     model : a fitted `Transfer`
     stable : a fitted `stability`
@@ -368,7 +378,8 @@ CLASSICS = [
 def validate(
     crystals: pd.DataFrame, minutes: float = np.inf, out: Path | None = None, workers=1, cache=None
 ) -> pd.DataFrame:
-    """Phase space of all, then conductivity where the modes are real, small cells first, by our phonon calculation.
+    """Phase space of all, then conductivity where the modes are real, small cells first, by our
+    phonon calculation.
 
     crystals : prototype, elements
     minutes : after which no further conductivity is begun
@@ -396,7 +407,8 @@ def validate(
 
 # %% ../../nbs/cases/51_lattice_thermal_conductivity.ipynb #64ab492d
 def to_validate(ranked, hits: int = 20, random: int = 10) -> pd.DataFrame:
-    """Classics, the best candidates of new element systems (one a composition), and random ones of the short list.
+    """Classics, the best candidates of new element systems (one a composition), and random ones of
+    the short list.
 
     returns : prototype, elements, role, predicted, real
     """
@@ -459,7 +471,10 @@ def bands(ph, ax, points: int = 40):
 
 # %% ../../nbs/cases/51_lattice_thermal_conductivity.ipynb #bb863e30
 def picture(structure, ax, colours=("#0072B2", "#E69F00", "#009E73")):
-    "Draw the conventional cell: edges, atoms and the bonds to nearest neighbours; returns the Axes."
+    """Draw the conventional cell: edges, atoms and the bonds to nearest neighbours.
+
+    Returns the Axes.
+    """
     import itertools
     from ase.data import covalent_radii
 
@@ -521,7 +536,10 @@ def picture(structure, ax, colours=("#0072B2", "#E69F00", "#009E73")):
 
 # %% ../../nbs/cases/51_lattice_thermal_conductivity.ipynb #b7f0b121
 def main(argv: list[str] | None = None):
-    "`python -m mdp.cases.lattice_thermal_conductivity source | screen | validate`: recompute what ships."
+    """`python -m mdp.cases.lattice_thermal_conductivity source | screen | validate`.
+
+    Recompute what ships.
+    """
     import argparse
 
     p = argparse.ArgumentParser()

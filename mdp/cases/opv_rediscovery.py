@@ -102,7 +102,10 @@ PIECES = facts("opv_pieces.csv")  # levels of all pieces, by `calculate_pieces`
 
 
 def donor_pieces() -> pd.DataFrame:
-    "Pieces of the donors in `opv_donors`, by SMILES: `year` of the first donor that has it, `donor`."
+    """Pieces of the donors in `opv_donors`, by SMILES.
+
+    `year` of the first donor that has it, `donor`.
+    """
     donors = load("opv_donors").sort_values("year", kind="stable")
     rows = [
         (piece, donor.year, donor["name"])
@@ -163,7 +166,10 @@ _PI = Chem.MolFromSmarts("[a,$(*=*),$(*#*),$([NX3]-[c,$(C=*)])]")
 
 # %% ../../nbs/cases/52_opv_rediscovery.ipynb #5ffe1b76
 def one_system(mol) -> bool:
-    "Do all unsaturated atoms hang together? Nitrogen beside one conducts, oxygen, sulphur and CH2 do not."
+    """Do all unsaturated atoms hang together?
+
+    Nitrogen beside one conducts, oxygen, sulphur and CH2 do not.
+    """
     pi = {i for (i,) in mol.GetSubstructMatches(_PI)}
     cut = [b.GetIdx() for b in mol.GetBonds() if not {b.GetBeginAtomIdx(), b.GetEndAtomIdx()} <= pi]
     return (
@@ -367,7 +373,10 @@ def compare(
                 )
                 for r in one.run():
                     tell(
-                        f"{name}, seed {seed}, step {r.step}: alpha {r.alpha:.2f}, {int(one.calculated().hit.sum())} hits"
+                        (
+                            f"{name}, seed {seed}, step {r.step}: alpha {r.alpha:.2f}, "
+                            f"{int(one.calculated().hit.sum())} hits"
+                        )
                     )
                 table = one.calculated().assign(
                     alpha=lambda d: d.step.map({r.step: r.alpha for r in one.rounds_})
@@ -382,7 +391,10 @@ def compare(
             with atomic_write(out) as p:
                 table.to_csv(p, index=False, float_format="%.4f")
             tell(
-                f"{name}, seed {seed}: {len(table)} calls, {int((_distance(table) == 0).sum())} hits"
+                (
+                    f"{name}, seed {seed}: {len(table)} calls, "
+                    f"{int((_distance(table) == 0).sum())} hits"
+                )
             )
     return _calls(folder)
 
@@ -413,7 +425,10 @@ def tables(folder) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 # %% ../../nbs/cases/52_opv_rediscovery.ipynb #66045be8
 def main(argv=None):
-    "`python -m mdp.cases.opv_rediscovery FOLDER`: the whole comparison; runs are kept in FOLDER, the two tables written there."
+    """`python -m mdp.cases.opv_rediscovery FOLDER`: the whole comparison.
+
+    Runs are kept in FOLDER, the two tables written there.
+    """
     ask = argparse.ArgumentParser(
         prog="python -m mdp.cases.opv_rediscovery", description=main.__doc__
     )

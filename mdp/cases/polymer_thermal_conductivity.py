@@ -68,7 +68,8 @@ def textbook_units() -> list[str]:
 
 # %% ../../nbs/cases/50_polymer_thermal_conductivity.ipynb #7f863be7
 def unit_rule(max_sa: float = 4.5, **kwargs):
-    """`rules(**kwargs)` for repeat units: a function of a `Mol` that returns the reason against it, or an empty string.
+    """`rules(**kwargs)` for repeat units: a function of a `Mol` that returns the reason against it,
+    or an empty string.
 
     max_sa : synthetic accessibility of the unit capped with methyl groups
     **kwargs : passed to `rules`

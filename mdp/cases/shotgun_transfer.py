@@ -38,7 +38,8 @@ TWINS = {
 
 
 def sources_of(kind: str, library, but=()) -> list[str]:
-    """The tasks of the near kinds of matter: molecules and polymers for either, crystals for crystals.
+    """The tasks of the near kinds of matter: molecules and polymers for either, crystals for
+    crystals.
 
     kind : of the target's rows
     library : a `Library`
@@ -60,7 +61,8 @@ def left_out(task: str) -> list[str]:
 
 
 def as_columns(predicted: pd.DataFrame) -> np.ndarray:
-    """Properties as a model takes them: those of tasks learnt as log10 span decades and enter as log10.
+    """Properties as a model takes them: those of tasks learnt as log10 span decades and enter as
+    log10.
 
     predicted : rows x tasks, in the units of the tasks
 
@@ -102,7 +104,9 @@ def near_copies(rows, kind: str) -> np.ndarray:
 
 # %% ../../nbs/cases/56_shotgun_transfer.ipynb #3423c90e
 def _own_errors(table, kind, y):
-    "Leave-one-out error of a ridge on each descriptor of the rows, in standard deviations of the target."
+    """Leave-one-out error of a ridge on each descriptor of the rows, in standard deviations of the
+    target.
+    """
     errors = {}
     for name, (X, _) in direct(table.row, kind).items():
         if name.startswith("ridge"):
@@ -112,7 +116,8 @@ def _own_errors(table, kind, y):
 
 
 def transfer_map(targets, library, n: int = 60) -> pd.DataFrame:
-    """Share of the leave-one-out error of a ridge on a descriptor that the frozen features of networks of this descriptor save, by source task; the target itself is left out.
+    """Share of the leave-one-out error of a ridge on a descriptor that the frozen features of
+    networks of this descriptor save, by source task; the target itself is left out.
 
     targets : names of tasks
     library : a `Library`

@@ -68,7 +68,10 @@ def _sascorer():
 
 
 def sa_score(mol: Chem.Mol) -> float:
-    "Synthetic accessibility, 1 (easy) to 10 (hard): Ertl and Schuffenhauer, J. Cheminform. 1, 8 (2009)."
+    """Synthetic accessibility, 1 (easy) to 10 (hard): Ertl and Schuffenhauer, J.
+
+    Cheminform. 1, 8 (2009).
+    """
     return _sascorer().calculateScore(mol)
 
 
@@ -266,7 +269,10 @@ def _sanitised(mol):
 
 # %% ../../nbs/generate/41_iqspr.ipynb #80a93447
 class _Moves(BaseEstimator):
-    "What moves of molecules share: `_one(mol, others, rng)`, tried until a whole molecule comes out."
+    """What moves of molecules share.
+
+    `_one(mol, others, rng)`, tried until a whole molecule comes out.
+    """
 
     def _check(self):
         "Raises ValueError where a parameter makes no sense."
@@ -323,7 +329,8 @@ def _n_ends(mol):
 
 # %% ../../nbs/generate/41_iqspr.ipynb #13b3ed14
 class GraphMoves(_Moves):
-    """Mutation and crossover of molecular graphs, as in a genetic algorithm (Jensen, Chem. Sci. 10, 3567, 2019).
+    """Mutation and crossover of molecular graphs, as in a genetic algorithm (Jensen, Chem. Sci. 10,
+    3567, 2019).
 
     Taken as symmetric, which they are not quite.
 
@@ -356,7 +363,9 @@ class GraphMoves(_Moves):
 
 # %% ../../nbs/generate/41_iqspr.ipynb #2afbe4ad
 def _brics(mol):
-    "`(bond, its atoms, kinds of its two ends)` of each BRICS bond, the ends in the order of the bond's atoms."
+    """`(bond, its atoms, kinds of its two ends)` of each BRICS bond, the ends in the order of the
+    bond's atoms.
+    """
     found = []
     for (begin, end), kinds in BRICS.FindBRICSBonds(mol):
         bond = mol.GetBondBetweenAtoms(begin, end)
@@ -370,7 +379,8 @@ def _has_end(piece):
 
 # %% ../../nbs/generate/41_iqspr.ipynb #21609aa4
 class BRICSMoves(_Moves):
-    """Fragments exchanged at BRICS bonds, from a list of molecules; the prior is how often each piece was seen.
+    """Fragments exchanged at BRICS bonds, from a list of molecules; the prior is how often each
+    piece was seen.
 
     max_atoms : of a piece, heavy
     """
@@ -440,7 +450,10 @@ class Step:
     seen: dict  # of the sampler
 
     def table(self) -> pd.DataFrame:
-        "A row for each molecule: weight, copies, mean, sd and log-likelihood of each property; heaviest first."
+        """A row for each molecule: weight, copies, mean, sd and log-likelihood of each property.
+
+        Heaviest first.
+        """
         d = (
             pd.DataFrame({"smiles": self.smiles, "weight": self.weights})
             .groupby("smiles")
@@ -464,7 +477,10 @@ def _frame(smiles, seen, names):
 
 @dataclasses.dataclass(frozen=True)
 class _Seen:
-    "What is known of a molecule: (mean, sd, log L) x properties, log prior, and a reason against it."
+    """What is known of a molecule.
+
+    (mean, sd, log L) x properties, log prior, and a reason against it.
+    """
 
     values: np.ndarray
     prior: float
@@ -525,7 +541,8 @@ def canonical_rows(column: pd.Series) -> tuple[list, dict]:
 
 # %% ../../nbs/generate/41_iqspr.ipynb #94464742
 class IQSPR:
-    """A sequential Monte Carlo sampler of molecules whose properties lie in a region (Ikebata et al., J. Comput. Aided Mol. Des. 31, 379, 2017).
+    """A sequential Monte Carlo sampler of molecules whose properties lie in a region (Ikebata et
+    al., J. Comput. Aided Mol. Des. 31, 379, 2017).
 
     proposal : has `propose(smiles, random_state)`: a `ChemicalLanguage`, `GraphMoves`, `BRICSMoves`
     estimators : name -> fitted model with an error bar, see `mdp.core.mean_sd`
@@ -566,7 +583,8 @@ class IQSPR:
         self.seen_, self.calls_ = {}, 0
 
     def evaluate(self, smiles) -> list[_Seen]:
-        """What is known of each molecule, evaluated once only; `BadInput` names every row that is none.
+        """What is known of each molecule, evaluated once only; `BadInput` names every row that is
+        none.
 
         smiles : SMILES or Mols: a list, Series, frame of one column, array
         """
@@ -701,7 +719,10 @@ class IQSPR:
         return np.array([s.values[2] for s in seen]), np.array([s.prior for s in seen])
 
     def _move(self, strings, smiles, L, prior, beta, rng):
-        "One proposal for each particle, taken or refused: `(strings, smiles, how many taken, reasons of failures)`."
+        """One proposal for each particle, taken or refused.
+
+        `(strings, smiles, how many taken, reasons of failures)`.
+        """
         new = self.proposal.propose(strings, random_state=int(rng.integers(2**31)))
         written = new.written.tolist()
         canonical = [s if isinstance(s, str) else None for s in new.smiles]
@@ -730,7 +751,10 @@ class IQSPR:
         return strings, smiles, taken, failed
 
     def found(self) -> pd.DataFrame:
-        "Every molecule evaluated so far, in order: mean, sd, log-likelihood of each property, and `inside`: are all means in their regions?"
+        """Every molecule evaluated so far, in order.
+
+        Mean, sd, log-likelihood of each property, and `inside`: are all means in their regions?
+        """
         good = [s for s, k in self.seen_.items() if not k.why]
         out = _frame(pd.Index(good, name="smiles"), self.seen_, self.names)
         inside = [(out[name] > low) & (out[name] < up) for name, (low, up) in self.regions.items()]

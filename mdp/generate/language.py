@@ -30,7 +30,11 @@ END = "!"
 
 
 def to_tokens(smiles: str) -> list[str]:
-    "Extended SMILES: bonds stick to the next token, `&` opens a ring, a number closes one, `!` ends; a ValueError where that cannot be."
+    """Extended SMILES.
+
+    Bonds stick to the next token, `&` opens a ring, a number closes one, `!` ends; a ValueError
+    where that cannot be.
+    """
     out = []
     rings = []
     length = 0
@@ -143,7 +147,10 @@ def _texts(x, roots, seed):
 
 # %% ../../nbs/generate/40_language.ipynb #9ca2253d
 def _encode(block, roots, ring_size, seed):
-    "`(vocabulary, tokens, links, states, lengths, reasons of bad rows)`; `block` is (number of the first, SMILES)."
+    """`(vocabulary, tokens, links, states, lengths, reasons of bad rows)`.
+
+    `block` is (number of the first, SMILES).
+    """
     first, smiles = block
     code = {"^": 0}
     kinds = [ATOM]
@@ -180,7 +187,10 @@ def _encode(block, roots, ring_size, seed):
 
 # %% ../../nbs/generate/40_language.ipynb #73cef72f
 def _count(tok, up, state, n_words, order):
-    "The tree of contexts: `states` of the roots; `token` added at each node; `child`, `first`: where its children and its counts begin; `next`, `count`."
+    """The tree of contexts: `states` of the roots; `token` added at each node; `child`, `first`.
+
+    Where its children and its counts begin; `next`, `count`.
+    """
     i = np.flatnonzero(tok != 0)  # what is predicted: all but the start
     states, node = np.unique(state[i], return_inverse=True)
     at = i - 1
@@ -231,7 +241,10 @@ class _Table:
         self.root, self.order = {int(s): i for i, s in enumerate(arrays["states"])}, order
 
     def path(self, chain, state) -> list[int]:
-        "The nodes of a chain's known contexts, shortest first; empty where its state was never seen."
+        """The nodes of a chain's known contexts, shortest first.
+
+        Empty where its state was never seen.
+        """
         n = self.root.get(state)
         if n is None:
             return []
@@ -453,7 +466,8 @@ def _whole(arrays, n_words):
 
 # %% ../../nbs/generate/40_language.ipynb #8a49ebf6
 class ChemicalLanguage(_Counts):
-    """An n-gram over extended SMILES with back-off (Ikebata et al., J. Comput. Aided Mol. Des. 31, 379, 2017).
+    """An n-gram over extended SMILES with back-off (Ikebata et al., J. Comput. Aided Mol. Des. 31,
+    379, 2017).
 
     order : the longest context, tokens
     smoothing : 0: the longest known context decides; more: shorter ones are heard too (1: Witten

@@ -49,7 +49,10 @@ def phases(images) -> np.ndarray:
 
 # %% ../../nbs/generate/45_micrograph.ipynb #dc82ec33
 def _grey(images):
-    "Images as bytes; BadInput names each one whose values are not from 0 to 255, and colour images."
+    """Images as bytes.
+
+    BadInput names each one whose values are not from 0 to 255, and colour images.
+    """
     x = np.asarray(images)
     if x.ndim > 2 and x.shape[-1] in (3, 4) and min(x.shape[-3:-1]) > 4:
         why = f"{x.shape[-1]} colour channels? convert it to grey, image[..., :3].mean(-1)"
@@ -154,7 +157,8 @@ def _mean_feret(stack):
 
 # %% ../../nbs/generate/45_micrograph.ipynb #d4d7665f
 def scattering(images, scales: int = 4, directions: int = 4) -> np.ndarray:
-    """Scattering coefficients of first and second order, logarithms of means over four bands of height.
+    """Scattering coefficients of first and second order, logarithms of means over four bands of
+    height.
 
     images : (N, H, W) grey values
     scales : octaves
@@ -208,7 +212,8 @@ def _wavelets(size, scales, directions):
 
 # %% ../../nbs/generate/45_micrograph.ipynb #db7cb541
 def kid(a, b) -> float:
-    """The unbiased squared maximum mean discrepancy with a cubic kernel, features scaled by those of `b`.
+    """The unbiased squared maximum mean discrepancy with a cubic kernel, features scaled by those
+    of `b`.
 
     a, b : (n, features) and (m, features), as from `scattering`
 
@@ -265,7 +270,9 @@ def _wrap(x):
 
 # %% ../../nbs/generate/45_micrograph.ipynb #0aa20416
 class _Layer(nn.Module):
-    "Noise and height in, convolution, the channels' norm, scale and shift by the code, leaky rectifier."
+    """Noise and height in, convolution, the channels' norm, scale and shift by the code, leaky
+    rectifier.
+    """
 
     def __init__(self, a, b, code, noise=1.0):
         super().__init__()
@@ -310,7 +317,10 @@ def _double(x):
 
 
 def _grains(height, grey):
-    "Landscapes (n, K, H, W) and greys (n, K, 1, 1) to a picture (n, 1, H, W): flat grains and dark lines."
+    """Landscapes (n, K, H, W) and greys (n, K, 1, 1) to a picture (n, 1, H, W).
+
+    Flat grains and dark lines.
+    """
     height = height - height.mean(3, keepdim=True)  # no grain may own a whole row
     right = height.roll(-1, 3) - height
     down = F.pad(height[:, :, 1:] - height[:, :, :-1], (0, 0, 0, 1))
@@ -423,7 +433,11 @@ _LAGS = 1, 2, 3, 4, 6, 8, 12, 16, 24, 32
 
 
 def _correlations(x, most=32, valleys=True):
-    "(n, 1, H, W) of -1 to 1 -> (n, k): means and correlations of grey, of pores, of dark and of valleys, along x in 8 bands, along y in the film; lags up to `most`."
+    """(n, 1, H, W) of -1 to 1 -> (n, k).
+
+    Means and correlations of grey, of pores, of dark and of valleys, along x in 8 bands, along y in
+    the film; lags up to `most`.
+    """
     x, soft, widest = (
         x.float(),
         lambda t: torch.sigmoid(t) * 2 - 1,
@@ -507,7 +521,10 @@ _EVERY = 100  # steps between two checkpoints
 
 
 def _steps(nets, optims, begin, steps, lr, seed, checkpoint, desc):
-    "Do `begin()(step)` as often as asked, from the checkpoint on; the generator's running mean is `nets['mean']`."
+    """Do `begin()(step)` as often as asked, from the checkpoint on.
+
+    The generator's running mean is `nets['mean']`.
+    """
     first = _restore(checkpoint, nets, optims) if checkpoint and Path(checkpoint).exists() else 0
     log = []
     with torch.random.fork_rng():
@@ -984,8 +1001,10 @@ def main(argv=None):
     table, images = films(a.films)
     variables = tuple(Variable(n, u, lo, hi, log) for n, u, lo, hi, log in _ranges(a.films))
     card = dict(
-        data=f"{len(table)} simulated cross-sections, film_set of mdp.simulate.film, seed {json.loads((Path(a.films) / 'set.json').read_text())['seed']}",
-        command=f"python -m mdp.generate.micrograph FILMS OUT --steps {a.steps} --vae {a.vae} --batch {a.batch} --seed {a.seed} --device {a.device}",
+        data=f"{len(table)} simulated cross-sections, film_set of mdp.simulate.film, seed "
+        f"{json.loads((Path(a.films) / 'set.json').read_text())['seed']}",
+        command=f"python -m mdp.generate.micrograph FILMS OUT --steps {a.steps} --vae {a.vae} "
+        f"--batch {a.batch} --seed {a.seed} --device {a.device}",
         machine=torch.cuda.get_device_name(a.device)
         if a.device.startswith("cuda")
         else "CPU, one thread",

@@ -63,7 +63,8 @@ def log_hit(mean, sd, region: dict) -> np.ndarray:
 def farthest(
     mean, sd, origin: dict, final: dict, floor: float, few: int, least: float = 0.0
 ) -> float:
-    """The largest alpha, in steps of 0.05, at which the best few molecules are still expected to hit.
+    """The largest alpha, in steps of 0.05, at which the best few molecules are still expected to
+    hit.
 
     mean, sd : of predictions (molecules x properties)
     floor : of the mean probability of the best `few`
@@ -321,7 +322,8 @@ class _Inflated:
 
 # %% ../../nbs/generate/42_spacier.ipynb #a907be33
 class Spacier(_State):
-    """Design beyond the data: surrogate, temporary region, generation by `IQSPR`, calculation, again.
+    """Design beyond the data: surrogate, temporary region, generation by `IQSPR`, calculation,
+    again.
 
     calculator : list of SMILES -> DataFrame of the properties; NaN: failed, reasons in
         `.attrs["failed"]`
@@ -434,7 +436,10 @@ class Spacier(_State):
         return self
 
     def run(self):
-        "A generator of `Round`, those already on disk first, until a stop rule holds; `stopped_` says which."
+        """A generator of `Round`, those already on disk first, until a stop rule holds.
+
+        `stopped_` says which.
+        """
         if self.start_ is None:
             raise ValueError("fit(data) comes first")
         yield from list(self.rounds_)
@@ -505,7 +510,9 @@ class Spacier(_State):
         return r
 
     def _planned(self, step):
-        "`(alpha, region, particles, predictions of the molecules to calculate, inflation)`, or None."
+        """`(alpha, region, particles, predictions of the molecules to calculate, inflation)`, or
+        None.
+        """
         data = self.data()
         models = self._models(data)
         alpha = self._alpha(models, step)
@@ -536,7 +543,10 @@ class Spacier(_State):
         return largest_gain(mean * sign, sd, data.to_numpy() * sign, origin * sign, n)
 
     def _begin(self, sampler):
-        "The first particles: of what is known and of the last ones, those likeliest to lie in the temporary region."
+        """The first particles.
+
+        Of what is known and of the last ones, those likeliest to lie in the temporary region.
+        """
         pool = self._pool()
         seen = sampler.evaluate(pool)
         good = [(float(known.values[2].sum()), s) for s, known in zip(pool, seen) if not known.why]

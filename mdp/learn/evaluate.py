@@ -16,7 +16,8 @@ from ..matter.formula import element_system
 
 # %% ../../nbs/learn/30_evaluate.ipynb #7ef43551
 def systems(formulas) -> np.ndarray:
-    """The element system of each formula: its elements in alphabetical order. BadInput names every bad row.
+    """The element system of each formula: its elements in alphabetical order. BadInput names every
+    bad row.
 
     formulas : chemical formulas: a list, a Series, a one-column frame, an array; or a table of
         amounts
@@ -27,7 +28,8 @@ def systems(formulas) -> np.ndarray:
 
 # %% ../../nbs/learn/30_evaluate.ipynb #6dde57db
 def scaffolds(smiles) -> np.ndarray:
-    """The Bemis-Murcko scaffold of each molecule; for one without rings, its carbon skeleton. BadInput names every bad row.
+    """The Bemis-Murcko scaffold of each molecule; for one without rings, its carbon skeleton.
+    BadInput names every bad row.
 
     smiles : SMILES strings: a list, a Series, a one-column frame, an array
 
@@ -69,7 +71,10 @@ def extrapolative(y, threshold: float, above: bool = True) -> tuple[np.ndarray, 
     test = y > threshold if above else y < threshold
     if test.all() or not test.any():
         raise ValueError(
-            f"threshold {threshold}: {'all' if test.all() else 'none'} of the {len(y)} values lie on the test side (range {y.min():g} to {y.max():g})"
+            (
+                f"threshold {threshold}: {'all' if test.all() else 'none'} of the {len(y)} "
+                f"values lie on the test side (range {y.min():g} to {y.max():g})"
+            )
         )
     return np.flatnonzero(~test), np.flatnonzero(test)
 
@@ -77,7 +82,8 @@ def extrapolative(y, threshold: float, above: bool = True) -> tuple[np.ndarray, 
 def interval(
     metric, *arrays, groups=None, level: float = 0.95, n_boot: int = 1000, random_state: int = 0
 ) -> tuple[float, float, float]:
-    """A metric with its percentile bootstrap interval; samples for which the metric has no value are left out of the interval.
+    """A metric with its percentile bootstrap interval; samples for which the metric has no value
+    are left out of the interval.
 
     metric : a function of the arrays, e.g. `mean_absolute_error`
     *arrays : arrays with one entry a row: truth, prediction, weights

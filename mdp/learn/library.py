@@ -29,7 +29,8 @@ from .tasks import FOLDS, fold, pairs, source, tasks
 
 # %% ../../nbs/learn/32_library.ipynb #c800a898
 def draw_recipes(name: str, size: int) -> pd.DataFrame:
-    """Recipes that depend on the name alone; `share` is the part of the training rows that a network sees.
+    """Recipes that depend on the name alone; `share` is the part of the training rows that a
+    network sees.
 
     name : of the shard
     size : networks in it
@@ -49,7 +50,8 @@ def draw_recipes(name: str, size: int) -> pd.DataFrame:
 
 # %% ../../nbs/learn/32_library.ipynb #b4aee349
 def split(keys, name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Rows for training, validation and test; the test rows are those of the fold that the shard's number names.
+    """Rows for training, validation and test; the test rows are those of the fold that the shard's
+    number names.
 
     keys : the key of each row
     name : of the shard, "task.descriptor.003"
@@ -166,7 +168,10 @@ def _crc(state, m):
     return functools.reduce(lambda crc, k: zlib.crc32(state[k][m].numpy(), crc), sorted(own), 0)
 
 # %% ../../nbs/learn/32_library.ipynb #1a1e8e4f
-_MEND = "restore this file from where the library came from, or keep it elsewhere and build the shard again"
+_MEND = (
+    "restore this file from where the library came from, or keep it elsewhere and build the "
+    "shard again"
+)
 
 
 def _some_rows(f, name, rows):
@@ -405,7 +410,8 @@ def baselines(name: str, X, y, keys, random_state: int = 0) -> pd.DataFrame:
 
 # %% ../../nbs/learn/32_library.ipynb #1612af65
 def choose(index: pd.DataFrame, descriptors: int = 2) -> list[str]:
-    """The networks to ship: of each task the best descriptors, of these the best network of every fold, and the best that takes compositions.
+    """The networks to ship: of each task the best descriptors, of these the best network of every
+    fold, and the best that takes compositions.
 
     index : of a library
     descriptors : of each task
@@ -441,10 +447,16 @@ def card(index: pd.DataFrame, baselines: pd.DataFrame, task: str) -> str:
     best = own.groupby(["descriptor", "fold"], observed=True).r2.idxmax()
     lines = [
         f"### {task}",
-        f"{t.property}{f' ({t.unit})' if t.unit else ''}, {dict(molecule='molecules', polymer='polymers', inorganic='inorganic crystals')[t.kind]}; {t.origin} values from `{t.dataset}`"
+        (
+            f"{t.property}{f' ({t.unit})' if t.unit else ''}, "
+            f"{dict(molecule='molecules', polymer='polymers', inorganic='inorganic crystals')[t.kind]}; {t.origin} values from `{t.dataset}`"
+        )
         + (", learnt as log10" if t.log else "")
         + (f"; {t.note}" if t.note else "")
-        + f". {REGISTRY[t.dataset.split('+')[0]].citation}. {len(own)} networks, seeds and hyper-parameters in the index.",
+        + (
+            f". {REGISTRY[t.dataset.split('+')[0]].citation}. {len(own)} networks, seeds and "
+            "hyper-parameters in the index."
+        ),
         "",
         "| descriptor | model | test rows | MAE | R2 | Spearman |",
         "|---|---|---|---|---|---|",
@@ -452,7 +464,10 @@ def card(index: pd.DataFrame, baselines: pd.DataFrame, task: str) -> str:
 
     def row(d, name, r):
         return lines.append(
-            f"| {d} | {name} | {r.n_test.sum():,} | {r.mae.mean():.3g} | {r.r2.mean():.2f} | {r.spearman.mean():.2f} |"
+            (
+                f"| {d} | {name} | {r.n_test.sum():,} | {r.mae.mean():.3g} | {r.r2.mean():.2f} "
+                f"| {r.spearman.mean():.2f} |"
+            )
         )
 
     for d in own.descriptor.unique():
@@ -476,7 +491,8 @@ def ship(
     command: str = "",
     workers: int | None = None,
 ):
-    """Choose, train the baselines on fold 0 of each chosen pair, pack, write baselines.csv and CARDS.md.
+    """Choose, train the baselines on fold 0 of each chosen pair, pack, write baselines.csv and
+    CARDS.md.
 
     library : a large one
     path : a new folder
@@ -499,7 +515,10 @@ def ship(
         table.to_csv(tmp, index=False)
     text = [
         "# Model cards",
-        f"{len(packed):,} networks chosen from {len(library):,}, each trained on at most 10,000 rows of its task and tested on the fold it left out. Ridge and forest were run on fold 0; the networks are, fold by fold, the best of those built, so the comparison favours them. Built by `{command}`; seeds and the SHA-256 of every file are in index.csv.",
+        (
+            f"{len(packed):,} networks chosen from {len(library):,}, each trained on at most "
+            f"10,000 rows of its task and tested on the fold it left out. Ridge and forest were run on fold 0; the networks are, fold by fold, the best of those built, so the comparison favours them. Built by `{command}`; seeds and the SHA-256 of every file are in index.csv."
+        ),
         *(card(packed.index, table, t) for t in sorted(packed.index.task.unique())),
     ]
     with atomic_write(packed.path / "CARDS.md") as tmp:

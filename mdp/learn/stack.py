@@ -79,7 +79,10 @@ class Adam:
 
 # %% ../../nbs/learn/31_stack.ipynb #abf67483
 def _checked(X, y, train, valid, M):
-    "The four arrays of `Stack.fit` in full shape; `BadInput` for rows or models that cannot be used."
+    """The four arrays of `Stack.fit` in full shape.
+
+    `BadInput` for rows or models that cannot be used.
+    """
     X = np.asarray(X, float)
     y, train, valid = (
         np.broadcast_to(np.asarray(a, t), (M, len(X)))
@@ -129,7 +132,9 @@ def _minibatches(rows, size, seed):
 
 # %% ../../nbs/learn/31_stack.ipynb #ae3dcbf6
 class _InTraining:
-    "The models of a stack that are still trained, with their rows, and the best weights of all so far."
+    """The models of a stack that are still trained, with their rows, and the best weights of all so
+    far.
+    """
 
     def __init__(self, stack, layers, y, train, valid):
         self.stack, self.y, self.train, self.valid = stack, y, train, valid
@@ -155,7 +160,10 @@ class _InTraining:
 
     @torch.no_grad()
     def check(self, X, rows):
-        "Keep the weights of the models that have improved on their validation rows; which still do?"
+        """Keep the weights of the models that have improved on their validation rows.
+
+        Which still do?
+        """
         total = sum(
             (self.valid[:, some] * (self.predict(X[some]) - self.y[:, some]) ** 2).sum(1)
             for some in rows.split(2048)
@@ -275,7 +283,10 @@ class Stack:
 
     @torch.no_grad()
     def predict(self, X) -> np.ndarray:
-        "Predictions `(M, n)` in the unit of the targets. ValueError where X has other columns than in training."
+        """Predictions `(M, n)` in the unit of the targets.
+
+        ValueError where X has other columns than in training.
+        """
         batches = self._scaled(self._table(X)).split(2048)
         out = torch.cat([self._products(forward, self.layers, x)[:, 0] for x in batches], 1)
         return out.cpu().numpy() * self.y_sd[:, None] + self.y_mean[:, None]
@@ -329,13 +340,19 @@ class Stack:
             return f(*args).to(self.dtype)
 
     def _table(self, X):
-        "X as floats (n, columns); an error where the stack was not fitted or the columns are not those of training."
+        """X as floats (n, columns).
+
+        An error where the stack was not fitted or the columns are not those of training.
+        """
         if not hasattr(self, "layers"):
             raise NotFittedError("this Stack is not fitted: call fit, or open one from a Library")
         X = np.asarray(X, float)
         if X.ndim != 2 or X.shape[1] != len(self.x_mean):
             raise ValueError(
-                f"X has the shape {X.shape}: (rows, {len(self.x_mean)}) is needed, the columns of the training data"
+                (
+                    f"X has the shape {X.shape}: (rows, {len(self.x_mean)}) is needed, the "
+                    "columns of the training data"
+                )
             )
         return X
 

@@ -24,7 +24,11 @@ from ..represent.polymer import LOST, Polymers, smallest_unit
 # %% ../../nbs/learn/29_tasks.ipynb #e97f18ef
 @functools.cache
 def tasks() -> pd.DataFrame:
-    "Every task: task (index), number in the talk, kind of matter, property, unit, dataset, column, log (1: learnt as log10), note, origin of the values."
+    """Every task.
+
+    Task (index), number in the talk, kind of matter, property, unit, dataset, column, log (1:
+    learnt as log10), note, origin of the values.
+    """
     t = pd.read_csv(facts("tasks.csv"), keep_default_na=False).set_index("task", drop=False)
     first = t.dataset.str.split("+").str[0]
     return t.assign(origin=[_origin(d, c) for d, c in zip(first, t.column)])
@@ -85,7 +89,10 @@ def _compositions(rows):
 
 
 def _one_spelling(column):
-    "The reduced formulas of a column: one material, one formula. What cannot be read stays as it is."
+    """The reduced formulas of a column: one material, one formula.
+
+    What cannot be read stays as it is.
+    """
     _, failures = read_column(column)
     readable = np.ones(len(column), bool)
     readable[list(failures)] = False
@@ -146,7 +153,8 @@ def _remembered(column, kind, descriptor):
     return np.array([known[row] for row in column])
 
 
-_KNOWN = {}  # (kind, descriptor) -> {row: its numbers}: a design loop asks for the same rows again and again
+# (kind, descriptor) -> {row: its numbers}: a design loop asks for the same rows again and again
+_KNOWN = {}
 
 # %% ../../nbs/learn/29_tasks.ipynb #06cfdea5
 def _numbers(column, kind, descriptor, on_error):
@@ -170,7 +178,10 @@ def _numbers(column, kind, descriptor, on_error):
 
 
 def _formula_column(column, kind, on_error):
-    'The formula of each row of a column; where SMILES cannot be read, none with "nan", BadInput with "raise".'
+    """The formula of each row of a column.
+
+    Where SMILES cannot be read, none with "nan", BadInput with "raise".
+    """
     if kind == "inorganic":
         return _one_spelling(_compositions(column))
     if on_error == "raise":
@@ -251,7 +262,8 @@ DERIVED = dict(
 
 # %% ../../nbs/learn/29_tasks.ipynb #5d398370
 def task_rows(task: str, structures: bool = False, limit: int | None = None) -> pd.DataFrame:
-    """The rows of a task: repeated ones merged to their median, those that no descriptor can take left out.
+    """The rows of a task: repeated ones merged to their median, those that no descriptor can take
+    left out.
 
     task : a name of `tasks()`
     structures : inorganic: structures in place of formulas
@@ -286,7 +298,10 @@ def task_rows(task: str, structures: bool = False, limit: int | None = None) -> 
 
 # %% ../../nbs/learn/29_tasks.ipynb #5029fb0f
 def _readable(rows, kind):
-    "Rows that the descriptors can take at all: a repeat unit has two ends, an element stands in the table."
+    """Rows that the descriptors can take at all.
+
+    A repeat unit has two ends, an element stands in the table.
+    """
     if kind == "inorganic":
         numbers = Compositions(on_error="nan").fit_transform(_compositions(rows))
         return np.isfinite(np.asarray(numbers)).all(1)
@@ -391,7 +406,9 @@ def _source(task, descriptor, limit):
 
 # %% ../../nbs/learn/29_tasks.ipynb #fbdce548
 def pairs() -> list[tuple[str, str]]:
-    "(task, descriptor) for every task whose data are here or can be fetched from the package index; neighbours share their rows."
+    """(task, descriptor) for every task whose data are here or can be fetched from the package
+    index; neighbours share their rows.
+    """
 
     def here(name):
         return all(

@@ -34,7 +34,10 @@ def _numbers(X, columns, who):
     X = np.asarray(X, float)
     if X.ndim != 2 or X.shape[1] != columns:
         raise ValueError(
-            f"{who} takes {columns} columns, these rows have {X.shape[1] if X.ndim == 2 else 'none'}: another descriptor?"
+            (
+                f"{who} takes {columns} columns, these rows have "
+                f"{X.shape[1] if X.ndim == 2 else 'none'}: another descriptor?"
+            )
         )
     if bad := [
         (int(i), "descriptor", "not finite") for i in np.flatnonzero(~np.isfinite(X).all(1))
@@ -136,14 +139,16 @@ def _targets(y, n):
     return y
 
 # %% ../../nbs/learn/33_transfer.ipynb #9029b81a
-FAR = 6  # standard deviations of the number of atoms beyond which a formula is too large for a network
+# standard deviations of the number of atoms beyond which a formula is too large for a network
+FAR = 6
 _NAMES = list(Compositions().get_feature_names_out())
 _SUMS = [i for i, name in enumerate(_NAMES) if name.startswith("sum:")]
 _MEANS = [_NAMES.index(_NAMES[i].replace("sum:", "ave:")) for i in _SUMS]
 
 
 def usable(library: Library, kind: str, structures: bool = False) -> pd.DataFrame:
-    """The networks that take such rows: those of a descriptor that the rows have. A formula is had by all.
+    """The networks that take such rows: those of a descriptor that the rows have. A formula is had
+    by all.
 
     kind : of the rows: "molecule", "polymer" or "inorganic"
     structures : inorganic rows given as structures
@@ -160,10 +165,12 @@ def usable(library: Library, kind: str, structures: bool = False) -> pd.DataFram
 
 # %% ../../nbs/learn/33_transfer.ipynb #93971d0c
 def _of_usual_size(X, network):
-    """Composition descriptors, those of a formula far larger than in training written for fewer atoms.
+    """Composition descriptors, those of a formula far larger than in training written for fewer
+    atoms.
 
     The number of atoms in a formula is a matter of spelling: `Al63Cu25Fe12` is the same material as
-    `Al6.3Cu2.5Fe1.2`. Only the sums depend on it; they are set to the mean number of atoms of training.
+    `Al6.3Cu2.5Fe1.2`. Only the sums depend on it; they are set to the mean number of atoms of
+    training.
 
     X : composition descriptors of formulas (n, 290)
     network : a `Stack` that takes them
@@ -238,7 +245,8 @@ class PropertyDescriptor(TransformerMixin, BaseEstimator):
         return self
 
     def transform(self, X) -> pd.DataFrame:
-        """Predicted properties; `domain` says which of them to distrust. BadInput names every row that
+        """Predicted properties; `domain` says which of them to distrust. BadInput names every row
+        that
         cannot be read; with `on_error="nan"` these rows are NaN.
 
         X : SMILES, repeat units or formulas: a list, a Series, a one-column frame, an array
@@ -249,9 +257,12 @@ class PropertyDescriptor(TransformerMixin, BaseEstimator):
         return pd.DataFrame(values, column.index, self.tasks_)
 
     def domain(self, X) -> pd.DataFrame:
-        """Where a prediction lies in what its networks know. False where it had to be limited to the mean
-        of their training targets and four standard deviations to either side, and where a formula has far
-        more atoms than those of training, so that they were asked for the same composition in fewer atoms.
+        """Where a prediction lies in what its networks know. False where it had to be limited to
+        the mean
+        of their training targets and four standard deviations to either side, and where a formula
+        has far
+        more atoms than those of training, so that they were asked for the same composition in fewer
+        atoms.
 
         X : as for `transform`
 
@@ -266,7 +277,10 @@ class PropertyDescriptor(TransformerMixin, BaseEstimator):
         return tasks().unit.reindex(self.tasks_).fillna("")
 
     def _checked(self, X):
-        '`(column, values, outside)` of rows; BadInput where a row is bad and `on_error` is "raise".'
+        """`(column, values, outside)` of rows.
+
+        BadInput where a row is bad and `on_error` is "raise".
+        """
         column = as_column(X, _WHAT[self.kind])
         shape = len(column), len(self.tasks_)
         values, outside = np.full(shape, np.nan), np.ones(shape, bool)
@@ -296,7 +310,9 @@ class PropertyDescriptor(TransformerMixin, BaseEstimator):
         return "no finite descriptor"
 
     def _predict(self, column, described):
-        "Predictions (rows, tasks) of readable rows in the units of the tasks, and which lie outside (bool)."
+        """Predictions (rows, tasks) of readable rows in the units of the tasks, and which lie
+        outside (bool).
+        """
         shape = len(column), len(self.tasks_)
         total = np.zeros(shape)
         count = np.zeros(shape)
@@ -328,7 +344,9 @@ class PropertyDescriptor(TransformerMixin, BaseEstimator):
         return values, outside
 
     def _ask(self, stack, descriptor, X):
-        "Mean prediction of a stack for described rows, limited to its range, and which rows lie outside (bool)."
+        """Mean prediction of a stack for described rows, limited to its range, and which rows lie
+        outside (bool).
+        """
         large = np.zeros(len(X), bool)
         if self.kind == "inorganic" and descriptor == "composition":
             X, large = _of_usual_size(X, stack)
@@ -394,7 +412,10 @@ def _outside(G, Gy, B, start, S, left, diag):
 # %% ../../nbs/learn/33_transfer.ipynb #c84264f0
 @_jit
 def _ridge(K, y, ends, alphas, inner, pred):
-    "One network, rows block by block: fills its errors outside each block and its predictions; returns its error over all rows."
+    """One network, rows block by block: fills its errors outside each block and its predictions.
+
+    Returns its error over all rows.
+    """
     n = len(y)
     zero = 0 * K[0, 0]
     full = K.dtype.type(np.inf)
@@ -451,7 +472,8 @@ ALPHAS = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 
 
 def leave_out(H, y, blocks):
-    """Bayesian ridge on the features of each of m networks, alpha chosen for each block and network.
+    """Bayesian ridge on the features of each of m networks, alpha chosen for each block and
+    network.
 
     H : features (m, n, h)
     y : targets (n,)
@@ -481,7 +503,10 @@ def leave_out(H, y, blocks):
 
 # %% ../../nbs/learn/33_transfer.ipynb #fe7adb6b
 def _layers(stacks, descriptions, width=256):
-    "Features of all networks, hidden layer by hidden layer, in chunks of equal shape: yields (ids, layer, (m, n, h))."
+    """Features of all networks, hidden layer by hidden layer, in chunks of equal shape.
+
+    Yields (ids, layer, (m, n, h)).
+    """
     waiting = {}
     for ids, descriptor, stack in stacks:
         units = forward(stack.layers[:1], stack._scaled(descriptions[descriptor]))
@@ -524,7 +549,8 @@ def key_blocks(keys, n: int = 10, random_state: int = 0) -> list[np.ndarray]:
 
 # %% ../../nbs/learn/33_transfer.ipynb #62b0a2aa
 class Shotgun(RegressorMixin, BaseEstimator):
-    """A library tried on a target: `ranking_` of all sources, `nested_` predictions of the target rows, and a predictor that rests on the best few.
+    """A library tried on a target: `ranking_` of all sources, `nested_` predictions of the target
+    rows, and a predictor that rests on the best few.
 
     kind : of the rows: "molecule", "polymer" or "inorganic"
     library : a `Library`; None: the embedded one
@@ -623,7 +649,9 @@ class Shotgun(RegressorMixin, BaseEstimator):
         return fine | (rows.kind != self.kind).to_numpy()[:, None]
 
     def _heads(self, X, y, about, index):
-        "A head for the best sources of every fold and descriptor, and of the other kinds of matter."
+        """A head for the best sources of every fold and descriptor, and of the other kinds of
+        matter.
+        """
         r = self.ranking_
         place = np.where(
             r.kind == self.kind, r.descriptor.astype(str) + r.fold.astype(str), "other"
@@ -640,7 +668,8 @@ class Shotgun(RegressorMixin, BaseEstimator):
             self.heads_.append((model, mean, scale, head.fit((F - mean) / scale, y)))
 
     def predict(self, X, return_std: bool = False):
-        """The mean over the best sources that left out the row's fold (and its predictive standard deviation).
+        """The mean over the best sources that left out the row's fold (and its predictive standard
+        deviation).
 
         X : rows (n)
         return_std : also the standard deviation
@@ -694,7 +723,8 @@ class BlockRBF(RBF):
 
 
 def gaussian_process(*widths):
-    """Standardised columns, clipped at five standard deviations; a Gaussian process with a smooth kernel a block, and noise.
+    """Standardised columns, clipped at five standard deviations; a Gaussian process with a smooth
+    kernel a block, and noise.
 
     *widths : columns of each block, in their order
 
@@ -716,7 +746,8 @@ def gaussian_process(*widths):
 
 # %% ../../nbs/learn/33_transfer.ipynb #e82a51eb
 class PriorMean(RegressorMixin, BaseEstimator):
-    """A straight line on the first columns, which hold what sources predict; an estimator learns from the other columns what the line leaves.
+    """A straight line on the first columns, which hold what sources predict; an estimator learns
+    from the other columns what the line leaves.
 
     estimator : scikit-learn regressor for what is left
     first : columns of the line

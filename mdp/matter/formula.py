@@ -86,7 +86,8 @@ NEGLIGIBLE = 1e-8  # share of the total below which an amount, of either sign, i
 
 
 def _settle(entries):
-    """Amounts by symbol, in the order of the atomic numbers: repeats added, negligible ones left out.
+    """Amounts by symbol, in the order of the atomic numbers: repeats added, negligible ones left
+    out.
 
     entries : `[(symbol, amount), ...]`. Raises ValueError where they are no composition.
 
@@ -303,7 +304,10 @@ def _wrong_symbol(formula, position):
     "Why the capital letter at a position, with the small letters behind it, is no element."
     pair = formula[max(position - 1, 0) : position + 1]
     if len(pair) == 2 and pair.isupper() and pair.capitalize() in ATOMIC_NUMBER:
-        return f"no element {pair[1]!r}: the second letter of a symbol is small, as in {pair.capitalize()}"
+        return (
+            f"no element {pair[1]!r}: the second letter of a symbol is small, as in "
+            f"{pair.capitalize()}"
+        )
     return _no_element(re.match(".[a-z]*", formula[position:])[0])
 
 
@@ -317,7 +321,10 @@ def _why(formula):
 
 # %% ../../nbs/matter/05_formula.ipynb #47e8a141
 def _by_letters():
-    "Atomic numbers by first letter and second letter (column 0: none); 0 where there is no element."
+    """Atomic numbers by first letter and second letter (column 0: none).
+
+    0 where there is no element.
+    """
     table = np.zeros((26, 27), np.int64)
     for symbol, z in ATOMIC_NUMBER.items():
         table[ord(symbol[0]) - ord("A"), ord(symbol[1]) - ord("a") + 1 if symbol[1:] else 0] = z
@@ -368,8 +375,10 @@ def _number(text, at):
 
 # %% ../../nbs/matter/05_formula.ipynb #f7ce31ec
 def _scan(text, rows, letters):
-    """Entries of all formulas: first (rows + 1,), element, amount (entries,), readable (rows,) bool.
-    The entries of row i are `first[i]` to `first[i + 1]`, as written; those of an unreadable row are none.
+    """Entries of all formulas: first (rows + 1,), element, amount (entries,), readable (rows,)
+    bool.
+    The entries of row i are `first[i]` to `first[i + 1]`, as written; those of an unreadable row
+    are none.
 
     text : (bytes,) uint8: all formulas, each closed by a zero byte
     rows : how many
@@ -616,7 +625,8 @@ def rows_as_dicts(table, rows):
 
 # %% ../../nbs/matter/05_formula.ipynb #77f4177a
 def amounts(X) -> pd.DataFrame:
-    """Amounts as written: a row each under the caller's index, a column for each element that occurs,
+    """Amounts as written: a row each under the caller's index, a column for each element that
+    occurs,
     in the order of the atomic numbers; 0 where a row has none of it. BadInput names every bad row.
 
     X : as for `read_rows`
@@ -629,7 +639,8 @@ def amounts(X) -> pd.DataFrame:
 
 
 def element_system(X) -> np.ndarray:
-    """The element system of each row: its symbols in alphabetical order, as 'Al-Cu-Fe'. BadInput names every bad row.
+    """The element system of each row: its symbols in alphabetical order, as 'Al-Cu-Fe'. BadInput
+    names every bad row.
 
     X : as for `read_rows`
     """
@@ -691,7 +702,10 @@ MOST_ATOMS = 1000  # of a formula that is made whole
 
 
 def _whole(amounts):
-    "The smallest whole amounts in the same ratio, of at most `MOST_ATOMS` atoms; None where there are none."
+    """The smallest whole amounts in the same ratio, of at most `MOST_ATOMS` atoms.
+
+    None where there are none.
+    """
     numbers = np.array(list(amounts.values()))
     atoms = np.arange(1, MOST_ATOMS + 1)[:, None]
     multiple = atoms * numbers / numbers.sum()

@@ -189,7 +189,10 @@ class Compositions(RowTransformer):
         return pd.DataFrame(out, X.index, self.get_feature_names_out(), copy=False)
 
     def compute(self, rows):
-        "Numbers of `Amounts`, or of a list of rows of atomic numbers and amounts; see `RowTransformer`."
+        """Numbers of `Amounts`, or of a list of rows of atomic numbers and amounts.
+
+        See `RowTransformer`.
+        """
         read = rows if isinstance(rows, Amounts) else Amounts.of(rows)
         table, rows_of = self._table()
         failures = _not_in(rows_of, read)

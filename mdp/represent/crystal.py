@@ -64,7 +64,9 @@ def _check_structure(structure):
 
 
 def _check_geometry(structure):
-    "Raises ValueError for a structure that has no atoms, no volume, or a number that is not finite."
+    """Raises ValueError for a structure that has no atoms, no volume, or a number that is not
+    finite.
+    """
     if not len(structure):
         raise ValueError("no atoms")
     if not np.isfinite(structure.lattice.matrix).all():
@@ -400,7 +402,8 @@ def _orbitals(symbol):
 
 # %% ../../nbs/represent/12_crystal.ipynb #d5393f91
 class OFM(_Crystals):
-    """Orbital field matrix: 1,024 numbers `environment_centre`, neighbours weighed by the solid angle of their Voronoi face.
+    """Orbital field matrix: 1,024 numbers `environment_centre`, neighbours weighed by the solid
+    angle of their Voronoi face.
 
     distance : divide a neighbour's weight by its distance, Å
     disordered : "average": a site is the mean of its occupants, neighbours independent
@@ -441,7 +444,8 @@ class OFM(_Crystals):
 
 # %% ../../nbs/represent/12_crystal.ipynb #6fb165c6
 def ofm_map(row, ax=None):
-    """The matrix as a heat map, environment down, centre across, only subshells that occur; returns the Axes.
+    """The matrix as a heat map, environment down, centre across, only subshells that occur; returns
+    the Axes.
 
     row : 1,024 numbers of `OFM`
     ax : matplotlib Axes; None: the current one

@@ -15,7 +15,9 @@ from ..data import SOURCES, facts, get, load
 
 # %% ../../nbs/represent/10_elements.ipynb #2a5eefb4
 def columns() -> pd.DataFrame:
-    "Unit, kind (measured or computed), meaning, source, and counterparts in other libraries of each of the 58 columns."
+    """Unit, kind (measured or computed), meaning, source, and counterparts in other libraries of
+    each of the 58 columns.
+    """
     return pd.read_csv(facts("element_columns.csv"), index_col="column", keep_default_na=False)
 
 # %% ../../nbs/represent/10_elements.ipynb #016a5987
@@ -30,7 +32,10 @@ def _member(name):
 
 
 def _digits():
-    "Significant digits of each value, of fourteen: the last two of a float64 are noise (0.8080000000000001 was written 0.808)."
+    """Significant digits of each value, of fourteen.
+
+    The last two of a float64 are noise (0.8080000000000001 was written 0.808).
+    """
     return _member("xenonpy_element_features").map(
         lambda s: len(f"{float(s):.14g}".split("e")[0].replace(".", "").lstrip("-0").rstrip("0"))
     )
@@ -98,7 +103,10 @@ def _provenance():
 
 
 def _deviation(values, others):
-    "The smallest relative deviation of each value from its counterparts; infinite where it has none."
+    """The smallest relative deviation of each value from its counterparts.
+
+    Infinite where it has none.
+    """
     if not others.size:
         return pd.Series(np.inf, values.index)
     size = values.abs().clip(lower=1e-12)
@@ -165,7 +173,8 @@ def _cell(z):
 
 # %% ../../nbs/represent/10_elements.ipynb #6c9f04e6
 def periodic_table(values, label: str = "", ax=None):
-    """Colour the periodic table by a property; imputed values of a named column are outlined. Returns the Axes.
+    """Colour the periodic table by a property; imputed values of a named column are outlined.
+    Returns the Axes.
 
     values : a column name of `load("elements")`, or a Series by element symbol
     label : what the colour bar says; of a named column: its meaning and unit

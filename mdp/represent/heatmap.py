@@ -20,7 +20,8 @@ from ..core import BadInput, COLOURS
 
 # %% ../../nbs/represent/09_heatmap.ipynb #3f926ab6
 def arrange(X: pd.DataFrame, y: pd.Series, by: str = "correlation"):
-    """`(ranks, y, rho)`: ranks 0 to 1 in the order of the picture, the property from high to low, rho of each column; constant columns are left out.
+    """`(ranks, y, rho)`: ranks 0 to 1 in the order of the picture, the property from high to low,
+    rho of each column; constant columns are left out.
 
     X : materials x descriptors, all finite
     y : the property, on the index of `X`
@@ -76,7 +77,10 @@ def _numbers(X, y):
         why = [] if np.isfinite(target[i]) else [f"the property is {y.iloc[i]}"]
         if names:
             why.append(
-                f"{len(names)} descriptors are not finite: {', '.join(names[:3])}{', ...' if len(names) > 3 else ''}"
+                (
+                    f"{len(names)} descriptors are not finite: "
+                    f"{', '.join(names[:3])}{', ...' if len(names) > 3 else ''}"
+                )
             )
         bad.append((X.index[i], y.iloc[i], "; ".join(why)))
     if bad:
@@ -94,7 +98,8 @@ def heatmap(
     family=lambda c: str(c).split(":")[0] if ":" in str(c) else None,
     ax=None,
 ):
-    """Heat map of ranks, rows by falling property, with the property beside it: `(Axes of the map, Axes of the property)`.
+    """Heat map of ranks, rows by falling property, with the property beside it: `(Axes of the map,
+    Axes of the property)`.
 
     X : materials x descriptors, all finite
     y : the property, on the index of `X`
@@ -202,7 +207,10 @@ def _families(ax, names):
     ]
     if len(known) >= len(colours):
         raise ValueError(
-            f"{len(known)} families, and {len(colours) - 1} colours to tell apart: {known[:12]}; group them by `family`"
+            (
+                f"{len(known)} families, and {len(colours) - 1} colours to tell apart: "
+                f"{known[:12]}; group them by `family`"
+            )
         )
     strip = ax.inset_axes([0, -0.045, 1, 0.035])
     code = [known.index(f) + 1 if f is not None else 0 for f in names]

@@ -466,7 +466,8 @@ def _feret_table(image):
 
 # %% ../../nbs/represent/16_microstructure.ipynb #44784bfb
 class Microstructures(RowTransformer):
-    """Descriptors of images whose pixels are phase labels: fraction, radial S2, lineal path and chord of each phase.
+    """Descriptors of images whose pixels are phase labels: fraction, radial S2, lineal path and
+    chord of each phase.
 
     phases : the labels an image may hold; each gets its columns
     reach : longest distance in pixels; at most half the smallest image
@@ -492,7 +493,8 @@ class Microstructures(RowTransformer):
             raise ValueError("phases=(): at least one is needed")
 
     def transform(self, X):
-        """(N, columns): an array, or a frame under the caller's index where X is a Series or a frame.
+        """(N, columns): an array, or a frame under the caller's index where X is a Series or a
+        frame.
 
         X : (N, H, W), a list or a Series of (H, W); sizes may differ
         """
@@ -530,7 +532,9 @@ class Microstructures(RowTransformer):
         return np.concatenate([self._columns(image == phase) for phase in self.phases])
 
     def _columns(self, mask):
-        "Fraction, S2, the lineal path along x and y, and the chord through a random pixel along both."
+        """Fraction, S2, the lineal path along x and y, and the chord through a random pixel along
+        both.
+        """
         S2 = radial(two_point(mask, periodic=self.periodic, reach=self.reach))[1:]
         paths, chords = [], []
         for axis in (-1, -2):
@@ -540,7 +544,9 @@ class Microstructures(RowTransformer):
         return np.concatenate([[mask.mean()], S2, *paths, chords])
 
     def get_feature_names_out(self, input_features=None):
-        "`phase:fraction`, `phase:S2(r)`, `phase:Lx(z)`, `phase:Ly(z)`, `phase:chord_x`, `phase:chord_y`."
+        """`phase:fraction`, `phase:S2(r)`, `phase:Lx(z)`, `phase:Ly(z)`, `phase:chord_x`,
+        `phase:chord_y`.
+        """
         distances = range(1, self.reach + 1)
         curves = [f"{curve}({r})" for curve in ("S2", "Lx", "Ly") for r in distances]
         names = ["fraction", *curves, "chord_x", "chord_y"]
@@ -649,7 +655,10 @@ class Processes(RowTransformer):
         return X[names]
 
     def read(self, row):
-        "One row (a dict) as a list of numbers from 0 to 1; raises ValueError naming all that is wrong."
+        """One row (a dict) as a list of numbers from 0 to 1.
+
+        Raises ValueError naming all that is wrong.
+        """
         numbers, wrong = [], []
         for v in self.variables:
             try:
@@ -695,7 +704,8 @@ class Processes(RowTransformer):
 
 # %% ../../nbs/represent/16_microstructure.ipynb #80d67446
 def design(n: int, variables=SPUTTERING, where=None, seed: int = 0) -> pd.DataFrame:
-    """`n` process conditions that fill the space evenly, in their units (a scrambled Sobol' sequence).
+    """`n` process conditions that fill the space evenly, in their units (a scrambled Sobol'
+    sequence).
 
     n : how many points
     variables : a tuple of `Variable`

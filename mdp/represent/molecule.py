@@ -72,7 +72,8 @@ def _checked(mol):
 
 # %% ../../nbs/represent/13_molecule.ipynb #370a112c
 def read(x) -> Chem.Mol:
-    """The molecule of `x`, without atom-map numbers; a ValueError with the reason where there is none.
+    """The molecule of `x`, without atom-map numbers; a ValueError with the reason where there is
+    none.
 
     x : a SMILES or a sanitised `Mol`
     """

@@ -143,7 +143,10 @@ def _link(mol, pairs):
 
 # %% ../../nbs/represent/14_polymer.ipynb #f8fc117e
 def _double_bond_marks(mol, instead):
-    "E/Z marks as (begin, end, neighbour of begin, neighbour of end, cis?); `instead` replaces a `*`."
+    """E/Z marks as (begin, end, neighbour of begin, neighbour of end, cis?).
+
+    `instead` replaces a `*`.
+    """
     stereo, marks = Chem.BondStereo, []
     for bond in mol.GetBonds():
         if bond.GetStereo() > stereo.STEREOANY:
@@ -154,7 +157,10 @@ def _double_bond_marks(mol, instead):
 
 
 def _detach(mol, atom, star):
-    "Remove the bond to `star`; the chirality mark of `atom` is that of a bond at the end of its order."
+    """Remove the bond to `star`.
+
+    The chirality mark of `atom` is that of a bond at the end of its order.
+    """
     order = [bond.GetOtherAtomIdx(atom) for bond in mol.GetAtomWithIdx(atom).GetBonds()]
     if (len(order) - 1 - order.index(star)) % 2:
         mol.GetAtomWithIdx(atom).InvertChirality()
@@ -171,7 +177,10 @@ def _mark_double_bond(mol, atoms, cis):
 
 # %% ../../nbs/represent/14_polymer.ipynb #04a6d611
 def _turn(mol, bond):
-    "The unit cut at `bond`, its old ends joined; the new ends are numbered until RDKit has read it."
+    """The unit cut at `bond`, its old ends joined.
+
+    The new ends are numbered until RDKit has read it.
+    """
     cut = Chem.FragmentOnBonds(
         mol, [bond.GetIdx()], dummyLabels=[(1, 2)], bondTypes=[bond.GetBondType()]
     )
@@ -211,7 +220,10 @@ def _segments(mol, cuts, place):
 
 # %% ../../nbs/represent/14_polymer.ipynb #e86d016d
 def _words(mol):
-    "The segments between the cuts, in order: SMILES with [1*] before and [2*] behind; and read backward."
+    """The segments between the cuts, in order: SMILES with [1*] before and [2*] behind.
+
+    And read backward.
+    """
     cuts = _cuts(mol)
     path, bonds = _backbone(mol)
     if cuts and cuts[0].GetBondType() != bonds[0].GetBondType():
@@ -261,7 +273,8 @@ def canonical_unit(x) -> str:
 
 # %% ../../nbs/represent/14_polymer.ipynb #09d6222b
 def periodic(x, ring: int = 24) -> tuple[Chem.Mol, int]:
-    """`n` smallest units joined end to end, the joining ring left off the list of rings; and `n`. Stereochemistry is dropped.
+    """`n` smallest units joined end to end, the joining ring left off the list of rings; and `n`.
+    Stereochemistry is dropped.
 
     x : a repeat unit
     ring : at least so many backbone atoms
@@ -287,7 +300,10 @@ def periodic(x, ring: int = 24) -> tuple[Chem.Mol, int]:
     Chem.SetHybridization(mol)
     if mol.GetRingInfo().NumRings() != len(rings):
         raise RuntimeError(
-            "this RDKit perceives rings anew when a bond is added; mdp.represent.polymer needs one that does not"
+            (
+                "this RDKit perceives rings anew when a bond is added; mdp.represent.polymer "
+                "needs one that does not"
+            )
         )
     return mol, n
 
@@ -365,7 +381,9 @@ class Polymers(MatrixTransformer):
         return of.set_params(names=kept, on_error="nan", workers=self.workers)
 
     def compute(self, units):
-        "Columns of readable units (float64, or CSR where `of` is sparse), and why some are missing."
+        """Columns of readable units (float64, or CSR where `of` is sparse), and why some are
+        missing.
+        """
         inner = self._inner()
         blocks = [units[i : i + 1000] for i in range(0, len(units), 1000)]
         close = functools.partial(_periodics, ring=self.ring)
@@ -427,13 +445,17 @@ def unit(name: str) -> str:
     }
     if name.lower().strip() not in rows:
         raise KeyError(
-            f"{name!r} is not among the common polymers; near: {', '.join(difflib.get_close_matches(name.lower(), rows)) or 'none'}"
+            (
+                f"{name!r} is not among the common polymers; near: "
+                f"{', '.join(difflib.get_close_matches(name.lower(), rows)) or 'none'}"
+            )
         )
     return rows[name.lower().strip()]
 
 # %% ../../nbs/represent/14_polymer.ipynb #bb75deef
 def atom_ratio(unit: str) -> str:
-    """Atoms of a repeat unit in smallest whole numbers: the same for every cut and multiple of a chain.
+    """Atoms of a repeat unit in smallest whole numbers: the same for every cut and multiple of a
+    chain.
 
     unit : "C1 H1" for styrene
     """

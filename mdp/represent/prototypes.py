@@ -35,7 +35,10 @@ def radius(symbol: str) -> float:
 # %% ../../nbs/represent/12_prototypes.ipynb #c9a68e01
 @functools.cache
 def _template(prototype):
-    "Primitive cell of a prototype with a = 1: lattice, positions, letters, and its pairs (letters, distance) up to what matters."
+    """Primitive cell of a prototype with a = 1.
+
+    Lattice, positions, letters, and its pairs (letters, distance) up to what matters.
+    """
     from pymatgen.core import Lattice, Structure
 
     if prototype not in prototypes().index:
@@ -138,7 +141,10 @@ def _counts(formula):
 # %% ../../nbs/represent/12_prototypes.ipynb #57216105
 @functools.cache
 def _choices(formula, closed=False):
-    "All valid ordered choices of elements for a formula such as `AB2`, as rows of symbols; the last one is the anion."
+    """All valid ordered choices of elements for a formula such as `AB2`, as rows of symbols.
+
+    The last one is the anion.
+    """
     n = _counts(formula)
     if len(n) == 1:
         return np.array([["C"], ["Si"], ["Ge"], ["Sn"]])
@@ -182,7 +188,8 @@ def _once(prototype, E):
 def candidates(names=None, closed: bool = False) -> pd.DataFrame:
     """Prototypes with every valid choice of elements, each crystal of a prototype once.
 
-    `half-Heusler` and `MgAgAs` are one structure type: some of their crystals stand under both names.
+    `half-Heusler` and `MgAgAs` are one structure type: some of their crystals stand under both
+    names.
 
     names : prototypes; None: all
     closed : only the closed-shell states of CLOSED: what a semiconductor is made of
@@ -203,7 +210,11 @@ def candidates(names=None, closed: bool = False) -> pd.DataFrame:
 # %% ../../nbs/represent/12_prototypes.ipynb #4062d49f
 @functools.cache
 def _shape(prototype):
-    "What a prototype fixes: volume an atom (a = 1), shortest distance, atoms, coordination numbers, distances within 2.2 of the shortest."
+    """What a prototype fixes.
+
+    Volume an atom (a = 1), shortest distance, atoms, coordination numbers, distances within 2.2 of
+    the shortest.
+    """
     from pymatgen.core import Lattice, Structure
 
     h, frac, who, pairs = _template(prototype)

@@ -309,7 +309,10 @@ def _section(law, size, seed):
 # %% ../../nbs/simulate/22_film.ipynb #2c725cce
 @compiled
 def _envelope(h, g, centre, edge, normal):
-    "Cubes: centres (n, 2), half edges (n,), outward normals of the three upper faces (n, 3, 3), z last."
+    """Cubes.
+
+    Centres (n, 2), half edges (n,), outward normals of the three upper faces (n, 3, 3), z last.
+    """
     H, W = h.shape
     low = 0.0
     for k in range(len(centre)):
@@ -431,7 +434,8 @@ def _grow_one(law, view, size, seed):
 
 # %% ../../nbs/simulate/22_film.ipynb #ed900c14
 def measure(film: Film) -> pd.DataFrame:
-    """Porosity, width, length and aspect of the grains, roughness (rms) and its exponent, thickness.
+    """Porosity, width, length and aspect of the grains, roughness (rms) and its exponent,
+    thickness.
 
     film : from `grow`, sections
 

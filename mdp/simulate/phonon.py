@@ -20,7 +20,8 @@ from ..data import cache_dir
 
 # %% ../../nbs/simulate/21_phonon.ipynb #685ba8e7
 def dimension(structure, stretch: float = 1.25) -> int:
-    """In how many directions bonds (shorter than `stretch` times the covalent radii) run through the crystal.
+    """In how many directions bonds (shorter than `stretch` times the covalent radii) run through
+    the crystal.
 
     returns : 0 molecules, 1 chains, 2 layers, 3 framework
     """
@@ -129,7 +130,10 @@ def _network():
 
 # %% ../../nbs/simulate/21_phonon.ipynb #37404d57
 def _couplings(tp):
-    "The products of an e3nn tensor product: rows (x, Y, output, weight, channels) of offsets, and their coefficients."
+    """The products of an e3nn tensor product.
+
+    Rows (x, Y, output, weight, channels) of offsets, and their coefficients.
+    """
     from e3nn.o3 import wigner_3j
 
     x = tp.irreps_in1.slices()
@@ -226,7 +230,9 @@ STEP = 0.005  # Å, between the nodes of the radial table
 
 @compiled(fastmath=True)
 def _radial(r, f, g):
-    "Values and slopes at the distances `r` from a table of values `f` and slopes `g` that begins at 0.5 Å."
+    """Values and slopes at the distances `r` from a table of values `f` and slopes `g` that begins
+    at 0.5 Å.
+    """
     W, dW = np.empty((len(r), f.shape[1]), np.float32), np.empty((len(r), f.shape[1]), np.float32)
     for k in range(len(r)):
         i = min(max(int((r[k] - 0.5) / STEP), 0), len(f) - 2)
@@ -329,7 +335,10 @@ def forces(cells, positions, numbers, batch: int = 20_000) -> tuple[np.ndarray, 
 
     if not len(cells) == len(positions) == len(numbers):
         raise ValueError(
-            f"{len(cells)} cells, {len(positions)} positions, {len(numbers)} numbers: one of each is needed for each crystal"
+            (
+                f"{len(cells)} cells, {len(positions)} positions, {len(numbers)} numbers: one "
+                "of each is needed for each crystal"
+            )
         )
     net = _network()
     find = None
@@ -409,7 +418,10 @@ class NotConverged(ValueError):
 
 
 def _lonely(cell, positions, z):
-    "Elements of atoms that the potential does not connect to any other: free to move, so that their modes have no frequency."
+    """Elements of atoms that the potential does not connect to any other.
+
+    Free to move, so that their modes have no frequency.
+    """
     from ase.data import chemical_symbols
     from vesin import NeighborList
 
@@ -463,7 +475,10 @@ def relax(structure, force: float = 2e-3, stress: float = 3e-4, steps: int = 60)
             h, r, _ = crystal(x)
             if lost := _lonely(h, r, z):
                 raise NotConverged(
-                    f"after relaxation no neighbour is within the potential's reach of {', '.join(lost)}"
+                    (
+                        "after relaxation no neighbour is within the potential's reach of "
+                        f"{', '.join(lost)}"
+                    )
                 )
             return Structure(h, z, r, coords_are_cartesian=True)
         p = -H @ g
@@ -526,7 +541,10 @@ class Phonons:
         self._set(ph.primitive, self.fc)
 
     def _set(self, p, fc):
-        "Pairs (i, j, vector in lattice units, mass-weighted force constants); vectors of equal length share them."
+        """Pairs (i, j, vector in lattice units, mass-weighted force constants).
+
+        Vectors of equal length share them.
+        """
         vectors, many = p.get_smallest_vectors()
         of = np.array([p.p2p_map[a] for a in p.s2p_map])
         self.pairs = []
@@ -571,7 +589,10 @@ class Phonons:
         return D.reshape(4, len(q), 3 * n, 3 * n)
 
     def mesh(self, total: int = 8000):
-        "A mesh of about `total`/branches points, even in all directions: (mesh, frequencies, velocities, irreducible points, weights)."
+        """A mesh of about `total`/branches points, even in all directions.
+
+        (mesh, frequencies, velocities, irreducible points, weights).
+        """
         import spglib
 
         in_range(total, "total", 1, unit="modes")
@@ -598,7 +619,10 @@ class Phonons:
 # %% ../../nbs/simulate/21_phonon.ipynb #98c2ee4d
 @compiled(fastmath=True)
 def _triplets(w, step, mesh, irreducible, weight, low):
-    "Triplets per rad/ps; w: frequencies, step: their change over one cell of the mesh along each axis."
+    """Triplets per rad/ps; w: frequencies, step.
+
+    Their change over one cell of the mesh along each axis.
+    """
     N, n = w.shape
     total, (_, n1, n2) = 0.0, mesh
     for a in range(len(irreducible)):
@@ -833,7 +857,9 @@ def third_order(
 
 # %% ../../nbs/simulate/21_phonon.ipynb #09a6d1c7
 def _rta(ph3, mesh, temperature):
-    "Conductivity tensor (xx, yy, zz), W/(m K), on the mesh that `mesh`, a length in Å, makes of the lattice and its symmetry."
+    """Conductivity tensor (xx, yy, zz), W/(m K), on the mesh that `mesh`, a length in Å, makes of
+    the lattice and its symmetry.
+    """
     ph3.mesh_numbers = mesh
     ph3.init_phph_interaction()
     ph3.run_thermal_conductivity(temperatures=[temperature], is_isotope=True)
@@ -877,7 +903,8 @@ def conductivity(
     metals: bool = False,
     cache=None,
 ):
-    """Lattice thermal conductivity in the relaxation-time approximation, natural isotopes, by SevenNet-0: good to rank; the absolute value of hard crystals comes out several times too low.
+    """Lattice thermal conductivity in the relaxation-time approximation, natural isotopes, by
+    SevenNet-0: good to rank; the absolute value of hard crystals comes out several times too low.
 
     structures : a pymatgen Structure, or a list or Series of them
     temperature : K

@@ -25,7 +25,8 @@ from ..represent.polymer import _link, _stars, read_unit, smallest_unit
 
 # %% ../../nbs/simulate/20_quantum.ipynb #fbedd363
 def trim(mol) -> Chem.Mol:
-    """The molecule with its hydrocarbon side chains cut back to methyl; unchanged where nothing is conjugated.
+    """The molecule with its hydrocarbon side chains cut back to methyl; unchanged where nothing is
+    conjugated.
 
     mol : a `Mol`
     """
@@ -81,7 +82,10 @@ def _parts(x, trimmed, oligomers):
         raise ValueError("more than one piece: give the molecule alone")
     if Chem.GetFormalCharge(mol):
         raise ValueError(
-            f"a net charge of {Chem.GetFormalCharge(mol):+d}: levels of ions in vacuum do not compare"
+            (
+                f"a net charge of {Chem.GetFormalCharge(mol):+d}: levels of ions in vacuum do "
+                "not compare"
+            )
         )
     if Descriptors.NumRadicalElectrons(mol):
         raise ValueError("an open shell: unpaired electrons")
@@ -211,7 +215,10 @@ METHODS = dict(
 
 def _folder_name(method):
     _, package, settings = METHODS[method]
-    text = f"{settings}; {package} {importlib.metadata.version(package)}; RDKit {rdBase.rdkitVersion}, ETKDGv3 seed {SEED}, lowest of {CONFORMERS} by MMFF94"
+    text = (
+        f"{settings}; {package} {importlib.metadata.version(package)}; RDKit "
+        f"{rdBase.rdkitVersion}, ETKDGv3 seed {SEED}, lowest of {CONFORMERS} by MMFF94"
+    )
     return f"{method}-{hashlib.sha256(text.encode()).hexdigest()[:10]}"
 
 
@@ -249,7 +256,10 @@ def _calculate(smiles, method):
 # %% ../../nbs/simulate/20_quantum.ipynb #c980173c
 @functools.cache
 def reference() -> pd.DataFrame:
-    "Our own calculations of conjugated molecules, eV: `homo`, `lumo` by B3LYP, `homo_gfn1`, `lumo_gfn1` as GFN1-xTB has them; `use`: fit or test."
+    """Our own calculations of conjugated molecules, eV.
+
+    `homo`, `lumo` by B3LYP, `homo_gfn1`, `lumo_gfn1` as GFN1-xTB has them; `use`: fit or test.
+    """
     return pd.read_csv(facts("levels_b3lyp.csv"))
 
 
@@ -360,7 +370,10 @@ def _extrapolate(values, n):
 
 # %% ../../nbs/simulate/20_quantum.ipynb #1f06ec01
 def main(argv=None):
-    "`python -m mdp.simulate.quantum FILE`: levels by B3LYP and GFN1 of the SMILES in a file, one a line, as CSV."
+    """`python -m mdp.simulate.quantum FILE`.
+
+    Levels by B3LYP and GFN1 of the SMILES in a file, one a line, as CSV.
+    """
     ask = argparse.ArgumentParser(prog="python -m mdp.simulate.quantum", description=main.__doc__)
     ask.add_argument("file", type=argparse.FileType())
     names = [Chem.CanonSmiles(s) for s in ask.parse_args(argv).file.read().split()]

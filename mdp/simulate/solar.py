@@ -17,7 +17,9 @@ from ..data import load
 # %% ../../nbs/simulate/23_solar.ipynb #488f1231
 @functools.cache
 def _sun():
-    "Wavelength (nm), the current of all photons up to it (mA/cm2), and the power of the whole (mW/cm2)."
+    """Wavelength (nm), the current of all photons up to it (mA/cm2), and the power of the whole
+    (mW/cm2).
+    """
     am15g = load("am15g")
     wavelength, power = am15g["wavelength"].to_numpy(), am15g["global"].to_numpy()
     current = e * power * wavelength * 1e-9 / (h * c) / 10
@@ -26,7 +28,8 @@ def _sun():
 
 
 def photocurrent(gap) -> np.ndarray:
-    """The current if every photon of AM1.5G above the gap gave one electron; BadInput for a gap below 0.
+    """The current if every photon of AM1.5G above the gap gave one electron; BadInput for a gap
+    below 0.
 
     gap : eV, a number or an array
 
@@ -63,7 +66,10 @@ def _bad_levels(homo, lumo):
 
 
 def _model(acceptor=-4.3, loss=0.3, offset=0.3, eqe=0.65, ff=0.65) -> dict:
-    "The numbers of the model as in `scharber`, checked; ValueError names the one that is out of range."
+    """The numbers of the model as in `scharber`, checked.
+
+    ValueError names the one that is out of range.
+    """
     return dict(
         acceptor=in_range(acceptor, "acceptor", -10, 0, "eV, below the vacuum"),
         loss=in_range(loss, "loss", 0, 2, "V"),
@@ -74,7 +80,9 @@ def _model(acceptor=-4.3, loss=0.3, offset=0.3, eqe=0.65, ff=0.65) -> dict:
 
 # %% ../../nbs/simulate/23_solar.ipynb #e0e913ce
 def _levels(homo, lumo):
-    "HOMO and LUMO (eV) as arrays of one shape, in the order of the first Series, and its index or None."
+    """HOMO and LUMO (eV) as arrays of one shape, in the order of the first Series, and its index or
+    None.
+    """
     homo, lumo = (
         x.iloc[:, 0] if isinstance(x, pd.DataFrame) and x.shape[1] == 1 else x for x in (homo, lumo)
     )
@@ -85,7 +93,10 @@ def _levels(homo, lumo):
     homo, lumo = np.broadcast_arrays(_numbers(homo), _numbers(lumo))
     if index is not None and homo.shape != (len(index),):
         raise ValueError(
-            f"a Series of {len(index)} rows and levels of shape {homo.shape}: give a number or one level a row"
+            (
+                f"a Series of {len(index)} rows and levels of shape {homo.shape}: give a "
+                "number or one level a row"
+            )
         )
     return homo, lumo, index
 
@@ -132,7 +143,8 @@ def scharber(
     ff: float = 0.65,
     on_error: str = "raise",
 ):
-    """Open-circuit voltage (V), short-circuit current (mA/cm2) and efficiency (%) of a donor, by the
+    """Open-circuit voltage (V), short-circuit current (mA/cm2) and efficiency (%) of a donor, by
+    the
     model of Scharber et al. 2006.
 
     Raises ValueError for a number of the model out of its range and for Series whose labels do
@@ -191,7 +203,8 @@ def optimum(**model) -> dict:
 
 # %% ../../nbs/simulate/23_solar.ipynb #9757a1d3
 def efficiency_map(x: str = "homo", ax=None, steps: int = 400, span: float = 1.4, **model):
-    """Contours of the efficiency (%) of a donor, its optimum, and the two regions without current or voltage.
+    """Contours of the efficiency (%) of a donor, its optimum, and the two regions without current
+    or voltage.
 
     x : what runs along: "homo" or "gap"
     ax : matplotlib Axes
@@ -243,7 +256,10 @@ def efficiency_map(x: str = "homo", ax=None, steps: int = 400, span: float = 1.4
 
 # %% ../../nbs/simulate/23_solar.ipynb #c730b18a
 def _efficiencies(across, lumo, x, model):
-    "Efficiency (%) at each (LUMO, HOMO or gap) of a map; NaN where there is no current or no voltage."
+    """Efficiency (%) at each (LUMO, HOMO or gap) of a map.
+
+    NaN where there is no current or no voltage.
+    """
     lumo = lumo[:, None]
     homo = lumo - across if x == "gap" else across
     pce = scharber(homo, lumo, **model, on_error="nan").pce
