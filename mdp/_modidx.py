@@ -368,6 +368,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                           'mdp.data._chemicals': ('data.html#_chemicals', 'mdp/data.py'),
                           'mdp.data._chemml': ('data.html#_chemml', 'mdp/data.py'),
                           'mdp.data._chi': ('data.html#_chi', 'mdp/data.py'),
+                          'mdp.data._complaint': ('data.html#_complaint', 'mdp/data.py'),
                           'mdp.data._conductivity_md': ('data.html#_conductivity_md', 'mdp/data.py'),
                           'mdp.data._csv': ('data.html#_csv', 'mdp/data.py'),
                           'mdp.data._dataset': ('data.html#_dataset', 'mdp/data.py'),

@@ -128,10 +128,13 @@ def test_notebook_reads_well(path):
         )
         for node in ast.walk(ast.Module(parts, [])):
             if isinstance(node, ast.FunctionDef):
-                lines = node.end_lineno - node.lineno + 1
+                docstring = 0
+                if ast.get_docstring(node):
+                    docstring = node.body[0].end_lineno - node.body[0].lineno + 1
+                lines = node.end_lineno - node.lineno + 1 - docstring
                 assert lines <= 60, (
-                    f"{name(path)}: `{node.name}` has {lines} lines, over 60; it does more "
-                    "than one thing"
+                    f"{name(path)}: `{node.name}` has {lines} lines beside its docstring, "
+                    "over 60; it does more than one thing"
                 )
 
 

@@ -279,7 +279,8 @@ def _groove(g, top, width):
     far = ndimage.distance_transform_edt(~np.tile(edge, 3))[W : 2 * W]
     new = np.maximum(top - np.rint(width / 2 * np.exp(-far / width)).astype(int), 1)
     g[np.arange(len(g))[:, None] > new] = 0
-    return new
+    filled = g[::-1] > 0  # a groove may end in a pore: the surface is the grain below it
+    return np.where(filled.any(0), len(g) - 1 - filled.argmax(0), new)
 
 # %% ../../nbs/simulate/22_film.ipynb #2874037a
 def _section(law, size, seed):
