@@ -255,7 +255,9 @@ def main():
         ),
         (
             "XenonPy: 0.6.7, "
-            f"{', '.join(f'{k} {v}' for k, v in json.loads(str(theirs['versions'])).items())}, n_jobs=1, one pass. Machine: {cpu_name}, {os.cpu_count()} cores, {platform.system()}."
+            f"{', '.join(f'{k} {v}' for k, v in json.loads(str(theirs['versions'])).items())}, "
+            f"n_jobs=1, one pass. Machine: {cpu_name}, {os.cpu_count()} cores, "
+            f"{platform.system()}."
         ),
         "",
     ]

@@ -99,7 +99,9 @@ def main():
                 lines.append(
                     (
                         f"| two-point map, {tag}{', cross' if cross else ''}, `two_point` | "
-                        f"PyMKS | {n} | {np.abs(S - K[f'{n}_{tag}{cross}'])[..., : S.shape[-2], : S.shape[-1]].max():.0e} |"
+                        f"PyMKS | {n} | "
+                        f"{np.abs(S - K[f'{n}_{tag}{cross}'])[..., : S.shape[-2], : S.shape[-1]].max():.0e} "
+                        "|"
                     )
                 )
         lines.append(

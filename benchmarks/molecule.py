@@ -94,7 +94,8 @@ def main():
                 notes.append(
                     (
                         f"{k}: {differ.sum()} of {n:,} rows "
-                        f"differ{', all with iodine, which the two versions of RDKit code otherwise' if iodine else ''}; the first is `{series[:n][differ].iloc[0]}`."
+                        f"differ{', all with iodine, which the two versions of RDKit code otherwise' if iodine else ''}; "
+                        f"the first is `{series[:n][differ].iloc[0]}`."
                     )
                 )
             shown = int(differ.sum())

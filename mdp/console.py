@@ -696,7 +696,8 @@ def _lab(arguments) -> int:
     if hasattr(os, "geteuid") and os.geteuid() == 0:  # in a container; Jupyter refuses otherwise
         command.append("--allow-root")
     print(
-        "Opening JupyterLab at nbs/index.ipynb. If no browser opens, copy the address that begins with "
+        "Opening JupyterLab at nbs/index.ipynb. If no browser opens, copy the address that "
+        "begins with "
         "http://127.0.0.1 into one. Ctrl-C ends it.",
         flush=True,
     )

@@ -105,7 +105,9 @@ def test_a_seed_fixes_a_film():
 def test_another_process_grows_the_same():
     code = (
         "import zlib; from mdp.simulate.film import FILM, grow; from "
-        "mdp.represent.microstructure import design; print(zlib.crc32(b''.join(grow(design(2, FILM), v, 48).image.tobytes() for v in ('section', 'surface'))))"
+        "mdp.represent.microstructure import design; "
+        "print(zlib.crc32(b''.join(grow(design(2, FILM), v, 48).image.tobytes() for v "
+        "in ('section', 'surface'))))"
     )
     out = {
         subprocess.run(

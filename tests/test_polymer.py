@@ -36,7 +36,8 @@ POOL = sorted({w for s in common().smiles for w in _words(read_unit(s))[0]})
 
 
 def can_be_written(segments):
-    """SMILES marks E and Z on the single bonds beside a double bond, so of several conjugated double
+    """SMILES marks E and Z on the single bonds beside a double bond, so of several conjugated
+    double
     bonds none can stay open: the marks of the others fix it. Such chains are not drawn."""
     marked = any("/" in segment for segment in segments)
     opened = any(re.search("=[CN]", segment) and "/" not in segment for segment in segments)

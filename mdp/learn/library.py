@@ -449,7 +449,8 @@ def card(index: pd.DataFrame, baselines: pd.DataFrame, task: str) -> str:
         f"### {task}",
         (
             f"{t.property}{f' ({t.unit})' if t.unit else ''}, "
-            f"{dict(molecule='molecules', polymer='polymers', inorganic='inorganic crystals')[t.kind]}; {t.origin} values from `{t.dataset}`"
+            f"{dict(molecule='molecules', polymer='polymers', inorganic='inorganic crystals')[t.kind]}; "
+            f"{t.origin} values from `{t.dataset}`"
         )
         + (", learnt as log10" if t.log else "")
         + (f"; {t.note}" if t.note else "")
@@ -517,7 +518,10 @@ def ship(
         "# Model cards",
         (
             f"{len(packed):,} networks chosen from {len(library):,}, each trained on at most "
-            f"10,000 rows of its task and tested on the fold it left out. Ridge and forest were run on fold 0; the networks are, fold by fold, the best of those built, so the comparison favours them. Built by `{command}`; seeds and the SHA-256 of every file are in index.csv."
+            "10,000 rows of its task and tested on the fold it left out. Ridge and forest "
+            "were run on fold 0; the networks are, fold by fold, the best of those "
+            f"built, so the comparison favours them. Built by `{command}`; seeds "
+            "and the SHA-256 of every file are in index.csv."
         ),
         *(card(packed.index, table, t) for t in sorted(packed.index.task.unique())),
     ]
