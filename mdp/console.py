@@ -283,13 +283,15 @@ _CSS = """
 @media(prefers-color-scheme:dark){
  :root{--bg:#16181c;--card:#1f2228;--ink:#eee;--soft:#aaa;--line:#3a3f48;--good:#2bc79b;--bad:#ff8c4a;--link:#56B4E9}
  img{background:#fff}}
-body{font:17px/1.5 system-ui,sans-serif;background:var(--bg);color:var(--ink);max-width:72rem;margin:2rem auto;padding:0 1.2rem}
+body{font:17px/1.5 system-ui,sans-serif;background:var(--bg);color:var(--ink)}
+body{max-width:72rem;margin:2rem auto;padding:0 1.2rem}
 h1{font-size:2rem;margin:0}
 h2{font-size:1.4rem;margin:0 0 .2rem}
 a{color:var(--link)}
 .soft{color:var(--soft)}
 .finding{font-size:1.1rem;margin:.6rem 0}
-.case{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:1.4rem;margin:1.6rem 0}
+.case{background:var(--card);border:1px solid var(--line);border-radius:10px}
+.case{padding:1.4rem;margin:1.6rem 0}
 .case img{max-width:100%;display:block;margin:1rem auto .3rem;border-radius:6px}
 figcaption{color:var(--soft);text-align:center}
 figure{margin:0}
@@ -342,7 +344,8 @@ _PAGE = """<!doctype html>
 {{ numbers(card.rest) }}</details>
 {% endif %}
 {% endif %}
-<p><a href="{{ card.name }}.html">Read the executed notebook</a> <span class="soft">({{ card.clock }})</span></p>
+<p><a href="{{ card.name }}.html">Read the executed notebook</a>
+<span class="soft">({{ card.clock }})</span></p>
 </section>
 {% endfor %}
 </html>

@@ -138,8 +138,8 @@ def is_held_out(table):
 def main(argv=None):
     p = argparse.ArgumentParser(
         "python -m mdp.cases.microstructure_gan",
-        description="Train a GAN on the real micrographs, Banko's hold-out left out; the weights stay "
-        "with you.",
+        description="Train a GAN on the real micrographs, Banko's hold-out left out; the "
+        "weights stay with you.",
     )
     p.add_argument("out")
     p.add_argument("--steps", type=int, default=1500)
