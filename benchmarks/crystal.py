@@ -16,7 +16,8 @@ from composition import cpu, peer  # first: it sets one thread before numpy is i
 import numpy as np
 from pymatgen.analysis.prototypes import AFLOW_PROTOTYPE_LIBRARY
 from pymatgen.core import Lattice, Structure
-from mdp.core import atomic_write, versions
+from mdp.core.store import atomic_write
+from mdp.core.profiles import versions
 from mdp.represent import crystal
 from mdp.represent.crystal import OFM, RDF
 

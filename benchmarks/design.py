@@ -23,7 +23,8 @@ import pandas as pd
 from rdkit import Chem, RDLogger
 from rdkit.Chem.Scaffolds.MurckoScaffold import MurckoScaffoldSmiles
 from sklearn.linear_model import BayesianRidge
-from mdp.core import atomic_write, sha256, versions
+from mdp.core.store import atomic_write, sha256
+from mdp.core.profiles import versions
 from mdp.data import SOURCES, cache_dir, get, load
 from mdp.generate.iqspr import IQSPR, GraphMoves, rules
 from mdp.generate.language import ChemicalLanguage

@@ -16,7 +16,8 @@ from composition import cpu, peer
 import numpy as np
 import pandas as pd
 from sklearn.linear_model import BayesianRidge
-from mdp.core import atomic_write, versions
+from mdp.core.store import atomic_write
+from mdp.core.profiles import versions
 from mdp.data import load
 from mdp.generate.iqspr import IQSPR
 from mdp.generate.language import ChemicalLanguage, to_tokens

@@ -16,7 +16,8 @@ import numpy as np
 import pandas as pd
 import torch
 from safetensors.torch import save_file
-from mdp.core import atomic_write, versions
+from mdp.core.store import atomic_write
+from mdp.core.profiles import versions
 from mdp.learn.library import Library, _crc, _named
 from mdp.learn.stack import Adam, Stack, initial_layers
 from mdp.learn.tasks import fold, source, task_rows, tasks

@@ -14,7 +14,8 @@ from pathlib import Path
 from composition import cpu, peer
 import numpy as np
 import pandas as pd
-from mdp.core import atomic_write, versions
+from mdp.core.store import atomic_write
+from mdp.core.profiles import versions
 from mdp.data import load
 from mdp.represent.molecule import Fingerprints, RDKitDescriptors
 

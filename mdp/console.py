@@ -26,16 +26,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
-from mdp.core import (
-    FIGURE_MIME,
-    FINDING_MIME,
-    PROFILES,
-    RESULT_MIME,
-    atomic_write,
-    cores,
-    profile,
-    result_text,
-)
+from .core.report import FIGURE_MIME, FINDING_MIME, RESULT_MIME, result_text
+from .core.profiles import PROFILES, profile
+from .core.store import atomic_write
+from .core.parallel import cores
 
 # %% ../nbs/90_console.ipynb #a91f941c
 ROOT = Path(__file__).parent.parent if "__file__" in globals() else Path("..").resolve()

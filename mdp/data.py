@@ -33,7 +33,10 @@ import numpy as np
 import pandas as pd
 import platformdirs
 import mdp
-from .core import BadInput, as_column, atomic_write, parallel, sha256
+from .core.errors import BadInput
+from .core.rows import as_column
+from .core.store import atomic_write, sha256
+from .core.parallel import parallel
 from .matter.formula import reduced_formula
 
 # %% ../nbs/01_data.ipynb #f0b859bf

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings, strategies as st
-from mdp.core import BadInput
+from mdp.core.errors import BadInput
 from mdp.represent.microstructure import Variable, design
 from mdp.simulate.film import FILM, film_set, grow, laws, measure, melting_point, zone
 

@@ -12,7 +12,7 @@ from hypothesis import assume, given, settings, strategies as st
 from rdkit import Chem
 from sklearn.base import clone
 from sklearn.utils import estimator_checks as checks
-from mdp.core import BadInput
+from mdp.core.errors import BadInput
 from mdp.represent.molecule import Fingerprints, RDKitDescriptors
 from mdp.represent.polymer import (
     LOST,

@@ -16,7 +16,8 @@ import torch
 from PIL import Image
 from scipy import ndimage
 from scipy.spatial import cKDTree
-from ..core import COLOURS, spawn_seeds
+from ..core.plotting import COLOURS
+from ..core.profiles import spawn_seeds
 from ..data import load
 from ..generate.micrograph import MicrographGAN, ruler
 from ..represent.microstructure import SPUTTERING, Processes, design, feret

@@ -11,7 +11,9 @@ import pandas as pd
 from scipy.stats import spearmanr
 from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
 from sklearn.model_selection import GroupShuffleSplit, learning_curve as _learning_curve
-from ..core import BadInput, as_column, bad_rows, plot_style
+from ..core.errors import BadInput
+from ..core.rows import as_column, bad_rows
+from ..core.plotting import plot_style
 from ..matter.formula import element_system
 
 # %% ../../nbs/learn/30_evaluate.ipynb #7ef43551

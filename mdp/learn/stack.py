@@ -9,7 +9,9 @@ __all__ = ['RECIPE', 'forward', 'initial_layers', 'Adam', 'Stack']
 import numpy as np
 import pandas as pd
 import torch
-from ..core import BadInput, progress, sized
+from ..core.errors import BadInput
+from ..core.parallel import progress
+from ..core.profiles import sized
 from sklearn.exceptions import NotFittedError
 
 # %% ../../nbs/learn/31_stack.ipynb #fd687df1

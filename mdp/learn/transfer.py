@@ -21,7 +21,9 @@ from sklearn.linear_model import BayesianRidge, RidgeCV
 from sklearn.feature_selection import VarianceThreshold
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
-from ..core import BadInput, as_column, bad_rows, tree_sd
+from ..core.errors import BadInput
+from ..core.rows import as_column, bad_rows
+from ..core.statistics import tree_sd
 from .evaluate import interval
 from .library import Library
 from .stack import Stack, forward

@@ -12,7 +12,7 @@ import itertools
 import re
 import numpy as np
 import pandas as pd
-from ..core import BadInput
+from ..core.errors import BadInput
 from ..data import facts
 
 # %% ../../nbs/represent/12_prototypes.ipynb #e15a9b08

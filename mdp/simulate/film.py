@@ -16,7 +16,12 @@ import pandas as pd
 from scipy import ndimage
 from scipy.spatial import cKDTree
 from scipy.spatial.transform import Rotation
-from ..core import aligned, atomic_write, compiled, in_range, parallel, sha256, spawn_seeds
+from ..core.rows import aligned
+from ..core.store import atomic_write, sha256
+from ..core.compiled import compiled
+from ..core.errors import in_range
+from ..core.parallel import parallel
+from ..core.profiles import spawn_seeds
 from ..represent.microstructure import SPUTTERING, Processes, design
 
 # %% ../../nbs/simulate/22_film.ipynb #ed3b5903
