@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 from pymatgen.core import Lattice, Structure
 from mdp.core.errors import BadInput
-from mdp.data import facts, load
+from mdp.data.fetch import facts
+from mdp.data import load
 from mdp.represent.prototypes import build, candidates, describe, geometry, prototypes
 from mdp.simulate import phonon
 from mdp.simulate.phonon import (

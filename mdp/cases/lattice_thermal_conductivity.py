@@ -22,7 +22,9 @@ from sklearn.linear_model import RidgeCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from ..core.store import atomic_write
-from ..data import DataUnavailable, load, reduced_formula
+from ..data.fetch import DataUnavailable
+from ..data import load
+from ..matter.formula import reduced_formula
 from ..learn.evaluate import systems
 from ..learn.stack import Stack
 from ..represent.composition import Compositions

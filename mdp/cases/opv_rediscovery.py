@@ -19,7 +19,8 @@ import pandas as pd
 from rdkit import Chem
 from rdkit.Chem import rdFingerprintGenerator, rdMolDescriptors
 from ..core.store import atomic_write
-from ..data import SOURCES, facts, get, load
+from ..data.fetch import SOURCES, facts, get
+from ..data import load
 from ..generate.iqspr import GraphMoves, UNWANTED, rules
 from ..generate.language import ChemicalLanguage
 from ..generate.spacier import Spacier

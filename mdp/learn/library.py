@@ -26,7 +26,7 @@ from ..core.errors import BadInput
 from ..core.store import atomic_write, sha256
 from ..core.parallel import parallel
 from .stack import Stack
-from ..data import REGISTRY
+from ..data.registry import REGISTRY
 from .tasks import FOLDS, fold, pairs, source, tasks
 
 # %% ../../nbs/learn/32_library.ipynb #c800a898

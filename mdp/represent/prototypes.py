@@ -13,7 +13,7 @@ import re
 import numpy as np
 import pandas as pd
 from ..core.errors import BadInput
-from ..data import facts
+from ..data.fetch import facts
 
 # %% ../../nbs/represent/12_prototypes.ipynb #e15a9b08
 @functools.cache

@@ -20,7 +20,7 @@ from ..core.store import atomic_write
 from ..core.compiled import compiled
 from ..core.errors import in_range
 from ..core.parallel import parallel
-from ..data import cache_dir
+from ..data.fetch import cache_dir
 
 # %% ../../nbs/simulate/21_phonon.ipynb #685ba8e7
 def dimension(structure, stretch: float = 1.25) -> int:
