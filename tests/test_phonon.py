@@ -7,7 +7,7 @@ from pymatgen.core import Lattice, Structure
 from mdp.core.errors import BadInput
 from mdp.data.fetch import facts
 from mdp.data import load
-from mdp.represent.prototypes import build, candidates, describe, geometry, prototypes
+from mdp.generate.prototypes import build, candidates, describe, geometry, prototypes
 from mdp.simulate import phonon
 from mdp.simulate.potential import NotConverged, relax
 from mdp.simulate.phonon import Phonons, conductivity, phase_space, third_order

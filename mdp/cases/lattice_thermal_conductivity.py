@@ -28,7 +28,7 @@ from ..matter.formula import reduced_formula
 from ..learn.evaluate import systems
 from ..learn.stack import Stack
 from ..represent.composition import Compositions
-from ..represent.prototypes import build, candidates, describe, formulas, prototypes
+from ..generate.prototypes import build, candidates, describe, formulas, prototypes
 from ..simulate.phonon import conductivity, phase_space
 
 # %% ../../nbs/cases/51_lattice_thermal_conductivity.ipynb #81b9a0fd
