@@ -56,7 +56,7 @@ from mdp.core import (
 
 
 from ..data import facts, load
-from ..learn.evaluate import interval
+from ..learn.validation import interval
 from ..matter.formula import element_system
 from ..represent.composition import Compositions
 
