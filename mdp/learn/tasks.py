@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 from rdkit import Chem
 from safetensors.numpy import load_file, save_file
-from ..core import as_column, atomic_write
+from ..core.rows import as_column
+from ..core.store import atomic_write
 from ..data import REGISTRY, SOURCES, cache_dir, facts, load, mirror_dir
 from ..matter.formula import element_system, read_column, reduced_formula
 from ..represent.composition import Compositions
