@@ -213,8 +213,8 @@ class _InTraining:
 class Stack:
     """`M` multilayer perceptrons of one shape, trained together; each as if it were alone.
 
-    recipes : a row for each model; columns seed, lr, weight_decay, width (what is missing takes
-        `_RECIPE`'s value)
+    recipes : a row for each model; columns seed, lr, weight_decay, width; what is
+        missing is 0, 3e-3, 1e-4 and 1
     hidden : units of the hidden layers
     steps : minibatches at most
     batch : rows in a minibatch
