@@ -20,7 +20,8 @@ for v in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[v] = "1"
 import numpy as np
 import pandas as pd
-from mdp.core import atomic_write, versions
+from mdp.core.store import atomic_write
+from mdp.core.profiles import versions
 from mdp.data import cache_dir, load
 from mdp.represent.composition import Compositions
 
@@ -255,7 +256,9 @@ def main():
         ),
         (
             "XenonPy: 0.6.7, "
-            f"{', '.join(f'{k} {v}' for k, v in json.loads(str(theirs['versions'])).items())}, n_jobs=1, one pass. Machine: {cpu_name}, {os.cpu_count()} cores, {platform.system()}."
+            f"{', '.join(f'{k} {v}' for k, v in json.loads(str(theirs['versions'])).items())}, "
+            f"n_jobs=1, one pass. Machine: {cpu_name}, {os.cpu_count()} cores, "
+            f"{platform.system()}."
         ),
         "",
     ]

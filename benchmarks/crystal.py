@@ -16,7 +16,8 @@ from composition import cpu, peer  # first: it sets one thread before numpy is i
 import numpy as np
 from pymatgen.analysis.prototypes import AFLOW_PROTOTYPE_LIBRARY
 from pymatgen.core import Lattice, Structure
-from mdp.core import atomic_write, versions
+from mdp.core.store import atomic_write
+from mdp.core.profiles import versions
 from mdp.represent import crystal
 from mdp.represent.crystal import OFM, RDF
 
@@ -122,7 +123,8 @@ def main():
         ).all()  # only pairs on an edge moved, each by one shell
         return (
             f"{int((off < 1e-9).sum())} of {len(S)} | {off[free].max():.1e} ({free.sum()}) | "
-            f"{int(round(moved[free].sum()))} | {int(round(moved[~free].sum())):,} of {tied.sum():,}"
+            f"{int(round(moved[free].sum()))} | {int(round(moved[~free].sum())):,} of "
+            f"{tied.sum():,}"
         )
 
     lines = [
@@ -137,12 +139,14 @@ def main():
         "",
         (
             "**RDF**, 200 shells to 20 Å. A pair whose distance lies on the edge of a shell "
-            "falls to either side by rounding in the peers; here it always belongs to the upper one."
+            "falls to either side by rounding in the peers; here it always belongs to the "
+            "upper one."
         ),
         "",
         (
             "| peer | rows equal to 1e-9 | largest relative deviation, rows with no pair on an "
-            "edge (how many) | pairs in another shell, those rows | pairs in another shell, other rows, of those on an edge |"
+            "edge (how many) | pairs in another shell, those rows | pairs in another "
+            "shell, other rows, of those on an edge |"
         ),
         "|---|---|---|---|---|",
     ]
@@ -156,8 +160,15 @@ def main():
     no_p6 = np.array(["p6" not in n.split("_") for n in OFM().get_feature_names_out()])
     lines += [
         "",
-        f"**OFM**, 1,024 numbers. XenonPy's is all zero as it stands (largest entry {np.abs(X['broken']).max():g}); here it is repaired by one function that reads the electron configuration. "
-        "matminer divides by the distance in bohr (scaled back here), picks valence subshells by a rule of its own (it adds the closed p6 of Sr, Ti, Hg and their like; second line: entries of p6 left out), and was run on cells of up to 8 atoms only, as it builds supercells. The rows that still differ were not traced one by one: take XenonPy's line for equality, matminer's for speed.",
+        "**OFM**, 1,024 numbers. XenonPy's is all zero as it stands (largest entry "
+        f"{np.abs(X['broken']).max():g}); here it is repaired by one function that "
+        "reads the electron configuration. "
+        "matminer divides by the distance in bohr (scaled back here), picks valence "
+        "subshells by a rule of its own (it adds the closed p6 of Sr, Ti, Hg and their "
+        "like; second line: entries of p6 left out), and was run on cells of up to "
+        "8 atoms only, as it builds supercells. The rows that still differ "
+        "were not traced one by one: take XenonPy's line for equality, "
+        "matminer's for speed.",
         "",
         "| | largest deviation | rows within 1e-6 |",
         "|---|---|---|",
@@ -193,7 +204,8 @@ def main():
         lines.append(
             (
                 f"| {g} ({len(i)}) | {a:.1f} | {b:.1f} | {r:.3f} | **{a / r:,.0f}** | "
-                f"{b / r:,.0f} | {c:.1f} | {say(d, '.1f')} | {o:.3f} | **{c / o:,.0f}** | {say(d / o, ',.0f')} | {v:.3f} |"
+                f"{b / r:,.0f} | {c:.1f} | {say(d, '.1f')} | {o:.3f} | **{c / o:,.0f}** | "
+                f"{say(d / o, ',.0f')} | {v:.3f} |"
             )
         )
     name = (
@@ -212,11 +224,13 @@ def main():
         ),
         (
             f"Ours: {versions('numpy', 'pymatgen', 'vesin', 'numba')}; median of nine calls "
-            "before and nine after the peers' run; the one-off compilation (kept on disk) is not counted."
+            "before and nine after the peers' run; the one-off compilation (kept on disk) "
+            "is not counted."
         ),
         (
             "Peers, one pass after a first call: "
-            f"{'; '.join(str(x['about']) for x in theirs.values())}. Machine: {name}, {os.cpu_count()} cores, {platform.system()}."
+            f"{'; '.join(str(x['about']) for x in theirs.values())}. Machine: {name}, "
+            f"{os.cpu_count()} cores, {platform.system()}."
         ),
         "",
     ]

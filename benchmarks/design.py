@@ -23,7 +23,8 @@ import pandas as pd
 from rdkit import Chem, RDLogger
 from rdkit.Chem.Scaffolds.MurckoScaffold import MurckoScaffoldSmiles
 from sklearn.linear_model import BayesianRidge
-from mdp.core import atomic_write, sha256, versions
+from mdp.core.store import atomic_write, sha256
+from mdp.core.profiles import versions
 from mdp.data import SOURCES, cache_dir, get, load
 from mdp.generate.iqspr import IQSPR, GraphMoves, rules
 from mdp.generate.language import ChemicalLanguage
@@ -203,9 +204,15 @@ def main(budgets):
     lines = [
         "# The GA criterion",
         "",
-        f"Wanted: a refractive index in {REGIONS['index']} and a density in {REGIONS['density']} g/cm³, as predicted by two Bayesian ridges fitted on measured liquids ({len(data):,}). "
-        f"The same {START} molecules to start from for every method and seed (none inside; not charged), the same rules for all (rings, atoms, unwanted groups, SA score at most 4.5). "
-        "Every different molecule that a method asks about is a call, also when the rules refuse it. Strings that are no molecule reach no oracle in any method. Mean ± standard deviation over five seeds.",
+        f"Wanted: a refractive index in {REGIONS['index']} and a density in "
+        f"{REGIONS['density']} g/cm³, as predicted by two Bayesian ridges fitted on "
+        f"measured liquids ({len(data):,}). "
+        f"The same {START} molecules to start from for every method and seed (none inside; "
+        "not charged), the same rules for all (rings, atoms, unwanted groups, SA score "
+        "at most 4.5). "
+        "Every different molecule that a method asks about is a call, also when the rules "
+        "refuse it. Strings that are no molecule reach no oracle in any method. Mean ± "
+        "standard deviation over five seeds.",
         "",
     ]
 
@@ -227,17 +234,24 @@ def main(budgets):
             lines.append(
                 (
                     f"| {k} | {x.calls.mean():,.0f} | {pm(x.hits, '.0f')} | "
-                    f"{pm(x.circles, '.0f')} | {pm(x.scaffolds, '.0f')} | {pm(x.diversity, '.2f')} | {x.refused.mean():.0%} | {x.seconds.mean():.0f} |"
+                    f"{pm(x.circles, '.0f')} | {pm(x.scaffolds, '.0f')} | "
+                    f"{pm(x.diversity, '.2f')} | {x.refused.mean():.0%} | "
+                    f"{x.seconds.mean():.0f} |"
                 )
             )
         lines.append("")
     lines += [
         (
             "Unlike hits: one after the other, a hit counts when its Tanimoto similarity "
-            "(ECFP4) to all that were counted is below 0.4. Mean distance: 1 - Tanimoto over all pairs of hits."
+            "(ECFP4) to all that were counted is below 0.4. Mean distance: 1 - Tanimoto "
+            "over all pairs of hits."
         ),
-        "IQSPR: one twentieth of the budget as particles, beta from 1 to 10 in five steps, then 10 until the calls are spent or 200 steps have gone. mol_ga 0.2.1: its own graph GA, 100 offspring a generation. "
-        f"Both were tuned on seeds 0 to 2 at 2,000 calls (IQSPR: schedule, share of crossover, diversity; mol_ga: populations of 50, 100, 200, 500, 10,000); the seeds here, {SEEDS[0]} to {SEEDS[-1]}, are others.",
+        "IQSPR: one twentieth of the budget as particles, beta from 1 to 10 in five steps, "
+        "then 10 until the calls are spent or 200 steps have gone. mol_ga 0.2.1: its "
+        "own graph GA, 100 offspring a generation. "
+        "Both were tuned on seeds 0 to 2 at 2,000 calls (IQSPR: schedule, share of "
+        "crossover, diversity; mol_ga: populations of 50, 100, 200, 500, 10,000); the "
+        f"seeds here, {SEEDS[0]} to {SEEDS[-1]}, are others.",
         "",
         (
             f"{versions('rdkit', 'scikit-learn', 'numpy')}. {os.cpu_count()} cores, "

@@ -16,7 +16,8 @@ from composition import cpu, peer
 import numpy as np
 import pandas as pd
 from sklearn.linear_model import BayesianRidge
-from mdp.core import atomic_write, versions
+from mdp.core.store import atomic_write
+from mdp.core.profiles import versions
 from mdp.data import load
 from mdp.generate.iqspr import IQSPR
 from mdp.generate.language import ChemicalLanguage, to_tokens
@@ -135,7 +136,8 @@ def main():
             "",
             (
                 "Organic liquids with a measured refractive index and density; order 10; CPU "
-                f"seconds, one thread. XenonPy's step was timed with {FEW} particles (two steps) and is scaled by {MANY // FEW}; it works particle by particle."
+                f"seconds, one thread. XenonPy's step was timed with {FEW} particles (two "
+                f"steps) and is scaled by {MANY // FEW}; it works particle by particle."
             ),
             "",
             "| work | XenonPy | mdp | ratio |",
@@ -146,7 +148,8 @@ def main():
             ),
             (
                 "| propose, half of them written from another atom first | "
-                f"{theirs['propose'] / PARENTS * 1e3:.1f} ms each | {propose / PARENTS * 1e3:.3f} ms | **{theirs['propose'] / propose:.0f}** |"
+                f"{theirs['propose'] / PARENTS * 1e3:.1f} ms each | "
+                f"{propose / PARENTS * 1e3:.3f} ms | **{theirs['propose'] / propose:.0f}** |"
             ),
             (
                 f"| SMC step, {MANY:,} particles, ECFP + MACCS, two BayesianRidge | "
@@ -155,7 +158,8 @@ def main():
             "",
             (
                 f"- The same counts: for {len(prefixes)} beginnings of training strings longer "
-                f"than the order, unbranched, the probabilities of every next token differ by at most {worst:.1e} (with `ring_size=False`, the published table)."
+                "than the order, unbranched, the probabilities of every next token differ "
+                f"by at most {worst:.1e} (with `ring_size=False`, the published table)."
             ),
             (
                 "- XenonPy's fit gets slower as its tables grow, ours does not: "
@@ -163,16 +167,23 @@ def main():
             ),
             (
                 f"- Growths that are molecules, of {PARENTS} parents by a table of {TRAIN} "
-                f"SMILES: XenonPy {theirs['valid']:.1%} (a failure silently hands back the parent; {theirs['unchanged']:.0%} of its answers are the parent). Ours with a table of {len(smiles):,}, one try, 1,000 parents: {first.smiles.notna().mean():.1%}; with the size of the open ring in the context {better.smiles.notna().mean():.1%}."
+                f"SMILES: XenonPy {theirs['valid']:.1%} (a failure silently hands back the "
+                f"parent; {theirs['unchanged']:.0%} of its answers are the parent). "
+                f"Ours with a table of {len(smiles):,}, one try, 1,000 parents: "
+                f"{first.smiles.notna().mean():.1%}; with the size of the open "
+                f"ring in the context {better.smiles.notna().mean():.1%}."
             ),
             (
                 f"- Our steps evaluated {grown:,} different molecules in {STEPS} steps; what "
-                "was seen before is not evaluated again. XenonPy evaluates each population's different strings."
+                "was seen before is not evaluated again. XenonPy evaluates each "
+                "population's different strings."
             ),
             "",
             (
                 f"Ours: {versions('rdkit', 'numpy', 'scikit-learn')}; fit and propose: mean of "
-                f"the medians of five calls before and after XenonPy's run. XenonPy 0.6.7, n_jobs=1. Machine: {name}, {os.cpu_count()} cores, {platform.system()}, shared with other work."
+                "the medians of five calls before and after XenonPy's run. XenonPy 0.6.7, "
+                f"n_jobs=1. Machine: {name}, {os.cpu_count()} cores, "
+                f"{platform.system()}, shared with other work."
             ),
             "",
         ]

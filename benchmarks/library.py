@@ -16,7 +16,8 @@ import numpy as np
 import pandas as pd
 import torch
 from safetensors.torch import save_file
-from mdp.core import atomic_write, versions
+from mdp.core.store import atomic_write
+from mdp.core.profiles import versions
 from mdp.learn.library import Library, _crc, _named
 from mdp.learn.stack import Adam, Stack, initial_layers
 from mdp.learn.tasks import fold, source, task_rows, tasks
@@ -147,7 +148,9 @@ def training():
         "",
         (
             f"Networks of shape {'-'.join(map(str, SIZES))} on the computed gap: 5,000 "
-            f"training rows, {len(d['y_valid'])} for validation, {len(d['y_test']):,} test rows with no element system in common; {EPOCHS} epochs in batches of {BATCH}, {STEPS:,} steps of Adam, nobody stops early."
+            f"training rows, {len(d['y_valid'])} for validation, {len(d['y_test']):,} test "
+            f"rows with no element system in common; {EPOCHS} epochs in batches of "
+            f"{BATCH}, {STEPS:,} steps of Adam, nobody stops early."
         ),
         "CPU seconds a network (median), and the MAE on the test rows (median over the networks).",
         "",
@@ -161,8 +164,12 @@ def training():
     lines += [
         f"| `Stack` of {M} | {M} | {each:.2f} | | {mae(pred):.3f} |",
         "",
-        "XenonPy as in its tutorial: `SequentialLinear` with its batch normalisation, `Adam(lr=0.01)`, `DataLoader(ArrayDataset)`, `TensorConverter`, `Validator(mae, pearsonr)`, without `Persist`, which would write to disk; its best network by validation MAE is tested, where it validates. "
-        "Ours and the plain loop: AdamW, 0.003 falling along a cosine, validation every 100 steps, the best kept. Standardised by the training rows, all alike.",
+        "XenonPy as in its tutorial: `SequentialLinear` with its batch normalisation, "
+        "`Adam(lr=0.01)`, `DataLoader(ArrayDataset)`, `TensorConverter`, "
+        "`Validator(mae, pearsonr)`, without `Persist`, which would write to disk; "
+        "its best network by validation MAE is tested, where it validates. "
+        "Ours and the plain loop: AdamW, 0.003 falling along a cosine, validation every "
+        "100 steps, the best kept. Standardised by the training rows, all alike.",
         f"XenonPy 0.6.7 with {theirs['versions']}; ours with {versions('torch')}.",
         "",
     ]
@@ -211,7 +218,8 @@ def limit(each):
         ),
         (
             "| AdamW, 28 bytes a weight (weight, two moments read and written, gradient read) "
-            f"| {adam_bytes / 1e6:.0f} MB | {1e3 * adam_bytes / rate / 1e9:.1f} at {rate:.1f} GB/s |"
+            f"| {adam_bytes / 1e6:.0f} MB | {1e3 * adam_bytes / rate / 1e9:.1f} at "
+            f"{rate:.1f} GB/s |"
         ),
         (
             "| gradient written, weights read twice, 12 bytes a weight | "
@@ -229,11 +237,19 @@ def limit(each):
         "",
         (
             f"So {flops / taken / 1e9:.0f} GFLOP/s, {100 * flops / taken / 1e9 / peak:.0f} % "
-            f"of what `torch.mm` of 2,048 x 2,048 matrices reaches here, and {100 * (compute + traffic) / taken:.0f} % of the limit that counts the traffic too. AdamW alone takes {measured / (adam_bytes / rate / 1e9):.1f} times its traffic: it is several passes, not one."
+            "of what `torch.mm` of 2,048 x 2,048 matrices reaches here, and "
+            f"{100 * (compute + traffic) / taken:.0f} % of the limit that counts the "
+            "traffic too. AdamW alone takes "
+            f"{measured / (adam_bytes / rate / 1e9):.1f} times its traffic: it "
+            "is several passes, not one."
         ),
         "",
-        "**On a GPU** the run of 140,000 networks has not been made: none was at hand. Known is a feasibility probe on random data on one H100, 2,000 steps in batches of 256: 7.4 minutes for 140,000 networks of this shape with products in bfloat16, and 163 hours one after another at 2.1 ms a step. "
-        f"At the rate above 140,000 networks of this shape would take {140_000 * each / 3600:.0f} core hours.",
+        "**On a GPU** the run of 140,000 networks has not been made: none was at hand. "
+        "Known is a feasibility probe on random data on one H100, 2,000 steps in "
+        "batches of 256: 7.4 minutes for 140,000 networks of this shape with "
+        "products in bfloat16, and 163 hours one after another at 2.1 ms a step. "
+        "At the rate above 140,000 networks of this shape would take "
+        f"{140_000 * each / 3600:.0f} core hours.",
         "",
     ]
 
@@ -338,7 +354,10 @@ def shotgun():
         "",
         (
             f"A library of {MDL:,} networks {'-'.join(map(str, SMALL))} in {MDL // SHARD} "
-            f'shards, {size / 1e9:.1f} GB; **random weights, for timing only**. `Shotgun("inorganic", blocks=10).fit` on 50 rows of the measured gap tries them all, both hidden layers, six ridges and ten blocks each, every network\'s checksum tested.'
+            f"shards, {size / 1e9:.1f} GB; **random weights, for timing only**. "
+            '`Shotgun("inorganic", blocks=10).fit` on 50 rows of the measured gap '
+            "tries them all, both hidden layers, six ridges and ten blocks each, "
+            "every network's checksum tested."
         ),
         "",
         "| what | wall (s) | CPU (s) |",
@@ -377,7 +396,8 @@ def main():
     lines += [
         (
             f"Machine: {name}, {os.cpu_count()} cores, {platform.system()}. Load when it began "
-            f"{load:.1f}, when it ended {os.getloadavg()[0]:.1f}: above {os.cpu_count()} others had a share of the cores, and wall time is longer than it need be."
+            f"{load:.1f}, when it ended {os.getloadavg()[0]:.1f}: above {os.cpu_count()} "
+            "others had a share of the cores, and wall time is longer than it need be."
         ),
         "",
     ]

@@ -15,7 +15,8 @@ from composition import cpu, peer  # first: it sets one thread before numpy is i
 import numpy as np
 import scipy.fft
 from scipy.ndimage import gaussian_filter
-from mdp.core import atomic_write, versions
+from mdp.core.store import atomic_write
+from mdp.core.profiles import versions
 from mdp.represent.microstructure import chord_length, feret, lineal_path, radial, two_point
 
 HERE = Path(__file__).parent
@@ -99,7 +100,9 @@ def main():
                 lines.append(
                     (
                         f"| two-point map, {tag}{', cross' if cross else ''}, `two_point` | "
-                        f"PyMKS | {n} | {np.abs(S - K[f'{n}_{tag}{cross}'])[..., : S.shape[-2], : S.shape[-1]].max():.0e} |"
+                        f"PyMKS | {n} | "
+                        f"{np.abs(S - K[f'{n}_{tag}{cross}'])[..., : S.shape[-2], : S.shape[-1]].max():.0e} "
+                        "|"
                     )
                 )
         lines.append(

@@ -14,7 +14,8 @@ from pathlib import Path
 from composition import cpu, peer
 import numpy as np
 import pandas as pd
-from mdp.core import atomic_write, versions
+from mdp.core.store import atomic_write
+from mdp.core.profiles import versions
 from mdp.data import load
 from mdp.represent.molecule import Fingerprints, RDKitDescriptors
 
@@ -94,7 +95,8 @@ def main():
                 notes.append(
                     (
                         f"{k}: {differ.sum()} of {n:,} rows "
-                        f"differ{', all with iodine, which the two versions of RDKit code otherwise' if iodine else ''}; the first is `{series[:n][differ].iloc[0]}`."
+                        f"differ{', all with iodine, which the two versions of RDKit code otherwise' if iodine else ''}; "
+                        f"the first is `{series[:n][differ].iloc[0]}`."
                     )
                 )
             shown = int(differ.sum())

@@ -26,16 +26,10 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
-from mdp.core import (
-    FIGURE_MIME,
-    FINDING_MIME,
-    PROFILES,
-    RESULT_MIME,
-    atomic_write,
-    cores,
-    profile,
-    result_text,
-)
+from .core.report import FIGURE_MIME, FINDING_MIME, RESULT_MIME, result_text
+from .core.profiles import PROFILES, profile
+from .core.store import atomic_write
+from .core.parallel import cores
 
 # %% ../nbs/90_console.ipynb #a91f941c
 ROOT = Path(__file__).parent.parent if "__file__" in globals() else Path("..").resolve()
@@ -283,13 +277,15 @@ _CSS = """
 @media(prefers-color-scheme:dark){
  :root{--bg:#16181c;--card:#1f2228;--ink:#eee;--soft:#aaa;--line:#3a3f48;--good:#2bc79b;--bad:#ff8c4a;--link:#56B4E9}
  img{background:#fff}}
-body{font:17px/1.5 system-ui,sans-serif;background:var(--bg);color:var(--ink);max-width:72rem;margin:2rem auto;padding:0 1.2rem}
+body{font:17px/1.5 system-ui,sans-serif;background:var(--bg);color:var(--ink)}
+body{max-width:72rem;margin:2rem auto;padding:0 1.2rem}
 h1{font-size:2rem;margin:0}
 h2{font-size:1.4rem;margin:0 0 .2rem}
 a{color:var(--link)}
 .soft{color:var(--soft)}
 .finding{font-size:1.1rem;margin:.6rem 0}
-.case{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:1.4rem;margin:1.6rem 0}
+.case{background:var(--card);border:1px solid var(--line);border-radius:10px}
+.case{padding:1.4rem;margin:1.6rem 0}
 .case img{max-width:100%;display:block;margin:1rem auto .3rem;border-radius:6px}
 figcaption{color:var(--soft);text-align:center}
 figure{margin:0}
@@ -342,7 +338,8 @@ _PAGE = """<!doctype html>
 {{ numbers(card.rest) }}</details>
 {% endif %}
 {% endif %}
-<p><a href="{{ card.name }}.html">Read the executed notebook</a> <span class="soft">({{ card.clock }})</span></p>
+<p><a href="{{ card.name }}.html">Read the executed notebook</a>
+<span class="soft">({{ card.clock }})</span></p>
 </section>
 {% endfor %}
 </html>
@@ -696,7 +693,8 @@ def _lab(arguments) -> int:
     if hasattr(os, "geteuid") and os.geteuid() == 0:  # in a container; Jupyter refuses otherwise
         command.append("--allow-root")
     print(
-        "Opening JupyterLab at nbs/index.ipynb. If no browser opens, copy the address that begins with "
+        "Opening JupyterLab at nbs/index.ipynb. If no browser opens, copy the address that "
+        "begins with "
         "http://127.0.0.1 into one. Ctrl-C ends it.",
         flush=True,
     )

@@ -33,7 +33,10 @@ import numpy as np
 import pandas as pd
 import platformdirs
 import mdp
-from .core import BadInput, as_column, atomic_write, parallel, sha256
+from .core.errors import BadInput
+from .core.rows import as_column
+from .core.store import atomic_write, sha256
+from .core.parallel import parallel
 from .matter.formula import reduced_formula
 
 # %% ../nbs/01_data.ipynb #f0b859bf
@@ -194,16 +197,18 @@ def _sweep(path):
             shutil.rmtree(old) if old.is_dir() else old.unlink(missing_ok=True)
 
 # %% ../nbs/01_data.ipynb #78cd6b93
+def _complaint(stderr):
+    "The line of pip's output that says what went wrong; '' where it said nothing."
+    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
+    errors = [x for x in lines if x.startswith("ERROR: ") and x != "ERROR: Exception:"]
+    return (errors or lines or [""])[-1]
+
+
 def _pip(s, tmp):
     with _folder(tmp) as d:
         r = _download(s, d)
-        if not (Path(d) / s.path).is_file():
-            raise OSError(
-                next(
-                    (l for l in reversed(r.stderr.splitlines()) if l.startswith("ERROR")),
-                    f"pip did not bring {s.path}: {r.stderr[-300:]}",
-                )
-            )
+        if r.returncode or not (Path(d) / s.path).is_file():
+            raise OSError(_complaint(r.stderr) or f"pip did not bring {s.path}")
         os.replace(Path(d) / s.path, tmp)
 
 
@@ -665,7 +670,7 @@ _AFLOW = "AFLOW: Curtarolo et al., Comput. Mater. Sci. 58, 227 (2012)"
 _MB = "; Matbench: Dunn et al., npj Comput. Mater. 6, 138 (2020)"
 
 # %% ../nbs/01_data.ipynb #8e532f17
-for name, task, unit, kind, rows, read, cite in [
+_TABLES = [
     ("mp_gap", "band gap (PBE)", "eV", "DFT", 106113, _formulas("matbench/mp_gap.csv"), _MP + _MB),
     (
         "mp_is_metal",
@@ -775,6 +780,10 @@ for name, task, unit, kind, rows, read, cite in [
         _formulas("matbench/expt_gap.csv"),
         "Zhuo et al., J. Phys. Chem. Lett. 9, 1668 (2018)" + _MB,
     ),
+]
+
+# %% ../nbs/01_data.ipynb #43a81ccf
+_TABLES += [
     (
         "expt_is_metal",
         "metal (1) or not (0), measured",
@@ -881,7 +890,8 @@ for name, task, unit, kind, rows, read, cite in [
         _OQMD,
     ),
     ("oqmd_volume", "volume", "A3/atom", "DFT", 341700, _parts("OQMD_Volume_per_atom"), _OQMD),
-]:
+]
+for name, task, unit, kind, rows, read, cite in _TABLES:
     register(
         name,
         task,
@@ -1462,7 +1472,7 @@ def _jasper(d, T):
     return d.a - d.b * (T - 273.15)  # mN/m
 
 # %% ../nbs/01_data.ipynb #ce244eb8
-for name, task, unit, rows, read in [
+_ORGANIC = [
     (
         "organic_tm",
         "melting temperature",
@@ -1562,6 +1572,10 @@ for name, task, unit, rows, read in [
             within=(5, 400),
         ),
     ),
+]
+
+# %% ../nbs/01_data.ipynb #b88ef12a
+_ORGANIC += [
     (
         "organic_hfus",
         "enthalpy of fusion",
@@ -1677,7 +1691,8 @@ for name, task, unit, rows, read in [
             within=(0.02, 1),
         ),
     ),
-]:
+]
+for name, task, unit, rows, read in _ORGANIC:
     register(name, task, {task: unit}, "measured", rows, ("chemicals==1.5.2",), read, keep=True)
 
 # %% ../nbs/01_data.ipynb #5c992d23

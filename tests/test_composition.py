@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import assume, given, settings, strategies as st
 from pymatgen.core import Composition
-from mdp.core import BadInput
+from mdp.core.errors import BadInput
 from mdp.data import load
 from mdp.matter.formula import (
     SYMBOLS as ELEMENTS,

@@ -18,7 +18,8 @@ Parallel(n_jobs=2)(delayed(time.sleep)(600) for _ in range(2))
 """
 RUN = (
     "import sys; from pathlib import Path; from mdp import console; "
-    "console.cases = lambda root=None: {'sleeper': Path('sleeper.ipynb')}; sys.exit(console.main(['run']))"
+    "console.cases = lambda root=None: {'sleeper': Path('sleeper.ipynb')}; "
+    "sys.exit(console.main(['run']))"
 )
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings, strategies as st
 from pymatgen.core import DummySpecies, Lattice, Structure
-from mdp.core import BadInput
+from mdp.core.errors import BadInput
 from mdp.represent.crystal import CLOSEST, ORBITALS, OFM, RDF, Structures, _faces
 
 SALT = Structure.from_spacegroup(

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from mdp import data as D
-from mdp.core import profile
+from mdp.core.profiles import profile
 
 SMALL = "elementembeddings==0.8.0"  # 3.8 MB: the wheel that is broken on purpose below
 # a minute of processor time or more each when nothing is kept

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings, strategies as st
-from mdp.core import BadInput
+from mdp.core.errors import BadInput
 from mdp.represent.microstructure import Variable, design
 from mdp.simulate.film import FILM, film_set, grow, laws, measure, melting_point, zone
 
@@ -105,7 +105,9 @@ def test_a_seed_fixes_a_film():
 def test_another_process_grows_the_same():
     code = (
         "import zlib; from mdp.simulate.film import FILM, grow; from "
-        "mdp.represent.microstructure import design; print(zlib.crc32(b''.join(grow(design(2, FILM), v, 48).image.tobytes() for v in ('section', 'surface'))))"
+        "mdp.represent.microstructure import design; "
+        "print(zlib.crc32(b''.join(grow(design(2, FILM), v, 48).image.tobytes() for v "
+        "in ('section', 'surface'))))"
     )
     out = {
         subprocess.run(

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import assume, given, settings, strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.stats import spearmanr
-from mdp.core import BadInput
+from mdp.core.errors import BadInput
 from mdp.represent.heatmap import arrange, heatmap
 
 quick = settings(max_examples=60, deadline=None)

@@ -16,7 +16,8 @@ from sklearn.base import clone
 from sklearn.ensemble import GradientBoostingRegressor
 from sklearn.exceptions import NotFittedError
 from sklearn.preprocessing import FunctionTransformer
-from mdp.core import BadInput, mean_sd
+from mdp.core.errors import BadInput
+from mdp.core.statistics import mean_sd
 from mdp.generate.iqspr import IQSPR, BRICSMoves, GraphMoves, log_region, rules
 from mdp.generate.language import ChemicalLanguage, to_smiles, to_tokens
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from mdp.core import BadInput
+from mdp.core.errors import BadInput
 from mdp.learn.library import Library
 from mdp.learn.tasks import describe
 from mdp.learn.transfer import PropertyDescriptor

@@ -9,7 +9,7 @@ import pytest
 import torch
 from hypothesis import given, settings, strategies as st
 import mdp.generate.micrograph as m
-from mdp.core import BadInput
+from mdp.core.errors import BadInput
 from mdp.generate.micrograph import (
     MicrographGAN,
     MicrographVAE,

@@ -13,7 +13,7 @@ from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import check_estimator
-from mdp.core import BadInput
+from mdp.core.errors import BadInput
 from mdp.represent.microstructure import (
     SPUTTERING,
     Microstructures,

@@ -13,7 +13,7 @@ from sklearn.base import clone
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import estimator_checks as checks
-from mdp.core import BadInput
+from mdp.core.errors import BadInput
 from mdp.represent import molecule
 from mdp.represent.molecule import KINDS, MOST_ATOMS, NAMES, Fingerprints, RDKitDescriptors
 

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from pymatgen.core import Lattice, Structure
-from mdp.core import BadInput
+from mdp.core.errors import BadInput
 from mdp.data import facts, load
 from mdp.represent.prototypes import build, candidates, describe, geometry, prototypes
 from mdp.simulate import phonon

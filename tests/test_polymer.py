@@ -4,14 +4,15 @@ Units made at random, every wrong number of ends, the open chain as oracle.
 """
 
 import random
+import re
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import assume, given, settings, strategies as st
 from rdkit import Chem
 from sklearn.base import clone
 from sklearn.utils import estimator_checks as checks
-from mdp.core import BadInput
+from mdp.core.errors import BadInput
 from mdp.represent.molecule import Fingerprints, RDKitDescriptors
 from mdp.represent.polymer import (
     LOST,
@@ -32,7 +33,18 @@ from mdp.represent.polymer import (
 
 quick = settings(max_examples=60, deadline=None)
 POOL = sorted({w for s in common().smiles for w in _words(read_unit(s))[0]})
-words = st.lists(st.sampled_from(POOL), min_size=1, max_size=6)
+
+
+def can_be_written(segments):
+    """SMILES marks E and Z on the single bonds beside a double bond, so of several conjugated
+    double
+    bonds none can stay open: the marks of the others fix it. Such chains are not drawn."""
+    marked = any("/" in segment for segment in segments)
+    opened = any(re.search("=[CN]", segment) and "/" not in segment for segment in segments)
+    return not (marked and opened)
+
+
+words = st.lists(st.sampled_from(POOL), min_size=1, max_size=6).filter(can_be_written)
 BAD = [
     "CC",
     "*CC",
@@ -194,6 +206,8 @@ def test_stereochemistry_survives_every_cut(word, times, seed):
 
     RDKit alone would remove it there.
     """
+    # RDKit cannot write every mark of a row of such groups, which share the bonds that carry them
+    assume(word.count("[1*]/C([2*])=C/C") * times < 3)
     s = Chem.MolToSmiles(_join(word))
     name = canonical_unit(s)
     assert {canonical_unit(cut) for cut in recut(s)} == {canonical_unit(name)} == {name}

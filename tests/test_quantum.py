@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings, strategies as st
 from rdkit import Chem
-from mdp.core import BadInput
+from mdp.core.errors import BadInput
 from mdp.simulate import quantum
 from mdp.simulate.quantum import levels, oligomer, trim
 

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from mdp.cases import quasicrystals as case
 from mdp.console import cases
-from mdp.core import BadInput
+from mdp.core.errors import BadInput
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from mdp.core import BadInput
+from mdp.core.errors import BadInput
 from mdp.simulate.solar import efficiency_map, optimum, photocurrent, scharber
 
 HOMO = pd.Series([-5.2, -5.4, -5.6], ["b", "a", "c"])

@@ -18,7 +18,7 @@ from rdkit import Chem
 from rdkit.Chem import Crippen, Descriptors
 from sklearn.ensemble import GradientBoostingRegressor, RandomForestRegressor
 from threadpoolctl import threadpool_limits
-from mdp.core import BadInput
+from mdp.core.errors import BadInput
 from mdp.generate.iqspr import GraphMoves, rules
 from mdp.generate.spacier import (
     Spacier,

@@ -21,7 +21,7 @@ from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.linear_model import RidgeCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from ..core import atomic_write
+from ..core.store import atomic_write
 from ..data import DataUnavailable, load, reduced_formula
 from ..matter.formula import element_system
 from ..learn.stack import Stack

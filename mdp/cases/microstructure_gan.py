@@ -16,7 +16,8 @@ import torch
 from PIL import Image
 from scipy import ndimage
 from scipy.spatial import cKDTree
-from ..core import COLOURS, spawn_seeds
+from ..core.plotting import COLOURS
+from ..core.profiles import spawn_seeds
 from ..data import load
 from ..generate.micrograph import MicrographGAN, ruler
 from ..represent.microstructure import SPUTTERING, Processes, design, feret
@@ -138,8 +139,8 @@ def is_held_out(table):
 def main(argv=None):
     p = argparse.ArgumentParser(
         "python -m mdp.cases.microstructure_gan",
-        description="Train a GAN on the real micrographs, Banko's hold-out left out; the weights stay "
-        "with you.",
+        description="Train a GAN on the real micrographs, Banko's hold-out left out; the "
+        "weights stay with you.",
     )
     p.add_argument("out")
     p.add_argument("--steps", type=int, default=1500)

@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 from rdkit import Chem
 from rdkit.Chem import rdFingerprintGenerator, rdMolDescriptors
-from ..core import atomic_write
+from ..core.store import atomic_write
 from ..data import SOURCES, facts, get, load
 from ..generate.iqspr import GraphMoves, UNWANTED, rules
 from ..generate.language import ChemicalLanguage

@@ -43,16 +43,11 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
 
-from mdp.core import (
-    COLOURS,
-    BadInput,
-    atomic_write,
-    parallel,
-    plot_style,
-    progress,
-    sized,
-    spawn_seeds,
-)
+from ..core.plotting import COLOURS, plot_style
+from ..core.errors import BadInput
+from ..core.store import atomic_write
+from ..core.parallel import parallel, progress
+from ..core.profiles import sized, spawn_seeds
 
 
 from ..data import facts, load

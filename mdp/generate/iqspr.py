@@ -22,7 +22,9 @@ from rdkit.Chem.Scaffolds import MurckoScaffold
 from scipy.special import log_ndtr, logsumexp
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
-from ..core import BadInput, as_column, bad_rows, in_range, mean_sd
+from ..core.errors import BadInput, in_range
+from ..core.rows import as_column, bad_rows
+from ..core.statistics import mean_sd
 from .language import whole
 from ..represent.molecule import read, read_all
 

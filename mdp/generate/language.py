@@ -21,7 +21,10 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
-from ..core import as_column, atomic_write, bad_rows, in_range, parallel
+from ..core.rows import as_column, bad_rows
+from ..core.store import atomic_write
+from ..core.errors import in_range
+from ..core.parallel import parallel
 from ..represent.molecule import read, read_all, unmapped
 
 # %% ../../nbs/generate/40_language.ipynb #4c767903

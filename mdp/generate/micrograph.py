@@ -23,7 +23,11 @@ from sklearn.base import BaseEstimator
 from torch import nn
 from torch.nn.utils.parametrizations import spectral_norm
 import mdp
-from ..core import BadInput, aligned, atomic_write, progress, sha256, spawn_seeds
+from ..core.errors import BadInput
+from ..core.rows import aligned
+from ..core.store import atomic_write, sha256
+from ..core.parallel import progress
+from ..core.profiles import spawn_seeds
 from mdp.represent.microstructure import (
     SPUTTERING,
     Processes,

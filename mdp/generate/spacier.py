@@ -18,7 +18,10 @@ from rdkit import Chem
 from sklearn.base import clone
 from sklearn.linear_model import BayesianRidge
 from threadpoolctl import threadpool_limits
-from ..core import as_column, atomic_write, bad_rows, in_range, mean_sd
+from ..core.rows import as_column, bad_rows
+from ..core.store import atomic_write
+from ..core.errors import in_range
+from ..core.statistics import mean_sd
 from .iqspr import IQSPR, canonical_rows, log_region
 from .language import whole
 from ..represent.molecule import Fingerprints

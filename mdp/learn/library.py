@@ -21,7 +21,9 @@ from sklearn.ensemble import RandomForestRegressor
 from sklearn.linear_model import RidgeCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from ..core import BadInput, atomic_write, parallel, sha256
+from ..core.errors import BadInput
+from ..core.store import atomic_write, sha256
+from ..core.parallel import parallel
 from ..data import REGISTRY
 from .stack import Stack
 from .tasks import FOLDS, fold, pairs, source, tasks

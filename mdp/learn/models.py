@@ -15,7 +15,7 @@ from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
 from sklearn.linear_model import BayesianRidge, RidgeCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
-from ..core import tree_sd
+from ..core.statistics import tree_sd
 from .tasks import DESCRIPTORS, describe
 
 # %% ../../nbs/learn/31_models.ipynb #ee42d0ae

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import torch
 from sklearn.base import BaseEstimator, TransformerMixin
-from ..core import BadInput, as_column, bad_rows
+from ..core.errors import BadInput
+from ..core.rows import as_column, bad_rows
 from .library import Library
 from .stack import Stack, forward
 from .tasks import _WHAT, DESCRIPTORS, describe, fold, keys, tasks

@@ -14,7 +14,8 @@ import pandas as pd
 from scipy.stats import spearmanr
 from sklearn.base import clone
 from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
-from ..core import BadInput, plot_style
+from ..core.errors import BadInput
+from ..core.plotting import plot_style
 
 # %% ../../nbs/learn/28_validation.ipynb #b6fc4660
 def group_blocks(groups, n: int = 10, random_state: int = 0) -> list[np.ndarray]:

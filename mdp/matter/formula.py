@@ -18,7 +18,8 @@ import unicodedata
 import warnings
 import numpy as np
 import pandas as pd
-from ..core import as_column, bad_rows, compiled
+from ..core.rows import as_column, bad_rows
+from ..core.compiled import compiled
 
 # %% ../../nbs/matter/05_formula.ipynb #e9467e5d
 SYMBOLS = """H He Li Be B C N O F Ne Na Mg Al Si P S Cl Ar K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se

@@ -9,7 +9,8 @@ __all__ = ['Compositions']
 import functools
 import numpy as np
 import pandas as pd
-from ..core import RowTransformer, compiled
+from ..core.rows import RowTransformer
+from ..core.compiled import compiled
 from ..data import load
 from mdp.matter.formula import (
     ATOMIC_NUMBER,

@@ -10,7 +10,10 @@ import functools
 import re
 import numpy as np
 import pandas as pd
-from ..core import RowTransformer, compiled, in_range, parallel
+from ..core.rows import RowTransformer
+from ..core.compiled import compiled
+from ..core.errors import in_range
+from ..core.parallel import parallel
 
 # %% ../../nbs/represent/12_crystal.ipynb #dc66ec78
 CLOSEST = 0.5  # Å: atoms nearer than this are a mistake; pymatgen's `is_valid` uses the same limit

@@ -10,7 +10,7 @@ import functools
 import zipfile
 import numpy as np
 import pandas as pd
-from ..core import COLOURS, plot_style
+from ..core.plotting import COLOURS, plot_style
 from ..data import SOURCES, facts, get, load
 
 # %% ../../nbs/represent/10_elements.ipynb #2a5eefb4

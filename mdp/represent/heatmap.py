@@ -16,7 +16,8 @@ from matplotlib.colors import ListedColormap
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 from matplotlib.transforms import offset_copy
-from ..core import BadInput, COLOURS
+from ..core.errors import BadInput
+from ..core.plotting import COLOURS
 
 # %% ../../nbs/represent/09_heatmap.ipynb #3f926ab6
 def arrange(X: pd.DataFrame, y: pd.Series, by: str = "correlation"):

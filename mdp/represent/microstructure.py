@@ -14,7 +14,9 @@ import pandas as pd
 import scipy.fft
 from scipy import ndimage
 from scipy.stats import qmc
-from ..core import BadInput, RowTransformer, compiled, in_range
+from ..core.errors import BadInput, in_range
+from ..core.rows import RowTransformer
+from ..core.compiled import compiled
 
 # %% ../../nbs/represent/16_microstructure.ipynb #9d06eb6d
 def _is_torch(image):

@@ -14,7 +14,9 @@ import pandas as pd
 from rdkit import Chem, rdBase
 from rdkit.Chem import Descriptors, rdFingerprintGenerator, rdMHFPFingerprint, rdMolDescriptors
 from scipy import sparse as sp
-from ..core import BadInput, RowTransformer, as_column, bad_rows, cores, parallel
+from ..core.errors import BadInput
+from ..core.rows import RowTransformer, as_column, bad_rows
+from ..core.parallel import cores, parallel
 
 # %% ../../nbs/represent/13_molecule.ipynb #f72a686b
 BIGSMILES = "BigSMILES: write one repeat unit as SMILES with two `*`, as in *CC*"

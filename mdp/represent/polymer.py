@@ -18,7 +18,8 @@ import pandas as pd
 from rdkit import Chem, rdBase
 from scipy import sparse as sp
 from sklearn.base import clone
-from ..core import as_column, parallel
+from ..core.rows import as_column
+from ..core.parallel import parallel
 from ..data import facts
 from mdp.represent.molecule import (
     COUNTED,

@@ -12,7 +12,7 @@ import itertools
 import re
 import numpy as np
 import pandas as pd
-from ..core import BadInput
+from ..core.errors import BadInput
 from ..data import facts
 
 # %% ../../nbs/represent/12_prototypes.ipynb #e15a9b08
@@ -94,7 +94,8 @@ def build(prototype: str, elements, scale: float | None = None):
 
 # %% ../../nbs/represent/12_prototypes.ipynb #8fe0e1e6
 ELEMENTS = (
-    "Li Be B C N O F Na Mg Al Si P S Cl K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br Rb Sr Y Zr Nb Mo Ru Rh Pd Ag Cd In Sn Sb Te I "
+    "Li Be B C N O F Na Mg Al Si P S Cl K Ca Sc Ti V Cr Mn Fe Co Ni Cu Zn Ga Ge As Se Br "
+    "Rb Sr Y Zr Nb Mo Ru Rh Pd Ag Cd In Sn Sb Te I "
     "Cs Ba La Hf Ta W Re Os Ir Pt Au Hg Tl Pb Bi"
 ).split()
 

@@ -16,7 +16,12 @@ import pandas as pd
 from scipy import ndimage
 from scipy.spatial import cKDTree
 from scipy.spatial.transform import Rotation
-from ..core import aligned, atomic_write, compiled, in_range, parallel, sha256, spawn_seeds
+from ..core.rows import aligned
+from ..core.store import atomic_write, sha256
+from ..core.compiled import compiled
+from ..core.errors import in_range
+from ..core.parallel import parallel
+from ..core.profiles import spawn_seeds
 from ..represent.microstructure import SPUTTERING, Processes, design
 
 # %% ../../nbs/simulate/22_film.ipynb #ed3b5903
@@ -279,7 +284,8 @@ def _groove(g, top, width):
     far = ndimage.distance_transform_edt(~np.tile(edge, 3))[W : 2 * W]
     new = np.maximum(top - np.rint(width / 2 * np.exp(-far / width)).astype(int), 1)
     g[np.arange(len(g))[:, None] > new] = 0
-    return new
+    filled = g[::-1] > 0  # a groove may end in a pore: the surface is the grain below it
+    return np.where(filled.any(0), len(g) - 1 - filled.argmax(0), new)
 
 # %% ../../nbs/simulate/22_film.ipynb #2874037a
 def _section(law, size, seed):

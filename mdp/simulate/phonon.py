@@ -15,7 +15,11 @@ import warnings
 from pathlib import Path
 import numpy as np
 import pandas as pd
-from ..core import as_column, atomic_write, bad_rows, compiled, in_range, parallel
+from ..core.rows import as_column, bad_rows
+from ..core.store import atomic_write
+from ..core.compiled import compiled
+from ..core.errors import in_range
+from ..core.parallel import parallel
 from ..data import cache_dir
 
 # %% ../../nbs/simulate/21_phonon.ipynb #685ba8e7

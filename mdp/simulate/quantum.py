@@ -18,7 +18,9 @@ from rdkit import Chem, rdBase
 from rdkit.Chem import AllChem, Descriptors
 from scipy.constants import physical_constants
 from threadpoolctl import threadpool_limits
-from ..core import as_column, atomic_write, bad_rows, parallel
+from ..core.rows import as_column, bad_rows
+from ..core.store import atomic_write
+from ..core.parallel import parallel
 from ..data import cache_dir, facts
 from ..represent.molecule import read
 from ..represent.polymer import _link, _stars, read_unit, smallest_unit

@@ -11,7 +11,9 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from scipy.constants import c, e, h
-from ..core import BadInput, COLOURS, aligned, in_range, plot_style
+from ..core.errors import BadInput, in_range
+from ..core.plotting import COLOURS, plot_style
+from ..core.rows import aligned
 from ..data import load
 
 # %% ../../nbs/simulate/23_solar.ipynb #488f1231
