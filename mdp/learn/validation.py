@@ -260,7 +260,8 @@ def error_reduction_over_draws(errors: pd.DataFrame, method: str, baselines) -> 
     strongest = errors[_strongest(errors, baselines)]
     ratio = errors[method] / strongest
     value = 1 - errors[method].mean() / strongest.mean()
-    return ReductionOverDraws(value, ratio.std(ddof=1) / len(ratio) ** 0.5)
+    standard_error = ratio.std(ddof=1) / len(ratio) ** 0.5
+    return ReductionOverDraws(float(value), float(standard_error))
 
 # %% ../../nbs/learn/28_validation.ipynb #f1644898
 def learning_curve_point(
