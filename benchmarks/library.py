@@ -21,7 +21,7 @@ from mdp.core.profiles import versions
 from mdp.learn.library import Library, _crc, _named
 from mdp.learn.stack import Adam, Stack, initial_layers
 from mdp.learn.tasks import fold, source, task_rows, tasks
-from mdp.learn.transfer import Shotgun
+from mdp.learn.shotgun import Shotgun
 
 HERE = Path(__file__).parent
 SIZES = (290, 100, 50, 1)

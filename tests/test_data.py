@@ -18,7 +18,8 @@ import pytest
 import mdp
 from mdp.matter.formula import reduced_formula
 from mdp.matter.molecule import canonical_smiles
-from mdp.data import fetch as F, reactions, registry as R, tables
+from mdp.data.registry import fetch as F
+from mdp.data import reactions, registry as R, tables
 from mdp.core.profiles import profile
 
 SMALL = "elementembeddings==0.8.0"  # 3.8 MB: the wheel that is broken on purpose below

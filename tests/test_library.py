@@ -18,10 +18,10 @@ from mdp.learn.library import Library
 HOW = dict(shards=3, size=4, hidden=(16, 8), steps=200, batch=32)
 
 
-def worlds(n=3):
+def sources(n=3):
     "Made-up tasks; defined inside, so that they travel to other processes by value."
 
-    def world(seed):
+    def made_up(seed):
         def get():
             import numpy as np
 
@@ -35,7 +35,7 @@ def worlds(n=3):
 
         return get
 
-    return {(f"world{i}", "six"): world(i) for i in range(n)}
+    return {(f"made_up{i}", "six"): made_up(i) for i in range(n)}
 
 
 def test_twenty_kills_lose_nothing(tmp_path):
@@ -49,7 +49,7 @@ def test_twenty_kills_lose_nothing(tmp_path):
         sys.path.insert(0, {str(os.path.dirname(__file__))!r})
         import torch
         from pathlib import Path
-        from test_library import HOW, worlds
+        from test_library import HOW, sources
         from mdp.learn.library import Library
         here, rng, kills = Path(sys.argv[1]), random.Random(0), 0
         while kills < 20:
@@ -57,7 +57,7 @@ def test_twenty_kills_lose_nothing(tmp_path):
             child = os.fork()
             if child == 0:
                 torch.set_num_threads(1)
-                try: Library.build(here, worlds(), workers=1, **HOW)
+                try: Library.build(here, sources(), workers=1, **HOW)
                 finally: os._exit(0)
             time.sleep(rng.uniform(0.02, 0.4))
             os.kill(child, signal.SIGKILL)
@@ -65,7 +65,9 @@ def test_twenty_kills_lose_nothing(tmp_path):
             after = {{p.name: p.read_bytes() for p in here.glob("*.csv")}}
             assert all(after.get(n) == b for n, b in before.items()), "a shard was lost"
             kills += killed
-            if not killed: [p.unlink() for p in list(here.iterdir())[::2]]          # done: take some away and go on
+            if not killed:  # done: take some away and go on
+                for p in list(here.iterdir())[::2]:
+                    p.unlink()
         print(kills)
     """)
     (tmp_path / "killed").mkdir()
@@ -74,13 +76,13 @@ def test_twenty_kills_lose_nothing(tmp_path):
     )
     assert done.stdout.strip() == "20", done.stderr[-2000:]
     undisturbed, again = (
-        Library.build(tmp_path / name, worlds(), workers=1, **HOW) for name in ("whole", "killed")
+        Library.build(tmp_path / name, sources(), workers=1, **HOW) for name in ("whole", "killed")
     )
     assert again.index.equals(undisturbed.index) and (again.verify().status == "good").all()
     next(
         (tmp_path / "killed").glob("*.safetensors")
     ).unlink()  # weights gone, their table still there
-    again = Library.build(tmp_path / "killed", worlds(), workers=1, **HOW)
+    again = Library.build(tmp_path / "killed", sources(), workers=1, **HOW)
     assert again.index.equals(undisturbed.index) and (again.verify().status == "good").all()
 
 
@@ -101,22 +103,22 @@ def test_a_cluster_that_loses_a_worker(tmp_path):
 
         assassin = threading.Thread(target=murder)
         assassin.start()
-        library = Library.build(tmp_path / "dask", worlds(4), **how)
+        library = Library.build(tmp_path / "dask", sources(4), **how)
         assassin.join()
         assert set(client.run(os.getpid).values()) != set(pids.values()), (
             "the worker was killed, another took its place"
         )
     assert library.index.equals(
-        Library.build(tmp_path / "alone", worlds(4), workers=1, **how).index
+        Library.build(tmp_path / "alone", sources(4), workers=1, **how).index
     )
 
 
 @pytest.fixture
 def packed(tmp_path):
     torch.set_num_threads(1)
-    return Library.build(tmp_path / "all", worlds(), workers=1, **HOW).pack(
+    return Library.build(tmp_path / "all", sources(), workers=1, **HOW).pack(
         tmp_path / "packed",
-        [f"world{i}.six.00{k}.00{m}" for i in range(3) for k in range(3) for m in (0, 2)],
+        [f"made_up{i}.six.00{k}.00{m}" for i in range(3) for k in range(3) for m in (0, 2)],
     )
 
 
@@ -135,7 +137,7 @@ def test_a_damaged_file_is_named_and_refused(packed, damage):
 
 
 def test_a_network_is_the_same_packed_or_not(packed):
-    X, y, keys = worlds()["world1", "six"]()
+    X, y, groups = sources()["made_up1", "six"]()
     large = Library.open(packed.path.parent / "all")
     for i in packed:
         assert np.array_equal(packed.models[i].predict(X), large.models[i].predict(X))

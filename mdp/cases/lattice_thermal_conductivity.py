@@ -25,7 +25,7 @@ from ..core.store import atomic_write
 from ..data.fetch import DataUnavailable
 from ..data import load
 from ..matter.formula import reduced_formula
-from ..learn.evaluate import systems
+from ..matter.formula import element_system
 from ..learn.stack import Stack
 from ..represent.composition import Compositions
 from ..generate.prototypes import build, candidates, describe, formulas, prototypes
@@ -118,11 +118,15 @@ def _source_rows(rows):
     s, a = load("phase_space"), aflow(rows)
     s = s[s.p3.notna()]
     return (
-        (describe(s).to_numpy(), np.log10(s[["p3", "highest"]].to_numpy().T), systems(s.formula)),
+        (
+            describe(s).to_numpy(),
+            np.log10(s[["p3", "highest"]].to_numpy().T),
+            element_system(s.formula),
+        ),
         (
             composition(a.formula),
             np.log10(a.drop(columns="formula").to_numpy().T),
-            systems(a.formula),
+            element_system(a.formula),
         ),
     )
 
@@ -325,7 +329,7 @@ LIKELY = 0.7  # probability of real modes that the short list asks for
 def final_model(size: int = 8, dft: bool = True, without=()) -> Transfer:
     "The transfer model on all data; `without`: element systems withheld from sources and target."
     t = targets(dft)
-    t = t[~np.isin(systems(t.formula), list(without))]
+    t = t[~np.isin(element_system(t.formula), list(without))]
     return Transfer(Sources(size, without).quantities).fit(
         describe(t), np.log10(t.kappa.to_numpy())
     )
@@ -416,7 +420,9 @@ def to_validate(ranked, hits: int = 20, random: int = 10) -> pd.DataFrame:
     """
     t = targets()
     new = ranked[
-        ranked.closed & ranked.likely & ~np.isin(systems(ranked.formula), systems(t.formula))
+        ranked.closed
+        & ranked.likely
+        & ~np.isin(element_system(ranked.formula), element_system(t.formula))
     ]
     new = new[~pd.Series(reduced_formula(new.formula), new.index).duplicated()]
     classics = pd.DataFrame(CLASSICS, columns=["prototype", "elements"]).merge(

@@ -52,7 +52,7 @@ from ..core.profiles import sized, spawn_seeds
 
 from ..data.fetch import facts
 from ..data import load
-from ..learn.evaluate import interval
+from ..learn.validation import interval
 from ..matter.formula import element_system
 from ..represent.composition import Compositions
 

@@ -11,14 +11,9 @@ import pandas as pd
 import torch
 from sklearn.preprocessing import StandardScaler
 from ..learn.tasks import keys, task_rows, tasks
-from mdp.learn.transfer import (
-    PropertyDescriptor,
-    Shotgun,
-    direct,
-    gaussian_process,
-    leave_out,
-    usable,
-)
+from ..learn.transfer import PropertyDescriptor, usable
+from ..learn.shotgun import Shotgun, leave_out
+from ..learn.models import baselines, gaussian_process
 
 # %% ../../nbs/cases/56_shotgun_transfer.ipynb #2021a653
 TWINS = {
@@ -80,11 +75,11 @@ def methods_of(rows, kind: str, library, sources) -> dict:
     library : a `Library`
     sources : tasks whose predicted properties describe the rows
 
-    returns : see `few_rows`
+    returns : name -> (X, estimator), see `learning_curve_point`
     """
     descriptor = PropertyDescriptor(kind, library, sources)
     predicted = as_columns(descriptor.fit_transform(pd.Series(list(rows))))
-    methods = direct(rows, kind)
+    methods = baselines(rows, kind)
     own = methods["Gaussian process"][0]
     widths = [X.shape[1] for name, (X, _) in methods.items() if name.startswith("ridge")]
     methods["predicted properties"] = predicted, gaussian_process(predicted.shape[1])
@@ -94,11 +89,11 @@ def methods_of(rows, kind: str, library, sources) -> dict:
 
 
 def near_copies(rows, kind: str) -> np.ndarray:
-    """Rows of one key are near copies.
+    """The group of each row: rows of one group are near copies.
 
     rows : as above
 
-    returns : a key for each row
+    returns : a label for each row
     """
     return keys(rows, kind, "fraction" if kind == "inorganic" else "ecfp")
 
@@ -108,7 +103,7 @@ def _own_errors(table, kind, y):
     target.
     """
     errors = {}
-    for name, (X, _) in direct(table.row, kind).items():
+    for name, (X, _) in baselines(table.row, kind).items():
         if name.startswith("ridge"):
             scaled = torch.tensor(StandardScaler().fit_transform(X))[None]
             errors[name.split(", ")[1]] = leave_out(scaled, y, [])[2].item()
