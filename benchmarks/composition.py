@@ -243,7 +243,7 @@ def main():
         )
     cpu_name = (
         next(
-            (l.split(":")[1].strip() for l in open("/proc/cpuinfo") if l.startswith("model name")),
+            (x.split(":")[1].strip() for x in open("/proc/cpuinfo") if x.startswith("model name")),
             platform.machine(),
         )
         if Path("/proc/cpuinfo").exists()

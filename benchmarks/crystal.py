@@ -210,7 +210,7 @@ def main():
         )
     name = (
         next(
-            (l.split(":")[1].strip() for l in open("/proc/cpuinfo") if l.startswith("model name")),
+            (x.split(":")[1].strip() for x in open("/proc/cpuinfo") if x.startswith("model name")),
             platform.machine(),
         )
         if Path("/proc/cpuinfo").exists()

@@ -57,7 +57,9 @@ def plain(d, seed):
     X, y, Xv, yv = (torch.tensor(d[k]) for k in ("X_train", "y_train", "X_valid", "y_valid"))
     t = time.process_time()
     layers = [torch.nn.Linear(i, o) for i, o in zip(SIZES, SIZES[1:])]
-    net = torch.nn.Sequential(*[m for l in layers[:-1] for m in (l, torch.nn.ReLU())], layers[-1])
+    net = torch.nn.Sequential(
+        *[m for layer in layers[:-1] for m in (layer, torch.nn.ReLU())], layers[-1]
+    )
     adam = torch.optim.AdamW(net.parameters(), 3e-3, weight_decay=1e-4)
     best = np.inf
     kept = None
@@ -269,10 +271,10 @@ def make(path):
     )
     for s in range(MDL // SHARD):
         name, state = f"{t[s % len(t)]}.composition.{s // len(t):03d}", dict(scales)
-        for l, (i, o) in enumerate(zip(SMALL, SMALL[1:]), 1):
+        for layer, (i, o) in enumerate(zip(SMALL, SMALL[1:]), 1):
             state |= {
-                f"W{l}": ((2 * torch.rand(SHARD, o, i, generator=g) - 1) / i**0.5).half(),
-                f"b{l}": ((2 * torch.rand(SHARD, o, 1, generator=g) - 1) / i**0.5).half(),
+                f"W{layer}": ((2 * torch.rand(SHARD, o, i, generator=g) - 1) / i**0.5).half(),
+                f"b{layer}": ((2 * torch.rand(SHARD, o, 1, generator=g) - 1) / i**0.5).half(),
             }
         save_file(_named(name, state), path / f"{name}.safetensors")
         index.append(
@@ -387,7 +389,7 @@ def main():
     lines = ["# The model library", "", *lines, *limit(each), *shotgun()]
     name = (
         next(
-            (l.split(":")[1].strip() for l in open("/proc/cpuinfo") if l.startswith("model name")),
+            (x.split(":")[1].strip() for x in open("/proc/cpuinfo") if x.startswith("model name")),
             platform.machine(),
         )
         if Path("/proc/cpuinfo").exists()

@@ -97,12 +97,12 @@ def main():
         for tag, periodic in (("periodic", True), ("open", False)):
             for cross, b in (("", None), ("_cross", ~im)):
                 S = two_point(im, b, periodic, reach=(n - 1) // 2)
+                theirs = K[f"{n}_{tag}{cross}"][..., : S.shape[-2], : S.shape[-1]]
                 lines.append(
                     (
                         f"| two-point map, {tag}{', cross' if cross else ''}, `two_point` | "
                         f"PyMKS | {n} | "
-                        f"{np.abs(S - K[f'{n}_{tag}{cross}'])[..., : S.shape[-2], : S.shape[-1]].max():.0e} "
-                        "|"
+                        f"{np.abs(S - theirs).max():.0e} |"
                     )
                 )
         lines.append(
@@ -131,7 +131,9 @@ def main():
         lines.append(
             (
                 "| `feret`, max, pixels (scikit-image measures to the middle of the pixels' "
-                f"edges, we to their corners: at most 1 more) | scikit-image | {n} | {(f['max'].to_numpy() - g[:, 1]).min():.2f} to {(f['max'].to_numpy() - g[:, 1]).max():.2f} |"
+                f"edges, we to their corners: at most 1 more) | scikit-image | {n} | "
+                f"{(f['max'].to_numpy() - g[:, 1]).min():.2f} to "
+                f"{(f['max'].to_numpy() - g[:, 1]).max():.2f} |"
             )
         )
 
@@ -190,12 +192,13 @@ def main():
         "",
         (
             "Under every two-point number lies a Fourier transform: there and back alone take "
-            f"{1e3 * floor:.2g} ms at 128 pixels (scipy, single precision). In a stack PyMKS spreads its overhead, and that floor sets the ratio."
+            f"{1e3 * floor:.2g} ms at 128 pixels (scipy, single precision). "
+            "In a stack PyMKS spreads its overhead, and that floor sets the ratio."
         ),
     ]
     cpu_name = (
         next(
-            (l.split(":")[1].strip() for l in open("/proc/cpuinfo") if l.startswith("model name")),
+            (x.split(":")[1].strip() for x in open("/proc/cpuinfo") if x.startswith("model name")),
             platform.machine(),
         )
         if Path("/proc/cpuinfo").exists()

@@ -34,6 +34,8 @@ PEER = dict(
 )
 COUNTED = ("RDKit", "AtomPair", "Torsion", "ECFP", "FCFP")
 
+IODINE = ", all with iodine, which the two versions of RDKit code otherwise"
+
 
 def main():
     every = load("organic_logp").smiles.tolist() + load("freesolv").smiles.tolist()
@@ -95,7 +97,7 @@ def main():
                 notes.append(
                     (
                         f"{k}: {differ.sum()} of {n:,} rows "
-                        f"differ{', all with iodine, which the two versions of RDKit code otherwise' if iodine else ''}; "
+                        f"differ{IODINE if iodine else ''}; "
                         f"the first is `{series[:n][differ].iloc[0]}`."
                     )
                 )
@@ -110,7 +112,8 @@ def main():
             notes += [
                 (
                     f"Descriptors: {len(shared)} of ours and XenonPy's {T.shape[1]} are "
-                    f"shared; new in RDKit since: {', '.join(sorted(set(X.columns) - set(shared)))}."
+                    "shared; new in RDKit since: "
+                    f"{', '.join(sorted(set(X.columns) - set(shared)))}."
                 ),
                 "Defined otherwise in the newer RDKit (rows that differ): "
                 + ", ".join(f"{c} {int(v)}" for c, v in zip(shared, off.sum(0)) if v)
@@ -126,7 +129,7 @@ def main():
         )
     name = (
         next(
-            (l.split(":")[1].strip() for l in open("/proc/cpuinfo") if l.startswith("model name")),
+            (x.split(":")[1].strip() for x in open("/proc/cpuinfo") if x.startswith("model name")),
             platform.machine(),
         )
         if Path("/proc/cpuinfo").exists()
@@ -138,7 +141,9 @@ def main():
         "",
         (
             "Where RDKit itself is slow (MACCS, Layered, MHFP, the descriptors) both sides "
-            "wait for it, each in its own version: no wrapping can help, and the newer version may be the slower one. Threads and processes are left out here."
+            "wait for it, each in its own version: no wrapping "
+            "can help, and the newer version may be the slower one. Threads and processes are "
+            "left out here."
         ),
         (
             "MHFP hashes the SMILES of fragments, which RDKit writes otherwise from version to "
@@ -147,7 +152,9 @@ def main():
         "",
         (
             f"Ours: {versions('rdkit', 'numpy', 'pandas')}; mean of the medians of three calls "
-            f"before and after XenonPy's run. XenonPy 0.6.7 with RDKit {theirs['rdkit']}, n_jobs=1. Machine: {name}, {os.cpu_count()} cores, {platform.system()}."
+            f"before and after XenonPy's run. "
+            f"XenonPy 0.6.7 with RDKit {theirs['rdkit']}, n_jobs=1. "
+            f"Machine: {name}, {os.cpu_count()} cores, {platform.system()}."
         ),
         "",
     ]

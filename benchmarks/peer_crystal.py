@@ -17,7 +17,9 @@ from pymatgen.core import Element, Structure
 
 name, given, out = sys.argv[1:]
 structures = [Structure.from_dict(d) for d in json.load(open(given))]
-ORBITALS = [f"{l}{n}" for l, most in zip("spdf", (2, 6, 10, 14)) for n in range(1, most + 1)]
+ORBITALS = [
+    f"{shell}{n}" for shell, most in zip("spdf", (2, 6, 10, 14)) for n in range(1, most + 1)
+]
 
 if name == "xenonpy":
     import xenonpy

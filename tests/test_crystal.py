@@ -182,8 +182,8 @@ def test_containers_index_and_processes(t):
     names = t.get_feature_names_out()
     assert t.transform([]).shape == (0, len(names)) and len(set(names)) == len(names)
     X = pd.Series([SALT] * 3, [30, 10, 20])
-    for given in (X, X.to_frame("crystal")):
-        Y = t.transform(given)
+    for column in (X, X.to_frame("crystal")):
+        Y = t.transform(column)
         assert list(Y.index) == [30, 10, 20] and list(Y.columns) == list(names)
     array = np.empty((3, 1), object)
     array[:, 0] = [SALT] * 3

@@ -505,7 +505,10 @@ def test_killed_half_way(tmp_path):
     p = python(
         f"""
         import time
-        def slow(s, tmp): tmp.write_bytes(open({str(whole)!r}, 'rb').read()[:s.bytes//2]); print('half', flush=True); time.sleep(60)
+        def slow(s, tmp):
+            tmp.write_bytes(open({str(whole)!r}, 'rb').read()[:s.bytes//2])
+            print('half', flush=True)
+            time.sleep(60)
         F._pip = slow
         F.get(F.SOURCES['{SMALL}'])""",
         cache,

@@ -187,6 +187,17 @@ def test_no_machine_path_and_no_pickle():
             assert not m, f"{f} names a path of one machine: {m[0]}"
 
 
+def test_format():
+    "ruff's format and rules (100 columns, complexity at most 15) over notebooks and scripts."
+    ruff = [sys.executable, "-m", "ruff"]
+    folders = ["nbs", "tests", "tools", "benchmarks"]
+    checked = subprocess.run([*ruff, "check", *folders], cwd=ROOT, capture_output=True, text=True)
+    assert checked.returncode == 0, checked.stdout[-3000:]
+    command = [*ruff, "format", "--check", *folders]
+    formatted = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert formatted.returncode == 0, f"{formatted.stdout[-2000:]}: `make prepare`"
+
+
 # ---- what a plain install must bring
 
 

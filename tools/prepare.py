@@ -57,6 +57,8 @@ def main(names):
     os.chdir(ROOT)
     # as `make run`: threads of two programs on the same cores wait for each other
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+    folders = ["nbs", "tests", "tools", "benchmarks"]
+    subprocess.run([sys.executable, "-m", "ruff", "format", "-q", *folders], check=True)
     subprocess.run([Path(sys.executable).parent / "nbdev-export"], check=True)
     index = ROOT / "nbs" / "index.ipynb"
     paths = [ROOT / name for name in names] or notebooks()

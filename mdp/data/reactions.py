@@ -130,7 +130,7 @@ def _uspto_full(*paths):
 def _uspto_mit(path):
     with tarfile.open(path) as t:
         lines = t.extractfile("valid.txt").read().decode().splitlines()
-    mapped = pd.Series([l.split()[0] for l in lines])
+    mapped = pd.Series([line.split()[0] for line in lines])
     sides = mapped.str.split(">>", expand=True)
     return _reactions(pd.DataFrame(dict(left=sides[0], right=sides[1], mapped=mapped)))
 

@@ -505,7 +505,7 @@ class Microstructures(RowTransformer):
             if hasattr(X, "ndim") and not isinstance(X, (pd.Series, pd.DataFrame))
             else ()
         )
-        if len(shape) == 2 and getattr(X, "dtype", None) != object:
+        if len(shape) == 2 and str(getattr(X, "dtype", "")) != "object":
             raise BadInput([(0, _describe(X), "one image: give a stack, X[None]")], "image", 1)
         if len(shape) > 2:
             if hint := _colour_hint(shape):
