@@ -15,6 +15,9 @@ class BadInput(ValueError):
     """Input rows that cannot be used: `rows` holds every `(index, value, reason)`, and the message
     lists them.
 
+    >>> str(BadInput([(3, "Fe2O", "a reason")], "formula", of=10))
+    "1 of 10 formulas cannot be used:\\n  [3] 'Fe2O': a reason"
+
     rows : `(index, value, reason)` for each bad row, the index being the caller's own
     what : what one row is: "formula", "SMILES", "structure"
     of : how many rows were given
@@ -26,15 +29,14 @@ class BadInput(ValueError):
         super().__init__(self.rows, what, of)
 
     def __str__(self):
-        n = len(self.rows)
+        bad = len(self.rows)
         of = f" of {self.of}" if self.of else ""
-        plural = "s" if (self.of or n) != 1 and not self.what.endswith("S") else ""
-        lines = [f"{n}{of} {self.what}{plural} cannot be used:"]
-        lines += [
-            f"  [{label!r}] {_short(value)}: {reason}" for label, value, reason in self.rows[:20]
-        ]
-        if n > 20:
-            lines.append(f"  ... and {n - 20} more (all of them in .rows)")
+        plural = "s" if (self.of or bad) != 1 and not self.what.endswith("S") else ""
+        lines = [f"{bad}{of} {self.what}{plural} cannot be used:"]
+        for label, value, reason in self.rows[:20]:
+            lines.append(f"  [{label!r}] {_short(value)}: {reason}")
+        if bad > 20:
+            lines.append(f"  ... and {bad - 20} more (all of them in .rows)")
         return "\n".join(lines)
 
 # %% ../../nbs/core/01_errors.ipynb #5ecbc53a
@@ -42,11 +44,9 @@ def _plain_label(label):
     "A row label as Python writes it: 2 rather than `np.int64(2)`, inside a tuple as well."
     if isinstance(label, tuple):
         return tuple(map(_plain_label, label))
-    return (
-        label.item()
-        if isinstance(label, np.generic) and not isinstance(label, np.datetime64)
-        else label
-    )
+    if isinstance(label, np.generic) and not isinstance(label, np.datetime64):
+        return label.item()
+    return label
 
 
 def _short(value, width=60):
@@ -66,14 +66,15 @@ def in_range(
     name : its name, for the message
     unit : for the message
     """
-    wanted = (
-        f"a number from {low:g} to {high:g}" if math.isfinite(low + high) else "a finite number"
-    )
-    if math.isfinite(low) and high == math.inf:
+    wanted = "a finite number"
+    if math.isfinite(low) and math.isfinite(high):
+        wanted = f"a number from {low:g} to {high:g}"
+    elif math.isfinite(low):
         wanted = f"a number from {low:g} on"
-    if low == -math.inf and math.isfinite(high):
+    elif math.isfinite(high):
         wanted = f"a number up to {high:g}"
-    message = f"{name}={value!r}: {wanted}{f' ({unit})' if unit else ''} is needed"
+    in_unit = f" ({unit})" if unit else ""
+    message = f"{name}={value!r}: {wanted}{in_unit} is needed"
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (Real, np.number)):
         raise ValueError(message)
     if not (math.isfinite(value) and low <= value <= high):

@@ -19,8 +19,12 @@ def parallel(
     fn : a function of one item
     items : any iterable
     workers : processes; None: all the cores this process may use; 1: none
-    on_error : "raise": the first failing row's exception, its row in a note;
-    desc : "return": exceptions stand in the list what the progress bar says; None: no bar
+    on_error : "raise": the first failing row's exception, its row in a note; "return": exceptions
+        stand in the list
+    desc : what the progress bar says; None: no bar
+
+    >>> parallel(abs, [-1, 2, -3], workers=2)
+    [1, 2, 3]
     """
     if on_error not in ("raise", "return"):
         raise ValueError(f"on_error={on_error!r}: 'raise' or 'return'")
@@ -138,17 +142,15 @@ def progress(iterable=None, **kwargs):
 
     Silent when `MDP_QUIET` is set, written to a file when `MDP_PROGRESS` names one.
     """
-    if path := os.environ.get("MDP_PROGRESS"):
+    path = os.environ.get("MDP_PROGRESS")
+    if path:
         from tqdm import tqdm
 
-        kwargs = {
-            **kwargs,
-            "file": open(path, "a", buffering=1),
-            "mininterval": 1,
-            "bar_format": "{desc}: {n_fmt} of {total_fmt}"
-            if kwargs.get("desc")
-            else "{n_fmt} of {total_fmt}",
-        }
+        kwargs["file"] = open(path, "a", buffering=1)
+        kwargs["mininterval"] = 1
+        kwargs["bar_format"] = "{n_fmt} of {total_fmt}"
+        if kwargs.get("desc"):
+            kwargs["bar_format"] = "{desc}: {n_fmt} of {total_fmt}"
     else:
         from tqdm.auto import tqdm
     if os.environ.get("MDP_QUIET"):

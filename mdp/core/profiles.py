@@ -19,14 +19,18 @@ PROFILES = ("fast", "workshop", "full")
 
 def profile() -> str:
     "The run size chosen by the environment variable `MDP_PROFILE`."
-    p = os.environ.get("MDP_PROFILE") or "workshop"
-    if p not in PROFILES:
-        raise ValueError(f"MDP_PROFILE={p!r}: choose one of {', '.join(PROFILES)}")
-    return p
+    chosen = os.environ.get("MDP_PROFILE") or "workshop"
+    if chosen not in PROFILES:
+        raise ValueError(f"MDP_PROFILE={chosen!r}: choose one of {', '.join(PROFILES)}")
+    return chosen
 
 
 def sized(fast, workshop, full):
-    "Whichever of the three values the profile asks for."
+    """Whichever of the three values the profile asks for.
+
+    >>> sized(10, 100, 1000)  # in the default profile
+    100
+    """
     return dict(zip(PROFILES, (fast, workshop, full)))[profile()]
 
 # %% ../../nbs/core/03_profiles.ipynb #250c2bc9
@@ -41,12 +45,12 @@ def seed_all(seed: int = 0) -> np.random.Generator:
 
 def spawn_seeds(seed: int, n: int) -> list[int]:
     "`n` seeds for independent streams, a function of `seed` alone."
-    return [int(s.generate_state(1)[0]) for s in np.random.SeedSequence(seed).spawn(n)]
+    streams = np.random.SeedSequence(seed).spawn(n)
+    return [int(stream.generate_state(1)[0]) for stream in streams]
 
 # %% ../../nbs/core/03_profiles.ipynb #da591afb
 def versions(*packages) -> str:
     "Python, the profile and the version of each package, in one line."
-    return ", ".join(
-        [f"python {platform.python_version()}", f"profile {profile()}"]
-        + [f"{p} {importlib.metadata.version(p)}" for p in packages]
-    )
+    parts = [f"python {platform.python_version()}", f"profile {profile()}"]
+    parts += [f"{package} {importlib.metadata.version(package)}" for package in packages]
+    return ", ".join(parts)

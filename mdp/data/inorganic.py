@@ -82,244 +82,230 @@ _AFLOW = "AFLOW: Curtarolo et al., Comput. Mater. Sci. 58, 227 (2012)"
 _MB = "; Matbench: Dunn et al., npj Comput. Mater. 6, 138 (2020)"
 
 # %% ../../nbs/data/04_inorganic.ipynb #8e532f17
-_TABLES = [
-    ("mp_gap", "band gap (PBE)", "eV", "DFT", 106113, _formulas("matbench/mp_gap.csv"), _MP + _MB),
-    (
-        "mp_is_metal",
-        "metal (1) or not (0), from PBE",
-        "",
-        "DFT",
-        106113,
-        _formulas("matbench/mp_is_metal.csv"),
-        _MP + _MB,
-    ),
-    (
-        "mp_e_form",
-        "formation energy",
-        "eV/atom",
-        "DFT",
-        132752,
-        _formulas("matbench/mp_e_form.csv"),
-        _MP + _MB,
-    ),
-    (
-        "mp_refractive_index",
-        "refractive index",
-        "",
-        "DFT",
-        4764,
-        _formulas("matbench/dielectric.csv"),
-        "Petousis et al., Sci. Data 4, 160134 (2017)" + _MB,
-    ),
-    (
-        "mp_bulk_modulus",
-        "bulk modulus (VRH)",
-        "GPa",
-        "DFT",
-        10987,
-        _formulas("matbench/elasticity_log10(K_VRH).csv", convert=_power),
-        "de Jong et al., Sci. Data 2, 150009 (2015)" + _MB,
-    ),
-    (
-        "mp_shear_modulus",
-        "shear modulus (VRH)",
-        "GPa",
-        "DFT",
-        10987,
-        _formulas("matbench/elasticity_log10(G_VRH).csv", convert=_power),
-        "de Jong et al., Sci. Data 2, 150009 (2015)" + _MB,
-    ),
-    (
-        "mp_phonon_peak",
-        "last peak of the phonon density of states",
-        "1/cm",
-        "DFT",
-        1265,
-        _formulas("matbench/phonons.csv"),
-        "Petretto et al., Sci. Data 5, 180065 (2018)" + _MB,
-    ),
-    (
-        "mp_e_hull",
-        "energy above the convex hull",
-        "eV/atom",
-        "DFT",
-        56662,
-        _parts("mp_e_hull"),
-        _MP,
-    ),
-    (
-        "mp_magnetization",
-        "magnetization of the cell",
-        "Bohr magneton",
-        "DFT",
-        56628,
-        _parts("mp_mu_b", within=(-150, 150)),
-        _MP,
-    ),
-    (
-        "mp_anisotropy",
-        "universal elastic anisotropy",
-        "",
-        "DFT",
-        5919,
-        _parts("mp_elastic_anisotropy", within=(0, 100)),
-        _MP,
-    ),
-    (
-        "jdft2d",
-        "exfoliation energy of layers",
-        "meV/atom",
-        "DFT",
-        636,
-        _formulas("matbench/jdft2d.csv"),
-        "Choudhary et al., Sci. Rep. 7, 5179 (2017)" + _MB,
-    ),
-    (
-        "perovskites",
-        "formation energy of perovskites",
-        "eV per cell",
-        "DFT",
-        18928,
-        _formulas("matbench/castelli.csv"),
-        "Castelli et al., Energy Environ. Sci. 5, 9034 (2012)" + _MB,
-    ),
-    (
-        "expt_gap",
-        "band gap (measured)",
-        "eV",
-        "measured",
-        4604,
-        _formulas("matbench/expt_gap.csv"),
-        "Zhuo et al., J. Phys. Chem. Lett. 9, 1668 (2018)" + _MB,
-    ),
-]
+def _crabnet(name, task, unit, kind, rows, read, cite):
+    "Put a table of the CrabNet wheel on the list; its property is named by the task."
+    prop = re.sub(r" \(.*| from .*", "", task)
+    register(name, task, {prop: unit}, kind, rows, ("crabnet==2.0.8",), read, cite)
 
-# %% ../../nbs/data/04_inorganic.ipynb #43a81ccf
-_TABLES += [
-    (
-        "expt_is_metal",
-        "metal (1) or not (0), measured",
-        "",
-        "measured",
-        4921,
-        _formulas("matbench/expt_is_metal.csv"),
-        "Zhuo et al., J. Phys. Chem. Lett. 9, 1668 (2018)" + _MB,
-    ),
-    (
-        "glass",
-        "metallic glass (1) or not (0)",
-        "",
-        "measured",
-        5680,
-        _formulas("matbench/glass.csv"),
-        (
-            "Kawazoe et al., Landolt-Bornstein III/37A (1997); Ward et al., npj Comput. Mater. "
-            "2, 16028 (2016)"
-        )
-        + _MB,
-    ),
-    (
-        "steels",
-        "yield strength of maraging steels",
-        "MPa",
-        "measured",
-        312,
-        _formulas("matbench/steels_yield.csv"),
-        "Citrine Informatics" + _MB,
-    ),
-    ("aflow_gap", "band gap (PBE)", "eV", "DFT", 27577, _parts("aflow__Egap"), _AFLOW),
-    (
-        "aflow_energy",
-        "energy",
-        "eV/atom",
-        "DFT",
-        27575,
-        _parts("aflow__energy_atom", within=(-15, 5)),
-        _AFLOW,
-    ),
-    (
-        "aflow_bulk_modulus",
-        "bulk modulus (VRH)",
-        "GPa",
-        "DFT",
-        4896,
-        _parts("aflow__ael_bulk_modulus_vrh"),
-        _AEL,
-    ),
-    (
-        "aflow_shear_modulus",
-        "shear modulus (VRH)",
-        "GPa",
-        "DFT",
-        4896,
-        _parts("aflow__ael_shear_modulus_vrh"),
-        _AEL,
-    ),
-    (
-        "aflow_debye",
-        "Debye temperature",
-        "K",
-        "DFT",
-        4896,
-        _parts("aflow__ael_debye_temperature"),
-        _AEL,
-    ),
-    (
-        "aflow_conductivity",
-        "lattice thermal conductivity at 300 K (AGL)",
-        "W/(m K)",
-        "surrogate",
-        4887,
-        _parts("aflow__agl_thermal_conductivity_300K"),
-        _AEL,
-    ),
-    (
-        "aflow_expansion",
-        "thermal expansion at 300 K (AGL)",
-        "1/K",
-        "surrogate",
-        4886,
-        _parts("aflow__agl_thermal_expansion_300K"),
-        _AEL,
-    ),
-    ("oqmd_gap", "band gap (PBE)", "eV", "DFT", 341608, _parts("OQMD_Bandgap"), _OQMD),
-    (
-        "oqmd_energy",
-        "energy",
-        "eV/atom",
-        "DFT",
-        341652,
-        _parts("OQMD_Energy_per_atom", within=(-15, 5)),
-        _OQMD,
-    ),
-    (
-        "oqmd_e_form",
-        "formation enthalpy",
-        "eV/atom",
-        "DFT",
-        341618,
-        _parts("OQMD_Formation_Enthalpy", within=(-6, 6)),
-        _OQMD,
-    ),
-    ("oqmd_volume", "volume", "A3/atom", "DFT", 341700, _parts("OQMD_Volume_per_atom"), _OQMD),
-]
+# %% ../../nbs/data/04_inorganic.ipynb #4b14e270
+_crabnet(
+    "mp_gap", "band gap (PBE)", "eV", "DFT", 106113, _formulas("matbench/mp_gap.csv"), _MP + _MB
+)
+_crabnet(
+    "mp_is_metal",
+    "metal (1) or not (0), from PBE",
+    "",
+    "DFT",
+    106113,
+    _formulas("matbench/mp_is_metal.csv"),
+    _MP + _MB,
+)
+_crabnet(
+    "mp_e_form",
+    "formation energy",
+    "eV/atom",
+    "DFT",
+    132752,
+    _formulas("matbench/mp_e_form.csv"),
+    _MP + _MB,
+)
+_crabnet(
+    "mp_refractive_index",
+    "refractive index",
+    "",
+    "DFT",
+    4764,
+    _formulas("matbench/dielectric.csv"),
+    "Petousis et al., Sci. Data 4, 160134 (2017)" + _MB,
+)
 
+# %% ../../nbs/data/04_inorganic.ipynb #8ef14aef
+_crabnet(
+    "mp_bulk_modulus",
+    "bulk modulus (VRH)",
+    "GPa",
+    "DFT",
+    10987,
+    _formulas("matbench/elasticity_log10(K_VRH).csv", convert=_power),
+    "de Jong et al., Sci. Data 2, 150009 (2015)" + _MB,
+)
+_crabnet(
+    "mp_shear_modulus",
+    "shear modulus (VRH)",
+    "GPa",
+    "DFT",
+    10987,
+    _formulas("matbench/elasticity_log10(G_VRH).csv", convert=_power),
+    "de Jong et al., Sci. Data 2, 150009 (2015)" + _MB,
+)
+_crabnet(
+    "mp_phonon_peak",
+    "last peak of the phonon density of states",
+    "1/cm",
+    "DFT",
+    1265,
+    _formulas("matbench/phonons.csv"),
+    "Petretto et al., Sci. Data 5, 180065 (2018)" + _MB,
+)
+_crabnet(
+    "mp_e_hull", "energy above the convex hull", "eV/atom", "DFT", 56662, _parts("mp_e_hull"), _MP
+)
+_crabnet(
+    "mp_magnetization",
+    "magnetization of the cell",
+    "Bohr magneton",
+    "DFT",
+    56628,
+    _parts("mp_mu_b", within=(-150, 150)),
+    _MP,
+)
+_crabnet(
+    "mp_anisotropy",
+    "universal elastic anisotropy",
+    "",
+    "DFT",
+    5919,
+    _parts("mp_elastic_anisotropy", within=(0, 100)),
+    _MP,
+)
 
-def _register_all(rows_of_the_registry):
-    for name, task, unit, kind, rows, read, cite in rows_of_the_registry:
-        register(
-            name,
-            task,
-            {re.sub(r" \(.*| from .*", "", task): unit},
-            kind,
-            rows,
-            ("crabnet==2.0.8",),
-            read,
-            cite,
-        )
+# %% ../../nbs/data/04_inorganic.ipynb #c6e78832
+_crabnet(
+    "jdft2d",
+    "exfoliation energy of layers",
+    "meV/atom",
+    "DFT",
+    636,
+    _formulas("matbench/jdft2d.csv"),
+    "Choudhary et al., Sci. Rep. 7, 5179 (2017)" + _MB,
+)
+_crabnet(
+    "perovskites",
+    "formation energy of perovskites",
+    "eV per cell",
+    "DFT",
+    18928,
+    _formulas("matbench/castelli.csv"),
+    "Castelli et al., Energy Environ. Sci. 5, 9034 (2012)" + _MB,
+)
 
+# %% ../../nbs/data/04_inorganic.ipynb #247987f3
+_crabnet(
+    "expt_gap",
+    "band gap (measured)",
+    "eV",
+    "measured",
+    4604,
+    _formulas("matbench/expt_gap.csv"),
+    "Zhuo et al., J. Phys. Chem. Lett. 9, 1668 (2018)" + _MB,
+)
+_crabnet(
+    "expt_is_metal",
+    "metal (1) or not (0), measured",
+    "",
+    "measured",
+    4921,
+    _formulas("matbench/expt_is_metal.csv"),
+    "Zhuo et al., J. Phys. Chem. Lett. 9, 1668 (2018)" + _MB,
+)
+_crabnet(
+    "glass",
+    "metallic glass (1) or not (0)",
+    "",
+    "measured",
+    5680,
+    _formulas("matbench/glass.csv"),
+    "Kawazoe et al., Landolt-Bornstein III/37A (1997); "
+    "Ward et al., npj Comput. Mater. 2, 16028 (2016)" + _MB,
+)
+_crabnet(
+    "steels",
+    "yield strength of maraging steels",
+    "MPa",
+    "measured",
+    312,
+    _formulas("matbench/steels_yield.csv"),
+    "Citrine Informatics" + _MB,
+)
 
-_register_all(_TABLES)
+# %% ../../nbs/data/04_inorganic.ipynb #5ee15a5a
+_crabnet("aflow_gap", "band gap (PBE)", "eV", "DFT", 27577, _parts("aflow__Egap"), _AFLOW)
+_crabnet(
+    "aflow_energy",
+    "energy",
+    "eV/atom",
+    "DFT",
+    27575,
+    _parts("aflow__energy_atom", within=(-15, 5)),
+    _AFLOW,
+)
+_crabnet(
+    "aflow_bulk_modulus",
+    "bulk modulus (VRH)",
+    "GPa",
+    "DFT",
+    4896,
+    _parts("aflow__ael_bulk_modulus_vrh"),
+    _AEL,
+)
+_crabnet(
+    "aflow_shear_modulus",
+    "shear modulus (VRH)",
+    "GPa",
+    "DFT",
+    4896,
+    _parts("aflow__ael_shear_modulus_vrh"),
+    _AEL,
+)
+_crabnet(
+    "aflow_debye",
+    "Debye temperature",
+    "K",
+    "DFT",
+    4896,
+    _parts("aflow__ael_debye_temperature"),
+    _AEL,
+)
+_crabnet(
+    "aflow_conductivity",
+    "lattice thermal conductivity at 300 K (AGL)",
+    "W/(m K)",
+    "surrogate",
+    4887,
+    _parts("aflow__agl_thermal_conductivity_300K"),
+    _AEL,
+)
+_crabnet(
+    "aflow_expansion",
+    "thermal expansion at 300 K (AGL)",
+    "1/K",
+    "surrogate",
+    4886,
+    _parts("aflow__agl_thermal_expansion_300K"),
+    _AEL,
+)
+
+# %% ../../nbs/data/04_inorganic.ipynb #63a8777d
+_crabnet("oqmd_gap", "band gap (PBE)", "eV", "DFT", 341608, _parts("OQMD_Bandgap"), _OQMD)
+_crabnet(
+    "oqmd_energy",
+    "energy",
+    "eV/atom",
+    "DFT",
+    341652,
+    _parts("OQMD_Energy_per_atom", within=(-15, 5)),
+    _OQMD,
+)
+_crabnet(
+    "oqmd_e_form",
+    "formation enthalpy",
+    "eV/atom",
+    "DFT",
+    341618,
+    _parts("OQMD_Formation_Enthalpy", within=(-6, 6)),
+    _OQMD,
+)
+_crabnet("oqmd_volume", "volume", "A3/atom", "DFT", 341700, _parts("OQMD_Volume_per_atom"), _OQMD)
 
 # %% ../../nbs/data/04_inorganic.ipynb #4e1b09e6
 def _matminer(table, columns, extra=lambda df: {}):

