@@ -50,7 +50,8 @@ def _plain_label(label):
 
 
 def _short(value, width=60):
-    text = repr(value)
+    "A value as Python writes it, cut to a width."
+    text = repr(_plain_label(value))
     return text if len(text) <= width else text[: width - 3] + "..."
 
 # %% ../../nbs/core/01_errors.ipynb #5627df7a
