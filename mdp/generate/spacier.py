@@ -20,10 +20,9 @@ from sklearn.linear_model import BayesianRidge
 from threadpoolctl import threadpool_limits
 from ..core.rows import as_column, bad_rows
 from ..core.store import atomic_write
-from ..core.errors import in_range
+from ..core.errors import in_range, whole
 from ..core.statistics import mean_sd
 from .iqspr import IQSPR, canonical_rows, log_region
-from .language import whole
 from ..represent.molecule import Fingerprints
 
 # %% ../../nbs/generate/42_spacier.ipynb #9cb43ae5
@@ -552,7 +551,7 @@ class Spacier(_State):
         """
         pool = self._pool()
         seen = sampler.evaluate(pool)
-        good = [(float(known.values[2].sum()), s) for s, known in zip(pool, seen) if not known.why]
+        good = [(float(known.log_likelihood.sum()), s) for s, known in zip(pool, seen) if not known.why]
         if not good:
             raise ValueError("the rule refuses every molecule of the start")
         good.sort(key=lambda pair: -pair[0])
