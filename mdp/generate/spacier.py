@@ -551,7 +551,9 @@ class Spacier(_State):
         """
         pool = self._pool()
         seen = sampler.evaluate(pool)
-        good = [(float(known.log_likelihood.sum()), s) for s, known in zip(pool, seen) if not known.why]
+        good = [
+            (float(known.log_likelihood.sum()), s) for s, known in zip(pool, seen) if not known.why
+        ]
         if not good:
             raise ValueError("the rule refuses every molecule of the start")
         good.sort(key=lambda pair: -pair[0])
