@@ -88,7 +88,7 @@ def genetic(oracle, start, budget, seed, population):
         order.update(dict.fromkeys(smiles))
         if len(order) - len(start) >= budget:
             raise Spent
-        return [-1e4 if s.why else float(s.values[2].sum()) for s in seen]
+        return [-1e4 if s.why else float(s.log_likelihood.sum()) for s in seen]
 
     try:
         default_ga(
@@ -126,7 +126,7 @@ def judge(oracle, smiles):
     hits = [
         s
         for s, k in zip(smiles, seen)
-        if not k.why and (k.values[0] > lows).all() and (k.values[0] < ups).all()
+        if not k.why and (k.mean > lows).all() and (k.mean < ups).all()
     ]
     out = dict(
         calls=len(smiles),

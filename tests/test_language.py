@@ -299,7 +299,7 @@ def test_rows_come_in_any_container(container):
         assert table.index.tolist() == labels
     vocabulary = set(ChemicalLanguage().fit(rows(THREE)).vocabulary_)
     assert {"O", "=O", "c"} <= vocabulary
-    assert [known.values[0, 0] for known in sampler.evaluate(rows(THREE))] == [3, 7, 5]
+    assert [known.mean[0] for known in sampler.evaluate(rows(THREE))] == [3, 7, 5]
     assert next(sampler.run(rows(THREE))).smiles == ["CCO", "Cc1ccccc1", "CNC(C)=O"]
     if container != "Mols":
         assert np.array_equal(model.log_prob(rows(THREE)), model.log_prob(THREE))

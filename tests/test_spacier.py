@@ -155,13 +155,12 @@ class Calculator:
 )
 def test_what_has_no_lasting_name_is_given_one(tmp_path, nameless):
     with pytest.raises(ValueError, match="calculator_name"):
-        loop(nameless, path=tmp_path / "a.json", calculator_name=None)
+        loop(nameless, path=tmp_path / "a.json", calculator_name=None).fit(oracle(START))
     with pytest.raises(ValueError, match="rule_name"):
-        loop(path=tmp_path / "a.json", rule=nameless)
-    assert loop(nameless, calculator_name=None).path is None  # nothing is stored: no name is needed
-    assert (
-        loop(nameless, path=tmp_path / "a.json", calculator_name="mine").calculator_name == "mine"
-    )
+        loop(path=tmp_path / "a.json", rule=nameless).fit(oracle(START))
+    loop(nameless, calculator_name=None).fit(oracle(START))  # nothing is stored: no name is needed
+    named = loop(nameless, path=tmp_path / "a.json", calculator_name="mine").fit(oracle(START))
+    assert named.calculator_name_ == "mine"
 
 
 def test_a_run_that_is_over_is_read_and_not_made_again(tmp_path):
@@ -269,7 +268,7 @@ def test_settings_and_data_that_cannot_be():
         dict(enough=0),
     ):
         with pytest.raises(ValueError):
-            loop(**wrong)
+            loop(**wrong).fit(oracle(START))
     with pytest.raises(ValueError, match="one end at least"):
         between(dict(logp=0.0), nowhere, 0.5)
     for wrong in (
@@ -281,11 +280,14 @@ def test_settings_and_data_that_cannot_be():
         dict(pick="EHVI", final=dict(logp=(1, 2))),
     ):
         with pytest.raises(ValueError):
-            loop(**wrong)
+            loop(**wrong).fit(oracle(START))
     with pytest.raises(ValueError, match="five"):
         loop().fit(oracle(START[:4]))
     with pytest.raises(KeyError):
         loop().fit(oracle(START)[["logp"]])
+    given = dict(final=nowhere, batch=0)
+    one = loop(**given)  # the constructor stores and nothing else
+    assert one.final is nowhere and one.batch == 0 and one.budget is None
     bad = pd.concat(
         [oracle(START), pd.DataFrame(dict(logp=[1, np.inf], tpsa=1.0), ["nonsense(", "CCO"])]
     )

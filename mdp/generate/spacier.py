@@ -20,10 +20,9 @@ from sklearn.linear_model import BayesianRidge
 from threadpoolctl import threadpool_limits
 from ..core.rows import as_column, bad_rows
 from ..core.store import atomic_write
-from ..core.errors import in_range
+from ..core.errors import in_range, whole
 from ..core.statistics import mean_sd
 from .iqspr import IQSPR, canonical_rows, log_region
-from .language import whole
 from ..represent.molecule import Fingerprints
 
 # %% ../../nbs/generate/42_spacier.ipynb #9cb43ae5
@@ -52,9 +51,10 @@ def between(origin: dict, final: dict, alpha: float) -> dict:
 
 # %% ../../nbs/generate/42_spacier.ipynb #28bea4d4
 def log_hit(mean, sd, region: dict) -> np.ndarray:
-    """log of the probability that every property lies in its interval, errors taken as independent.
+    """Logarithm of the probability that every property lies in its interval, errors taken as
+    independent.
 
-    mean, sd : of predictions (molecules x properties)
+    mean, sd : (molecules, properties) of predictions
     region : name -> (low, up), in the order of the columns
 
     returns : (molecules,) natural logarithm
@@ -69,44 +69,46 @@ def farthest(
     """The largest alpha, in steps of 0.05, at which the best few molecules are still expected to
     hit.
 
-    mean, sd : of predictions (molecules x properties)
+    mean, sd : (molecules, properties) of predictions
+    origin : name -> where alpha = 0 is
+    final : name -> (low, up)
     floor : of the mean probability of the best `few`
+    few : number of molecules
     least : alpha does not fall below it
     """
     for alpha in np.arange(20, -1, -1) / 20:
-        if (
-            alpha <= least
-            or np.exp(np.sort(log_hit(mean, sd, between(origin, final, alpha)))[-few:]).mean()
-            >= floor
-        ):
-            return float(max(alpha, least))
+        if alpha <= least:
+            break
+        hit = np.exp(np.sort(log_hit(mean, sd, between(origin, final, alpha))))
+        if hit[-few:].mean() >= floor:
+            return float(alpha)
+    return float(least)
 
 # %% ../../nbs/generate/42_spacier.ipynb #43312366
 def _alike(smiles):
     "Tanimoto similarities of ECFP4 bits (n, n)."
-    A = (
-        Fingerprints("ECFP", radius=2, n_bits=1024, workers=1)
-        .transform(list(smiles))
-        .astype(np.float32)
-    )
-    both, n = A @ A.T, A.sum(1)
-    return both / np.maximum(n[:, None] + n - both, 1)
+    fingerprints = Fingerprints("ECFP", radius=2, n_bits=1024, workers=1)
+    bits = fingerprints.transform(list(smiles)).astype(np.float32)
+    common, size = bits @ bits.T, bits.sum(1)
+    return common / np.maximum(size[:, None] + size - common, 1)
 
 
 def most_probable(smiles, mean, sd, region: dict, n: int, alike: float = 0.7) -> list[int]:
-    """The likeliest hits, unlike each other.
+    """The likeliest hits, unlike each other: positions of the candidates.
 
-    smiles, mean, sd : candidates and predictions (molecules x properties)
+    smiles, mean, sd : candidates and predictions (molecules, properties)
     region : name -> (low, up)
     n : how many
-    alike : similarity at which two are one choice
+    alike : similarity from which on two are one choice
     """
     order = np.argsort(-log_hit(mean, sd, region), kind="stable")[: 20 * n]
-    T, picked = _alike([smiles[i] for i in order]), []
+    similarity = _alike([smiles[i] for i in order])
+    picked = []
     for k in range(len(order)):
-        if len(picked) < n and (T[k, picked] < alike).all():
+        if len(picked) < n and (similarity[k, picked] < alike).all():
             picked.append(k)
-    picked += [k for k in range(len(order)) if k not in picked][: n - len(picked)]
+    others = [k for k in range(len(order)) if k not in picked]
+    picked += others[: n - len(picked)]
     return [int(order[k]) for k in picked[:n]]
 
 # %% ../../nbs/generate/42_spacier.ipynb #01225d31
@@ -212,6 +214,11 @@ def lasting_name(function, given: str | None, argument: str) -> str:
 class _State:
     "What a loop knows, in memory and on disk."
 
+    @property
+    def names(self) -> list:
+        "The properties, in the order of `final`."
+        return list(self.final)
+
     def data(self) -> pd.DataFrame:
         "All values so far, the start included, failures left out."
         return pd.concat([self.start_, *(r.batch[self.names].dropna() for r in self.rounds_)])
@@ -221,7 +228,7 @@ class _State:
         if not self.rounds_:
             return pd.DataFrame(columns=[*self.names, "reason", "step", "hit"])
         table = pd.concat([r.batch.assign(step=r.step) for r in self.rounds_])
-        inside = [table[name].between(*ends) for name, ends in self.final.items()]
+        inside = [table[name].between(*ends) for name, ends in self.final_.items()]
         return table.assign(hit=np.logical_and.reduce(inside))
 
     def _calls(self):
@@ -235,81 +242,89 @@ class _State:
 
     def _settings(self):
         "What must be the same for a run to go on."
-        plain = (
-            "final",
-            "alpha",
-            "pick",
-            "batch",
-            "floor",
-            "particles",
-            "betas",
-            "alike",
-            "random_state",
-        )
-        settings = {k: getattr(self, k) for k in plain}
-        settings |= {"calculator": self.calculator_name, "rule": self.rule_name}
-        for k in ("estimator", "features", "proposal"):
-            part = getattr(self, k)
-            parameters = part.get_params() if hasattr(part, "get_params") else ""
-            settings[k] = f"{type(part).__name__} {parameters}"
+        settings = {
+            "final": self.final_,
+            "alpha": self.alpha,
+            "pick": self.pick,
+            "batch": int(self.batch),
+            "floor": float(self.floor),
+            "particles": int(self.particles),
+            "betas": self.betas,
+            "alike": float(self.alike),
+            "random_state": int(self.random_state),
+            "calculator": self.calculator_name_,
+            "rule": self.rule_name_,
+            "estimator": _in_words(self.estimator_),
+            "features": _in_words(self.features_),
+            "proposal": _in_words(self.proposal),
+        }
         return json.loads(json.dumps(_plain(settings)))
 
     def _write(self):
         "The state to its file, in one step."
-        if self.path is None:
+        if not self.path:
             return
-        rounds = [
-            {
-                **dataclasses.asdict(r),
-                "generated": r.generated.to_dict("split"),
-                "batch": r.batch.to_dict("split"),
-            }
-            for r in self.rounds_
-        ]
         state = dict(
             kind="mdp.Spacier",
             settings=self._settings(),
             start=self.start_.to_dict("split"),
-            rounds=rounds,
+            rounds=[_stored(r) for r in self.rounds_],
         )
-        with atomic_write(self.path) as p:
+        with atomic_write(Path(self.path)) as p:
             p.write_text(json.dumps(_plain(state)))
 
     def _read(self):
         "The rounds of the file; a ValueError where it is damaged or of another run."
         try:
-            state = json.loads(self.path.read_text())
+            state = json.loads(Path(self.path).read_text())
         except ValueError as error:
             raise ValueError(f"{self.path}: damaged: {error}") from error
         if not isinstance(state, dict) or state.get("kind") != "mdp.Spacier":
             raise ValueError(f"{self.path}: not the state of a Spacier")
-        if other := _differences(state["settings"], self._settings()):
+        other = _differences(state["settings"], self._settings())
+        if other:
             raise ValueError(
                 f"{self.path}: was run with another {', '.join(other)}; give another path"
             )
         if not _table(state["start"]).equals(self.start_):
             raise ValueError(f"{self.path}: was run from another start; give another path")
-        for r in state["rounds"]:
-            region = {name: tuple(map(float, ends)) for name, ends in r["region"].items()}
-            tables = {k: _table(r[k]) for k in ("generated", "batch")}
-            self.rounds_.append(Round(**{**r, **tables, "region": region}))
+        return [_round(r) for r in state["rounds"]]
 
 # %% ../../nbs/generate/42_spacier.ipynb #41e20156
+def _in_words(part):
+    "An estimator, transformer or proposal in words: its class and its parameters."
+    parameters = part.get_params() if hasattr(part, "get_params") else ""
+    return f"{type(part).__name__} {parameters}"
+
+
 def _differences(then, now):
     "Which settings differ, with both values where they are short."
-    out = []
+    different = []
     for name, value in now.items():
-        if then.get(name) != value:
-            values = f" ({then.get(name)!r} then, {value!r} now)"
-            out.append(name + (values if len(values) < 200 else ""))
-    return out
+        if then.get(name) == value:
+            continue
+        values = f" ({then.get(name)!r} then, {value!r} now)"
+        different.append(name + (values if len(values) < 200 else ""))
+    return different
+
+
+def _stored(r):
+    "A round as it is stored."
+    tables = {"generated": r.generated.to_dict("split"), "batch": r.batch.to_dict("split")}
+    return {**dataclasses.asdict(r), **tables}
+
+
+def _round(stored):
+    "A round as it was before it was stored."
+    region = {name: tuple(map(float, ends)) for name, ends in stored["region"].items()}
+    tables = {name: _table(stored[name]) for name in ("generated", "batch")}
+    return Round(**{**stored, **tables, "region": region})
 
 
 def _table(stored):
     "A table of molecules as it was before it was stored."
-    table = pd.DataFrame(
-        stored["data"], pd.Index(stored["index"], name="smiles"), stored["columns"]
-    )
+    index = pd.Index(stored["index"], name="smiles")
+    table = pd.DataFrame(stored["data"], index, stored["columns"])
     return table.assign(**{c: table[c].astype(float) for c in table if c != "reason"})
 
 
@@ -317,7 +332,8 @@ class _Inflated:
     "A fitted model whose error bars are multiplied."
 
     def __init__(self, model, factor):
-        self.model, self.factor = model, factor
+        self.model = model
+        self.factor = factor
 
     def predict(self, X, return_std=False):
         mean, sd = mean_sd(self.model, X)
@@ -328,21 +344,39 @@ class Spacier(_State):
     """Design beyond the data: surrogate, temporary region, generation by `IQSPR`, calculation,
     again.
 
+    >>> loop = Spacier(calculator, {"logp": (-2, -1)}, GraphMoves(), steps=20, path="state.json")
+    >>> for step in loop.fit(known).run():
+    ...     print(step.alpha, step.batch)
+
+    What is wanted
+
     calculator : list of SMILES -> DataFrame of the properties; NaN: failed, reasons in
         `.attrs["failed"]`
     final : name -> (low, up): the region that is wanted; one end may be infinite
-    proposal : moves of `IQSPR`: `ChemicalLanguage`, `GraphMoves`, `BRICSMoves`
     alpha : a ladder, equally many steps each; a number; or "adaptive"
+    floor : of the hit probability, for the adaptive alpha
+
+    What is trained and what proposes
+
     estimator : unfitted, `predict(X, return_std=True)` or a forest; None: Bayesian ridge
     features : a transformer of Mols; None: counts of ECFP4, 1,024 columns
+    proposal : moves of `IQSPR`: `ChemicalLanguage`, `GraphMoves`, `BRICSMoves`
     rule : Mol -> reason against it, or ""
+    particles : of `IQSPR`
+    betas : its schedule
+
+    What is calculated, and when the loop ends
+
     pick : "PI": probability of improvement into the region; "EHVI": for two objectives
+    alike : similarity from which on two molecules are one choice
     batch : calculations a step
+    steps : at most so many
     budget : calls; None: batch x steps
     enough : stop at so many hits in the final region
-    floor : of the hit probability, for the adaptive alpha
-    betas : IQSPR's schedule
-    alike : similarity at which two are one choice
+
+    How a run goes on
+
+    random_state : a whole number
     path : a JSON file: the state, read if it is there, written after every step
     calculator_name : kept with the state; None: module and name of the calculator
     rule_name : kept with the state; None: module and name, or `repr`, of the rule
@@ -371,35 +405,56 @@ class Spacier(_State):
         calculator_name: str | None = None,
         rule_name: str | None = None,
     ):
-        self.final = {name: tuple(map(float, ends)) for name, ends in final.items()}
         self.calculator = calculator
+        self.final = final
         self.proposal = proposal
         self.alpha = alpha
+        self.estimator = estimator
+        self.features = features
         self.rule = rule
         self.pick = pick
-        self.estimator = BayesianRidge() if estimator is None else estimator
-        self.features = features
-        if features is None:
-            self.features = Fingerprints("ECFP", radius=2, n_bits=1024, counts=True, workers=1)
-        self.batch = whole(batch, "batch", 1)
-        self.steps = whole(steps, "steps", 1)
-        self.particles = whole(particles, "particles", 1)
-        self.budget = batch * steps if budget is None else whole(budget, "budget")
-        self.enough = None if enough is None else whole(enough, "enough", 1)
-        self.floor, self.alike = in_range(floor, "floor", 0, 1), in_range(alike, "alike", 0)
-        self.betas, self.random_state = betas, whole(random_state, "random_state")
-        self.path, self.names = path and Path(path), list(final)
-        self.calculator_name, self.rule_name = calculator_name, rule_name
-        if self.path:
-            self.calculator_name = lasting_name(calculator, calculator_name, "calculator")
-            self.rule_name = lasting_name(rule, rule_name, "rule")
-        self.rounds_ = []
-        self.start_ = None
-        self.stopped_ = ""
+        self.batch = batch
+        self.steps = steps
+        self.budget = budget
+        self.enough = enough
+        self.floor = floor
+        self.particles = particles
+        self.betas = betas
+        self.alike = alike
+        self.random_state = random_state
+        self.path = path
+        self.calculator_name = calculator_name
+        self.rule_name = rule_name
+
+    def fit(self, data) -> "Spacier":
+        """Begin with what is known, or go on from the file.
+
+        Raises ValueError where a setting makes no sense or the file is of another run, and
+        BadInput, which names the bad rows of `data` by their number.
+
+        data : values of the properties (start x properties), by SMILES
+        """
         self._check()
+        self._complete()
+        self.start_ = self._start(data)
+        self.origin_ = self.start_.mean().to_dict()
+        self.rounds_ = []
+        self.stopped_ = ""
+        if self.path and Path(self.path).exists():
+            self.rounds_ = self._read()
+        return self
 
     def _check(self):
-        "Raises ValueError where the region, `pick` or `alpha` makes no sense."
+        "Raises ValueError where a setting makes no sense."
+        for name in ("batch", "steps", "particles"):
+            whole(getattr(self, name), name, 1)
+        if self.budget is not None:
+            whole(self.budget, "budget")
+        if self.enough is not None:
+            whole(self.enough, "enough", 1)
+        whole(self.random_state, "random_state")
+        in_range(self.floor, "floor", 0, 1)
+        in_range(self.alike, "alike", 0)
         if not self.final:
             raise ValueError("final={}: a region for one property at least")
         for ends in self.final.values():
@@ -407,20 +462,34 @@ class Spacier(_State):
             _centre(ends)
         if self.pick not in ("PI", "EHVI") or self.pick == "EHVI" and len(self.final) != 2:
             raise ValueError(f"pick={self.pick!r}: 'PI', or 'EHVI' for two properties")
+        self._check_alpha()
+
+    def _check_alpha(self):
         if isinstance(self.alpha, str):
             if self.alpha != "adaptive":
                 raise ValueError(f"alpha={self.alpha!r}: numbers from 0 to 1, or 'adaptive'")
-        elif not np.size(self.alpha):
+            return
+        if not np.size(self.alpha):
             raise ValueError("alpha: one number at least")
-        else:
-            for a in np.ravel(self.alpha):
-                in_range(a, "alpha", 0, 1)
+        for value in np.ravel(self.alpha):
+            in_range(value, "alpha", 0, 1)
 
-    def fit(self, data) -> "Spacier":
-        """Begin with what is known, or go on from the file; `BadInput` names rows by their number.
+    def _complete(self):
+        "What stands for the settings that were left open."
+        self.final_ = {name: tuple(map(float, ends)) for name, ends in self.final.items()}
+        self.budget_ = self.batch * self.steps if self.budget is None else self.budget
+        self.estimator_ = BayesianRidge() if self.estimator is None else self.estimator
+        self.features_ = self.features
+        if self.features is None:
+            self.features_ = Fingerprints("ECFP", radius=2, n_bits=1024, counts=True, workers=1)
+        if self.path:
+            self.calculator_name_ = lasting_name(
+                self.calculator, self.calculator_name, "calculator"
+            )
+            self.rule_name_ = lasting_name(self.rule, self.rule_name, "rule")
 
-        data : values of the properties (start x properties), by SMILES
-        """
+    def _start(self, data):
+        "The values of the start by canonical SMILES; `BadInput` names the bad rows."
         column = as_column(data.index, "SMILES")
         values = data[self.names].to_numpy(float)
         canonical, failures = canonical_rows(column)
@@ -431,19 +500,14 @@ class Spacier(_State):
         if len(data) < 5:
             raise ValueError("five molecules or more to begin with")
         start = pd.DataFrame(values, pd.Index(canonical, name="smiles"), self.names)
-        self.start_ = start.groupby(level=0, sort=False).first()
-        self.origin_ = self.start_.mean().to_dict()
-        self.rounds_, self.stopped_ = [], ""
-        if self.path and self.path.exists():
-            self._read()
-        return self
+        return start.groupby(level=0, sort=False).first()
 
     def run(self):
         """A generator of `Round`, those already on disk first, until a stop rule holds.
 
         `stopped_` says which.
         """
-        if self.start_ is None:
+        if not hasattr(self, "start_"):
             raise ValueError("fit(data) comes first")
         yield from list(self.rounds_)
         while not self._done():
@@ -458,7 +522,7 @@ class Spacier(_State):
         self.stopped_ = ""
         if self.enough is not None and self.calculated().hit.sum() >= self.enough:
             self.stopped_ = "enough hits"
-        elif self._calls() >= self.budget:
+        elif self._calls() >= self.budget_:
             self.stopped_ = "the budget is spent"
         elif len(self.rounds_) >= self.steps:
             self.stopped_ = "all steps are made"
@@ -477,13 +541,13 @@ class Spacier(_State):
 
     def _described(self, smiles):
         "Features of molecules."
-        return self.features.transform([Chem.MolFromSmiles(s) for s in smiles])
+        return self.features_.transform([Chem.MolFromSmiles(s) for s in smiles])
 
     def _models(self, data):
         "A fitted surrogate for each property."
         X, out = self._described(data.index), {}
         for name, factor in self._inflation().items():
-            model = clone(self.estimator).fit(X, data[name].to_numpy())
+            model = clone(self.estimator_).fit(X, data[name].to_numpy())
             out[name] = _Inflated(model, factor)
         return out
 
@@ -496,7 +560,7 @@ class Spacier(_State):
         predicted = [models[name].predict(X, True) for name in self.names]
         mean, sd = (np.stack(values, 1) for values in zip(*predicted))
         least = max(0.0, self.rounds_[-1].alpha - 0.2) if self.rounds_ else 0.0
-        return farthest(mean, sd, self.origin_, self.final, self.floor, self.batch, least)
+        return farthest(mean, sd, self.origin_, self.final_, self.floor, self.batch, least)
 
     def _step(self):
         "One round; None where nothing new is generated."
@@ -519,9 +583,9 @@ class Spacier(_State):
         data = self.data()
         models = self._models(data)
         alpha = self._alpha(models, step)
-        region = between(self.origin_, self.final, alpha)
+        region = between(self.origin_, self.final_, alpha)
         seed = int(np.random.SeedSequence([self.random_state, step]).generate_state(1)[0] % 2**31)
-        sampler = IQSPR(self.proposal, models, region, self.features, self.rule, random_state=seed)
+        sampler = IQSPR(self.proposal, models, region, self.features_, self.rule, random_state=seed)
         for last in sampler.run(self._begin(sampler), self.betas, n=self.particles):
             pass
         found = sampler.found()
@@ -537,12 +601,13 @@ class Spacier(_State):
 
     def _picked(self, new, data, region):
         "Positions of the molecules to calculate."
-        mean, sd = new[self.names].to_numpy(), new[[f"{name} sd" for name in self.names]].to_numpy()
-        n = min(self.batch, self.budget - self._calls())
+        mean = new[self.names].to_numpy()
+        sd = new[[f"{name} sd" for name in self.names]].to_numpy()
+        n = min(self.batch, self.budget_ - self._calls())
         if self.pick == "PI":
             return most_probable(list(new.index), mean, sd, region, n, self.alike)
         origin = np.array([self.origin_[name] for name in self.names])
-        sign = np.sign([_centre(ends) for ends in self.final.values()] - origin)
+        sign = np.sign([_centre(ends) for ends in self.final_.values()] - origin)
         return largest_gain(mean * sign, sd, data.to_numpy() * sign, origin * sign, n)
 
     def _begin(self, sampler):
@@ -552,11 +617,14 @@ class Spacier(_State):
         """
         pool = self._pool()
         seen = sampler.evaluate(pool)
-        good = [(float(known.values[2].sum()), s) for s, known in zip(pool, seen) if not known.why]
+        good = []
+        for smiles, known in zip(pool, seen):
+            if not known.why:
+                good.append((float(known.log_likelihood.sum()), smiles))
         if not good:
             raise ValueError("the rule refuses every molecule of the start")
         good.sort(key=lambda pair: -pair[0])
-        return [s for _, s in good[: self.particles]]
+        return [smiles for _, smiles in good[: self.particles]]
 
     def _calculate(self, chosen):
         "What the calculator says of molecules, failures with their reasons."
