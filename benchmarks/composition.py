@@ -22,7 +22,8 @@ import numpy as np
 import pandas as pd
 from mdp.core.store import atomic_write
 from mdp.core.profiles import versions
-from mdp.data import cache_dir, load
+from mdp.data.fetch import cache_dir
+from mdp.data import load
 from mdp.represent.composition import Compositions
 
 HERE = Path(__file__).parent

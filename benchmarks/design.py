@@ -25,8 +25,11 @@ from rdkit.Chem.Scaffolds.MurckoScaffold import MurckoScaffoldSmiles
 from sklearn.linear_model import BayesianRidge
 from mdp.core.store import atomic_write, sha256
 from mdp.core.profiles import versions
-from mdp.data import SOURCES, cache_dir, get, load
-from mdp.generate.iqspr import IQSPR, GraphMoves, rules
+from mdp.data.fetch import SOURCES, cache_dir, get
+from mdp.data import load
+from mdp.generate.iqspr import IQSPR
+from mdp.generate.moves import GraphMoves
+from mdp.generate.rules import rules
 from mdp.generate.language import ChemicalLanguage
 from mdp.represent.molecule import Fingerprints
 

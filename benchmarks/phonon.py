@@ -12,7 +12,7 @@ import warnings
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 from pathlib import Path
 import numpy as np
-from mdp.represent.prototypes import build
+from mdp.generate.prototypes import build
 from mdp.simulate import phonon
 
 CRYSTALS = [

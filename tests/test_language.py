@@ -18,7 +18,9 @@ from sklearn.exceptions import NotFittedError
 from sklearn.preprocessing import FunctionTransformer
 from mdp.core.errors import BadInput
 from mdp.core.statistics import mean_sd
-from mdp.generate.iqspr import IQSPR, BRICSMoves, GraphMoves, log_region, rules
+from mdp.generate.iqspr import IQSPR, log_region
+from mdp.generate.moves import BRICSMoves, GraphMoves
+from mdp.generate.rules import rules
 from mdp.generate.language import ChemicalLanguage, to_smiles, to_tokens
 
 GOOD = [

@@ -10,16 +10,8 @@ import torch
 from hypothesis import given, settings, strategies as st
 import mdp.generate.micrograph as m
 from mdp.core.errors import BadInput
-from mdp.generate.micrograph import (
-    MicrographGAN,
-    MicrographVAE,
-    errors,
-    kid,
-    nearest,
-    phases,
-    ruler,
-    scattering,
-)
+from mdp.generate.micrograph import MicrographGAN, MicrographVAE
+from mdp.represent.micrograph import errors, kid, nearest, phases, ruler, scattering
 from mdp.represent.microstructure import SPUTTERING, design
 
 TABLE = design(6, seed=3)
@@ -168,7 +160,7 @@ def test_a_stopped_training_ends_the_same(tmp_path, monkeypatch):
         return MicrographGAN(steps=5, batch=4)
 
     whole = make().fit(IMAGES, TABLE)
-    descend, calls = m._descend, []
+    descend, calls = m.descend, []
 
     def stop(*a):
         calls.append(0)
@@ -176,10 +168,10 @@ def test_a_stopped_training_ends_the_same(tmp_path, monkeypatch):
             raise KeyboardInterrupt
         descend(*a)
 
-    monkeypatch.setattr(m, "_descend", stop)
+    monkeypatch.setattr(m, "descend", stop)
     with pytest.raises(KeyboardInterrupt):
         make().fit(IMAGES, TABLE, checkpoint=tmp_path / "c")
-    monkeypatch.setattr(m, "_descend", descend)
+    monkeypatch.setattr(m, "descend", descend)
     again = make().fit(IMAGES, TABLE, checkpoint=tmp_path / "c")
     assert list(again.log_.index) == [2, 3, 4]
     assert all(

@@ -5,17 +5,12 @@ import pandas as pd
 import pytest
 from pymatgen.core import Lattice, Structure
 from mdp.core.errors import BadInput
-from mdp.data import facts, load
-from mdp.represent.prototypes import build, candidates, describe, geometry, prototypes
+from mdp.data.fetch import facts
+from mdp.data import load
+from mdp.generate.prototypes import build, candidates, describe, geometry, prototypes
 from mdp.simulate import phonon
-from mdp.simulate.phonon import (
-    NotConverged,
-    Phonons,
-    conductivity,
-    phase_space,
-    relax,
-    third_order,
-)
+from mdp.simulate.potential import NotConverged, relax
+from mdp.simulate.phonon import Phonons, conductivity, phase_space, third_order
 
 SI = build("diamond", ["Si"])
 BAD = {

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from rdkit import Chem
 from mdp.cases.polymer_thermal_conductivity import AROMATIC, looks, textbook_units, unit_rule
-from mdp.data import facts
+from mdp.data.fetch import facts
 from mdp.represent.polymer import canonical_unit, read_unit
 
 

@@ -19,7 +19,8 @@ from rdkit.Chem import Crippen, Descriptors
 from sklearn.ensemble import GradientBoostingRegressor, RandomForestRegressor
 from threadpoolctl import threadpool_limits
 from mdp.core.errors import BadInput
-from mdp.generate.iqspr import GraphMoves, rules
+from mdp.generate.moves import GraphMoves
+from mdp.generate.rules import rules
 from mdp.generate.spacier import (
     Spacier,
     between,

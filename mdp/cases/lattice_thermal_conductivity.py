@@ -22,11 +22,13 @@ from sklearn.linear_model import RidgeCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from ..core.store import atomic_write
-from ..data import DataUnavailable, load, reduced_formula
+from ..data.fetch import DataUnavailable
+from ..data import load
+from ..matter.formula import reduced_formula
 from ..matter.formula import element_system
 from ..learn.stack import Stack
 from ..represent.composition import Compositions
-from ..represent.prototypes import build, candidates, describe, formulas, prototypes
+from ..generate.prototypes import build, candidates, describe, formulas, prototypes
 from ..simulate.phonon import conductivity, phase_space
 
 # %% ../../nbs/cases/51_lattice_thermal_conductivity.ipynb #81b9a0fd

@@ -19,7 +19,8 @@ from scipy.spatial import cKDTree
 from ..core.plotting import COLOURS
 from ..core.profiles import spawn_seeds
 from ..data import load
-from ..generate.micrograph import MicrographGAN, ruler
+from ..generate.micrograph import MicrographGAN
+from ..represent.micrograph import ruler
 from ..represent.microstructure import SPUTTERING, Processes, design, feret
 from ..simulate.film import FILM, grow
 

@@ -19,8 +19,10 @@ import pandas as pd
 from rdkit import Chem
 from rdkit.Chem import rdFingerprintGenerator, rdMolDescriptors
 from ..core.store import atomic_write
-from ..data import SOURCES, facts, get, load
-from ..generate.iqspr import GraphMoves, UNWANTED, rules
+from ..data.fetch import SOURCES, facts, get
+from ..data import load
+from ..generate.moves import GraphMoves
+from ..generate.rules import UNWANTED, rules
 from ..generate.language import ChemicalLanguage
 from ..generate.spacier import Spacier
 from ..represent.molecule import Fingerprints

@@ -11,7 +11,7 @@ import itertools
 import pandas as pd
 from rdkit import Chem
 from rdkit.Chem import rdMolDescriptors
-from ..generate.iqspr import rules, sa_score
+from ..generate.rules import rules, sa_score
 from ..represent.molecule import read
 from ..represent.polymer import canonical_unit, capped, read_unit
 

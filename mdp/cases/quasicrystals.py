@@ -50,7 +50,8 @@ from ..core.parallel import parallel, progress
 from ..core.profiles import sized, spawn_seeds
 
 
-from ..data import facts, load
+from ..data.fetch import facts
+from ..data import load
 from ..learn.validation import interval
 from ..matter.formula import element_system
 from ..represent.composition import Compositions

@@ -24,7 +24,7 @@ from sklearn.preprocessing import StandardScaler
 from ..core.errors import BadInput
 from ..core.store import atomic_write, sha256
 from ..core.parallel import parallel
-from ..data import REGISTRY
+from ..data.registry import REGISTRY
 from .stack import Stack
 from .tasks import FOLDS, fold, pairs, source, tasks
 

@@ -15,7 +15,9 @@ from rdkit import Chem
 from safetensors.numpy import load_file, save_file
 from ..core.rows import as_column
 from ..core.store import atomic_write
-from ..data import REGISTRY, SOURCES, cache_dir, facts, load, mirror_dir
+from ..data.registry import REGISTRY
+from ..data.fetch import SOURCES, cache_dir, facts, mirror_dir
+from ..data import load
 from ..matter.formula import element_system, read_column, reduced_formula
 from ..represent.composition import Compositions
 from ..represent.crystal import RDF

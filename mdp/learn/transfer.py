@@ -12,6 +12,7 @@ import torch
 from sklearn.base import BaseEstimator, TransformerMixin
 from ..core.errors import BadInput
 from ..core.rows import as_column, bad_rows
+from ..core.training import descend
 from .library import Library
 from .stack import Stack, forward
 from .tasks import _WHAT, DESCRIPTORS, describe, fold, keys, tasks
@@ -109,9 +110,7 @@ def fine_tune(model: Stack, X, y, steps: int = 100, lr: float = 3e-4, alpha: flo
     rows = new._scaled(X)
     adam = torch.optim.Adam(weights, lr)
     for _ in range(steps):
-        adam.zero_grad()
-        ((forward(layers, rows)[0, 0] - target) ** 2).mean().backward()
-        adam.step()
+        descend(adam, ((forward(layers, rows)[0, 0] - target) ** 2).mean())
     new.layers = [(W.detach(), b.detach()) for W, b in layers]
     return new
 

@@ -11,7 +11,8 @@ import zipfile
 import numpy as np
 import pandas as pd
 from ..core.plotting import COLOURS, plot_style
-from ..data import SOURCES, facts, get, load
+from ..data.fetch import SOURCES, facts, get
+from ..data import load
 
 # %% ../../nbs/represent/10_elements.ipynb #2a5eefb4
 def columns() -> pd.DataFrame:

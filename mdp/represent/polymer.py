@@ -20,7 +20,7 @@ from scipy import sparse as sp
 from sklearn.base import clone
 from ..core.rows import as_column
 from ..core.parallel import parallel
-from ..data import facts
+from ..data.fetch import facts
 from mdp.represent.molecule import (
     COUNTED,
     NAMES,

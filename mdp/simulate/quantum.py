@@ -21,7 +21,7 @@ from threadpoolctl import threadpool_limits
 from ..core.rows import as_column, bad_rows
 from ..core.store import atomic_write
 from ..core.parallel import parallel
-from ..data import cache_dir, facts
+from ..data.fetch import cache_dir, facts
 from ..represent.molecule import read
 from ..represent.polymer import _link, _stars, read_unit, smallest_unit
 
