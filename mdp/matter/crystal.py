@@ -141,7 +141,9 @@ def neighbour_pairs(box, positions, cutoff: float, full: bool = True) -> tuple:
     from vesin import NeighborList
 
     search = NeighborList(cutoff=cutoff, full_list=full, n_threads=1)
-    first, second, distance, *vector = search.compute(positions, box, True, "ijdD" if full else "ijd")
+    first, second, distance, *vector = search.compute(
+        positions, box, True, "ijdD" if full else "ijd"
+    )
     if len(distance):
         nearest = distance.argmin()
         if distance[nearest] < CLOSEST:
