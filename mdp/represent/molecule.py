@@ -206,7 +206,9 @@ class Fingerprints(MatrixTransformer):
         names = []
         for kind in self._kinds():
             diameter = str(2 * self.radius) if kind in ("ECFP", "FCFP", "MHFP") else ""
-            label = FINGERPRINTS[kind] + diameter + ("_c" if self.counts and kind in COUNTED else "")
+            label = (
+                FINGERPRINTS[kind] + diameter + ("_c" if self.counts and kind in COUNTED else "")
+            )
             names += [f"{label}:{i}" for i in range(_width(kind, self.n_bits))]
         return np.array(names, object)
 
