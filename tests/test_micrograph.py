@@ -20,7 +20,7 @@ from mdp.generate.micrograph import (
     ruler,
     scattering,
 )
-from mdp.represent.microstructure import SPUTTERING, design
+from mdp.represent.process import SPUTTERING, design
 
 TABLE = design(6, seed=3)
 IMAGES = np.random.default_rng(0).integers(0, 256, (6, 128, 64)).astype(np.uint8)

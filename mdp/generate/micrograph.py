@@ -28,15 +28,8 @@ from ..core.rows import aligned
 from ..core.store import atomic_write, sha256
 from ..core.parallel import progress
 from ..core.profiles import spawn_seeds
-from mdp.represent.microstructure import (
-    SPUTTERING,
-    Processes,
-    Variable,
-    chord_length,
-    feret,
-    lineal_path,
-    two_point,
-)
+from ..represent.process import SPUTTERING, Processes, Variable
+from ..represent.microstructure import chord_length, feret, lineal_path, two_point
 
 # %% ../../nbs/generate/45_micrograph.ipynb #3d52e72c
 def phases(images) -> np.ndarray:

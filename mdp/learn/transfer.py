@@ -27,7 +27,9 @@ from ..core.statistics import tree_sd
 from .evaluate import interval
 from .library import Library
 from .stack import Stack, forward
-from .tasks import _WHAT, DESCRIPTORS, describe, fold, keys, tasks
+from ..represent.kinds import KINDS
+from .tasks import fold, tasks
+from ..represent.kinds import describe, group_labels
 from ..represent.composition import Compositions
 
 # %% ../../nbs/learn/33_transfer.ipynb #268af628
@@ -157,12 +159,14 @@ def usable(library: Library, kind: str, structures: bool = False) -> pd.DataFram
 
     returns : of the index, with a column `kind`: what the network learned from
     """
-    if kind not in DESCRIPTORS:
-        raise ValueError(f"kind={kind!r}: one of {', '.join(DESCRIPTORS)}")
+    if kind not in KINDS:
+        raise ValueError(f"kind={kind!r}: one of {', '.join(KINDS)}")
     index = library.index[library.index.task.isin(tasks().index)]
     own = index.task.astype(str).map(tasks().kind)
     return index[
-        index.descriptor.isin([d for d in DESCRIPTORS[kind] if structures or d != "rdf"]).to_numpy()
+        index.descriptor.isin(
+            [d for d in KINDS[kind].descriptors if structures or d != "rdf"]
+        ).to_numpy()
     ].assign(kind=own)
 
 # %% ../../nbs/learn/33_transfer.ipynb #93971d0c
@@ -283,7 +287,7 @@ class PropertyDescriptor(TransformerMixin, BaseEstimator):
 
         BadInput where a row is bad and `on_error` is "raise".
         """
-        column = as_column(X, _WHAT[self.kind])
+        column = as_column(X, KINDS[self.kind].what)
         shape = len(column), len(self.tasks_)
         values, outside = np.full(shape, np.nan), np.ones(shape, bool)
         described = (
@@ -296,7 +300,7 @@ class PropertyDescriptor(TransformerMixin, BaseEstimator):
             readable &= np.isfinite(X_d).all(1)
         if not readable.all() and self.on_error == "raise":
             reasons = {int(i): self._why(column.iloc[[i]]) for i in np.flatnonzero(~readable)}
-            raise bad_rows(column, reasons, _WHAT[self.kind])
+            raise bad_rows(column, reasons, KINDS[self.kind].what)
         if readable.any():
             described = {d: X_d[readable] for d, X_d in described.items()}
             values[readable], outside[readable] = self._predict(column[readable], described)
@@ -319,7 +323,7 @@ class PropertyDescriptor(TransformerMixin, BaseEstimator):
         total = np.zeros(shape)
         count = np.zeros(shape)
         outside = np.zeros(shape, bool)
-        folds = {d: fold(keys(column, self.kind, d)) for d in described}
+        folds = {d: fold(group_labels(column, self.kind, d)) for d in described}
         networks = self.chosen_.set_index("id")
         for ids, stack in self.library_.stacks(self.chosen_.id):
             network = networks.loc[ids[0]]
@@ -530,15 +534,15 @@ def _joined(key, parts):
     )
 
 # %% ../../nbs/learn/33_transfer.ipynb #b6fc4660
-def key_blocks(keys, n: int = 10, random_state: int = 0) -> list[np.ndarray]:
+def key_blocks(group_labels, n: int = 10, random_state: int = 0) -> list[np.ndarray]:
     """Rows in blocks of about the same size, rows of one key together.
 
-    keys : near copies have the same key
+    group_labels : near copies have the same key
     n : blocks, at most
 
     returns : row indices
     """
-    _, at = np.unique(keys, return_inverse=True)
+    _, at = np.unique(group_labels, return_inverse=True)
     order = np.random.default_rng(random_state).permutation(at.max() + 1)
     n = min(n, len(order))
     if n < 2:
@@ -640,7 +644,7 @@ class Shotgun(RegressorMixin, BaseEstimator):
     def _about(self, X, index):
         "Descriptions, and (fold, key) of the rows, for each descriptor."
         names = list(index.descriptor.unique())
-        found = {d: keys(X, self.kind, d) for d in names}
+        found = {d: group_labels(X, self.kind, d) for d in names}
         return {d: describe(X, self.kind, d) for d in names}, {
             d: (fold(k), k) for d, k in found.items()
         }
@@ -782,7 +786,7 @@ def direct(rows, kind: str, random_state: int = 0) -> dict:
     returns : name -> (descriptors (n, D), estimator)
     """
     roads = {}
-    for d in DESCRIPTORS[kind]:
+    for d in KINDS[kind].descriptors:
         if d == "rdf":
             continue
         X = describe(rows, kind, d)
@@ -806,13 +810,13 @@ def direct(rows, kind: str, random_state: int = 0) -> dict:
 
 # %% ../../nbs/learn/33_transfer.ipynb #f1644898
 def few_rows(
-    roads: dict, y, keys, n: int, repeats: int = 10, random_state: int = 0
+    roads: dict, y, group_labels, n: int, repeats: int = 10, random_state: int = 0
 ) -> pd.DataFrame:
     """Test error of every road from n random rows; each draw is the same for all roads.
 
     roads : name -> (X, estimator); X is an array or a list with a row for each target
     y : targets (N,)
-    keys : near copies have the same key
+    group_labels : near copies have the same key
     n : training rows
 
     returns : (repeats, roads): test MAE
@@ -822,7 +826,7 @@ def few_rows(
         raise ValueError(f"n={n}: from 4 to {len(y) - 1}")
     for seed in np.random.SeedSequence(random_state).spawn(repeats):
         train = np.sort(np.random.default_rng(seed).permutation(len(y))[:n])
-        test = np.flatnonzero(~np.isin(keys, np.asarray(keys)[train]))
+        test = np.flatnonzero(~np.isin(group_labels, np.asarray(group_labels)[train]))
 
         def pick(X, i):
             return (
@@ -864,12 +868,12 @@ def gain(errors: pd.DataFrame, road: str, beside=None) -> tuple[float, float]:
     return 1 - errors[road].mean() / errors[best].mean(), ratio.std(ddof=1) / len(ratio) ** 0.5
 
 # %% ../../nbs/learn/33_transfer.ipynb #f57d6df4
-def crossed(roads: dict, y, keys, repeats: int = 1, blocks: int = 5) -> dict:
+def crossed(roads: dict, y, group_labels, repeats: int = 1, blocks: int = 5) -> dict:
     """Predictions of every row from blocks without its key.
 
     roads : name -> (X, estimator), see `direct`
     y : targets (n,)
-    keys : near copies have the same key
+    group_labels : near copies have the same key
     repeats : divisions into blocks
 
     returns : name -> predictions (repeats, n)
@@ -877,21 +881,23 @@ def crossed(roads: dict, y, keys, repeats: int = 1, blocks: int = 5) -> dict:
     y = _targets(y, len(y))
     out = {name: np.empty((repeats, len(y))) for name in roads}
     for r in range(repeats):
-        for b in key_blocks(keys, blocks, r):
+        for b in key_blocks(group_labels, blocks, r):
             t = np.setdiff1d(np.arange(len(y)), b)
             for name, (X, e) in roads.items():
                 out[name][r, b] = clone(e).fit(X[t], y[t]).predict(X[b])
     return out
 
 
-def saved(errors: pd.DataFrame, road: str, beside, keys) -> tuple[float, float, float]:
+def saved(errors: pd.DataFrame, road: str, beside, group_labels) -> tuple[float, float, float]:
     """What a road saves beside the best of others.
 
     errors : absolute errors, rows x roads
     road : a column
     beside : the roads whose best is the one to beat
 
-    returns : share of the error saved; its 95 % interval over resampled keys
+    returns : share of the error saved; its 95 % interval over resampled group_labels
     """
     best = errors[list(beside)].mean().idxmin()
-    return interval(lambda a, b: 1 - a.mean() / b.mean(), errors[road], errors[best], groups=keys)
+    return interval(
+        lambda a, b: 1 - a.mean() / b.mean(), errors[road], errors[best], groups=group_labels
+    )
