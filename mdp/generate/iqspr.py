@@ -18,7 +18,7 @@ from ..core.errors import in_range
 from ..core.rows import as_column, bad_rows
 from ..core.statistics import mean_sd
 from .language import whole
-from ..represent.molecule import read, read_all
+from ..matter.molecule import read, read_all
 
 # %% ../../nbs/generate/41_iqspr.ipynb #2d2cc782
 def log_region(mean, sd, low, up) -> np.ndarray:

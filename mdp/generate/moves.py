@@ -15,7 +15,7 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 from ..core.errors import in_range
 from .language import whole
-from ..represent.molecule import read_all
+from ..matter.molecule import read_all
 
 # %% ../../nbs/generate/40_moves.ipynb #2ddf42c7
 def _pieces(mol, bond):
