@@ -18,6 +18,7 @@ from pymatgen.analysis.prototypes import AFLOW_PROTOTYPE_LIBRARY
 from pymatgen.core import Lattice, Structure
 from mdp.core.store import atomic_write
 from mdp.core.profiles import versions
+from mdp.matter.crystal import neighbour_pairs, read_crystal
 from mdp.represent import crystal
 from mdp.represent.crystal import OFM, RDF
 
@@ -51,7 +52,7 @@ def structures():
 
 def ties(s):
     "Pairs (counted from both ends) whose distance lies within 1e-7 Å of an edge of a shell."
-    d = crystal._pairs(*crystal._atoms(s, "raise")[:2], 20 + 1e-7, full=False)[2]
+    d = neighbour_pairs(*read_crystal(s)[:2], 20 + 1e-7, full=False)[2]
     return 2 * int((np.abs(d - 0.1 * np.round(d / 0.1)) < 1e-7).sum())
 
 
@@ -62,7 +63,7 @@ def main():
     with tempfile.TemporaryDirectory() as tmp:
         tmp = Path(tmp)
         (tmp / "structures.json").write_text(json.dumps([s.as_dict() for s in S]))
-        atoms = [crystal._atoms(s, "raise") for s in S]
+        atoms = [read_crystal(s) for s in S]
         work = {
             "RDF": lambda i: RDF().transform([S[k] for k in i]),
             "OFM": lambda i: OFM().transform([S[k] for k in i]),

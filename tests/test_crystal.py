@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from pymatgen.core import DummySpecies, Lattice, Structure
 from mdp.core.errors import BadInput
-from mdp.represent.crystal import CLOSEST, ORBITALS, OFM, RDF, Structures, _faces
+from mdp.matter.crystal import CLOSEST
+from mdp.represent.crystal import ORBITALS, OFM, RDF, Structures, _faces
 
 SALT = Structure.from_spacegroup(
     "Fm-3m", Lattice.cubic(5.64), ["Na", "Cl"], [[0, 0, 0], [0.5, 0.5, 0.5]]

@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings, strategies as st
 from mdp.core.errors import BadInput
-from mdp.represent.microstructure import Variable, design
+from mdp.represent.process import Variable, design
 from mdp.simulate.film import FILM, film_set, grow, laws, measure, melting_point, zone
 
 VIEWS = "section", "surface"
@@ -105,7 +105,7 @@ def test_a_seed_fixes_a_film():
 def test_another_process_grows_the_same():
     code = (
         "import zlib; from mdp.simulate.film import FILM, grow; from "
-        "mdp.represent.microstructure import design; "
+        "mdp.represent.process import design; "
         "print(zlib.crc32(b''.join(grow(design(2, FILM), v, 48).image.tobytes() for v "
         "in ('section', 'surface'))))"
     )

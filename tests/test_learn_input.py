@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from mdp.core.errors import BadInput
 from mdp.learn.library import Library
-from mdp.learn.tasks import describe
+from mdp.represent.kinds import describe
 from mdp.learn.transfer import PropertyDescriptor
 
 

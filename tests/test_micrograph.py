@@ -12,7 +12,7 @@ import mdp.generate.micrograph as m
 from mdp.core.errors import BadInput
 from mdp.generate.micrograph import MicrographGAN, MicrographVAE
 from mdp.represent.micrograph import errors, kid, nearest, phases, ruler, scattering
-from mdp.represent.microstructure import SPUTTERING, design
+from mdp.represent.process import SPUTTERING, design
 
 TABLE = design(6, seed=3)
 IMAGES = np.random.default_rng(0).integers(0, 256, (6, 128, 64)).astype(np.uint8)

@@ -14,13 +14,10 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import check_estimator
 from mdp.core.errors import BadInput
+from mdp.represent.process import SPUTTERING, Processes, Variable, design
 from mdp.represent.microstructure import (
-    SPUTTERING,
     Microstructures,
-    Processes,
-    Variable,
     chord_length,
-    design,
     feret,
     lineal_path,
     radial,

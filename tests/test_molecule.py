@@ -14,8 +14,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import estimator_checks as checks
 from mdp.core.errors import BadInput
+from mdp.matter.molecule import read
 from mdp.represent import molecule
-from mdp.represent.molecule import KINDS, MOST_ATOMS, NAMES, Fingerprints, RDKitDescriptors
+from mdp.represent.molecule import FINGERPRINTS, MOST_ATOMS, NAMES, Fingerprints, RDKitDescriptors
 
 quick = settings(max_examples=60, deadline=None)
 GOOD = ["CCO", "c1ccccc1", "CC(=O)Oc1ccccc1C(=O)O", "[NH4+]", "*CC*", "C[C@H](N)C(=O)O", " CCN "]
@@ -97,7 +98,7 @@ def test_blocks_and_processes():
     assert np.array_equal(*d)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", FINGERPRINTS)
 def test_kinds_stand_side_by_side(kind):
     a = (
         Fingerprints(["ECFP", kind] if kind != "ECFP" else ["ECFP"], counts=True)
@@ -197,13 +198,13 @@ def test_bcut_together_is_bcut_one_by_one():
     ],
 )
 def test_map_numbers_are_no_chemistry(mapped, plain):
-    assert Chem.MolToSmiles(molecule.read(mapped)) == Chem.CanonSmiles(plain)
+    assert Chem.MolToSmiles(read(mapped)) == Chem.CanonSmiles(plain)
     theirs = Chem.MolFromSmiles(mapped)
-    assert Chem.MolToSmiles(molecule.read(theirs)) == Chem.CanonSmiles(plain) and any(
+    assert Chem.MolToSmiles(read(theirs)) == Chem.CanonSmiles(plain) and any(
         a.GetAtomMapNum() for a in theirs.GetAtoms()
     )
     graph = Fingerprints(
-        [kind for kind in KINDS if kind != "MHFP"], counts=True
+        [kind for kind in FINGERPRINTS if kind != "MHFP"], counts=True
     )  # MHFP depends on how a molecule is written
     assert np.array_equal(graph.transform([mapped]), graph.transform([Chem.CanonSmiles(plain)]))
 

@@ -14,11 +14,10 @@ from sklearn.base import clone
 from sklearn.utils import estimator_checks as checks
 from mdp.core.errors import BadInput
 from mdp.represent.molecule import Fingerprints, RDKitDescriptors
-from mdp.represent.polymer import (
-    LOST,
-    Polymers,
-    _join,
-    _words,
+from mdp.represent.polymer import LOST, Polymers
+from mdp.matter.unit import (
+    join_segments,
+    unit_segments,
     atom_ratio,
     canonical_unit,
     capped,
@@ -32,7 +31,7 @@ from mdp.represent.polymer import (
 )
 
 quick = settings(max_examples=60, deadline=None)
-POOL = sorted({w for s in common().smiles for w in _words(read_unit(s))[0]})
+POOL = sorted({w for s in common().smiles for w in unit_segments(read_unit(s))[0]})
 
 
 def can_be_written(segments):
@@ -113,11 +112,11 @@ def test_number_of_ends(k):
 @settings(max_examples=150, deadline=None)
 @given(words, st.integers(1, 3), st.integers(0, 10**6))
 def test_one_chain_one_descriptor(word, times, seed):
-    mol = _join(word)
+    mol = join_segments(word)
     s, rng = Chem.MolToSmiles(mol), random.Random(seed)
     other = read_unit(rng.choice(recut(s)))
     other = Chem.MolToRandomSmilesVect(
-        _join(_words(other)[seed % 2] * times), 1, randomSeed=seed + 1
+        join_segments(unit_segments(other)[seed % 2] * times), 1, randomSeed=seed + 1
     )[0]
     assert canonical_unit(s) == canonical_unit(other) == canonical_unit(canonical_unit(s))
     t = Polymers(Fingerprints(["ECFP", "Torsion"], counts=True))
@@ -129,7 +128,7 @@ def test_one_chain_one_descriptor(word, times, seed):
 @quick
 @given(words)
 def test_mass_of_the_unit_and_rings(word):
-    mol = _join(word)
+    mol = join_segments(word)
     small = smallest_unit(mol)
     D = Polymers(RDKitDescriptors(["MolWt", "RingCount"])).transform([mol])[0]
     assert (
@@ -208,10 +207,12 @@ def test_stereochemistry_survives_every_cut(word, times, seed):
     """
     # RDKit cannot write every mark of a row of such groups, which share the bonds that carry them
     assume(word.count("[1*]/C([2*])=C/C") * times < 3)
-    s = Chem.MolToSmiles(_join(word))
+    s = Chem.MolToSmiles(join_segments(word))
     name = canonical_unit(s)
     assert {canonical_unit(cut) for cut in recut(s)} == {canonical_unit(name)} == {name}
-    other = _join(_words(read_unit(random.Random(seed).choice(recut(s))))[seed % 2] * times)
+    other = join_segments(
+        unit_segments(read_unit(random.Random(seed).choice(recut(s))))[seed % 2] * times
+    )
     assert canonical_unit(other) == canonical_unit(Chem.MolToSmiles(other)) == name
 
 
@@ -340,9 +341,11 @@ def test_sklearn(check):
 @quick
 @given(words, st.integers(1, 3), st.integers(0, 10**6))
 def test_one_chain_one_ratio_and_its_own_nearest(word, times, seed):
-    s = Chem.MolToSmiles(_join(word))
+    s = Chem.MolToSmiles(join_segments(word))
     other = Chem.MolToSmiles(
-        _join(_words(read_unit(random.Random(seed).choice(recut(s))))[seed % 2] * times)
+        join_segments(
+            unit_segments(read_unit(random.Random(seed).choice(recut(s))))[seed % 2] * times
+        )
     )
     assert atom_ratio(s) == atom_ratio(other)
     found = nearest([other], [*common().smiles[:20], s])

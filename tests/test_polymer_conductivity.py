@@ -10,7 +10,7 @@ from hypothesis import given, settings, strategies as st
 from rdkit import Chem
 from mdp.cases.polymer_thermal_conductivity import AROMATIC, looks, textbook_units, unit_rule
 from mdp.data.fetch import facts
-from mdp.represent.polymer import canonical_unit, read_unit
+from mdp.matter.unit import canonical_unit, read_unit
 
 
 @functools.cache

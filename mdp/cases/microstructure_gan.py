@@ -21,7 +21,8 @@ from ..core.profiles import spawn_seeds
 from ..data import load
 from ..generate.micrograph import MicrographGAN
 from ..represent.micrograph import ruler
-from ..represent.microstructure import SPUTTERING, Processes, design, feret
+from ..represent.process import SPUTTERING, Processes, design
+from ..represent.microstructure import feret
 from ..simulate.film import FILM, grow
 
 # %% ../../nbs/cases/54_microstructure_gan.ipynb #5b5d1a53

@@ -26,7 +26,7 @@ from ..generate.rules import UNWANTED, rules
 from ..generate.language import ChemicalLanguage
 from ..generate.spacier import Spacier
 from ..represent.molecule import Fingerprints
-from ..represent.polymer import read_unit, smallest_unit
+from ..matter.unit import read_unit, smallest_unit
 from ..simulate.quantum import levels, oligomer, trim
 
 # %% ../../nbs/cases/52_opv_rediscovery.ipynb #72e74092

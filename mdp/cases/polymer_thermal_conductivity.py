@@ -12,8 +12,8 @@ import pandas as pd
 from rdkit import Chem
 from rdkit.Chem import rdMolDescriptors
 from ..generate.rules import rules, sa_score
-from ..represent.molecule import read
-from ..represent.polymer import canonical_unit, capped, read_unit
+from ..matter.molecule import read
+from ..matter.unit import canonical_unit, capped, read_unit
 
 # %% ../../nbs/cases/50_polymer_thermal_conductivity.ipynb #0379aef9
 PIECES = {

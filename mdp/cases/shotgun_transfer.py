@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import torch
 from sklearn.preprocessing import StandardScaler
-from ..learn.tasks import keys, task_rows, tasks
+from ..represent.kinds import group_labels
+from ..learn.tasks import task_rows, tasks
 from ..learn.transfer import PropertyDescriptor, usable
 from ..learn.shotgun import Shotgun, leave_out
 from ..learn.models import baselines, gaussian_process
@@ -95,7 +96,7 @@ def near_copies(rows, kind: str) -> np.ndarray:
 
     returns : a label for each row
     """
-    return keys(rows, kind, "fraction" if kind == "inorganic" else "ecfp")
+    return group_labels(rows, kind, "fraction" if kind == "inorganic" else "ecfp")
 
 # %% ../../nbs/cases/56_shotgun_transfer.ipynb #3423c90e
 def _own_errors(table, kind, y):

@@ -24,7 +24,7 @@ from ..core.rows import as_column, bad_rows
 from ..core.store import atomic_write
 from ..core.errors import in_range, whole
 from ..core.parallel import parallel
-from ..represent.molecule import read, read_all, unmapped
+from ..matter.molecule import read, read_all, unmapped
 
 # %% ../../nbs/generate/39_language.ipynb #4c767903
 _PIECE = re.compile(r"(->|<-|[-=#$:~/\\.]?)(\[[^\]]+\]|Br|Cl|%\(\d+\)|%\d\d|\d|[A-Za-z*()])")

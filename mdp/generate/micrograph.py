@@ -35,7 +35,7 @@ from mdp.generate.micrograph_networks import (
     augment,
 )
 from ..represent.micrograph import _grey
-from ..represent.microstructure import Processes, SPUTTERING, Variable
+from ..represent.process import Processes, SPUTTERING, Variable
 
 # %% ../../nbs/generate/45_micrograph.ipynb #b657729d
 _EVERY = 100  # steps between two checkpoints

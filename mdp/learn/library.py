@@ -27,6 +27,7 @@ from ..core.parallel import parallel
 from ..data.registry import REGISTRY
 from .stack import Stack
 from .tasks import FOLDS, fold, pairs, source, tasks
+from ..represent.kinds import KINDS
 
 # %% ../../nbs/learn/32_library.ipynb #c800a898
 def draw_recipes(name: str, size: int) -> pd.DataFrame:
@@ -500,9 +501,6 @@ def choose(index: pd.DataFrame, descriptors: int = 2) -> list[str]:
     return sorted({*best.merge(kept).id, *of_formula.id})
 
 # %% ../../nbs/learn/32_library.ipynb #71f135d1
-_PLURAL = dict(molecule="molecules", polymer="polymers", inorganic="inorganic crystals")
-
-
 def card(index: pd.DataFrame, baselines: pd.DataFrame, task: str) -> str:
     """The model card of a task.
 
@@ -533,7 +531,7 @@ def card(index: pd.DataFrame, baselines: pd.DataFrame, task: str) -> str:
 def _what_was_learnt(task, networks):
     "One line of a card: the property, the material, the data, their source."
     unit = f" ({task.unit})" if task.unit else ""
-    text = f"{task.property}{unit}, {_PLURAL[task.kind]}; {task.origin} values"
+    text = f"{task.property}{unit}, {KINDS[task.kind].plural}; {task.origin} values"
     text += f" from `{task.dataset}`"
     if task.log:
         text += ", learnt as log10"

@@ -16,7 +16,7 @@ from sklearn.linear_model import BayesianRidge, RidgeCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from ..core.statistics import tree_sd
-from .tasks import DESCRIPTORS, describe
+from ..represent.kinds import KINDS, describe
 
 # %% ../../nbs/learn/31_models.ipynb #ee42d0ae
 class Forest(RandomForestRegressor):
@@ -149,7 +149,7 @@ def baselines(rows, kind: str, random_state: int = 0) -> dict:
     """
     models = {}
     blocks = []
-    for descriptor in DESCRIPTORS[kind]:
+    for descriptor in KINDS[kind].descriptors:
         if descriptor == "rdf":  # wants structures, and a formula is had by all rows
             continue
         X = describe(rows, kind, descriptor)

@@ -15,9 +15,10 @@ from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.linear_model import BayesianRidge
 from .library import Library
 from .stack import forward
-from .tasks import describe, fold, keys
+from .tasks import fold
 from .transfer import usable
 from .validation import checked_targets, group_blocks
+from ..represent.kinds import describe, group_labels
 
 # %% ../../nbs/learn/34_shotgun.ipynb #7605e26a
 _jit = numba.njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "arcp", "nsz"})
@@ -267,7 +268,7 @@ class Shotgun(RegressorMixin, BaseEstimator):
         self.library_ = self.library if self.library is not None else Library.open()
         index = self._candidates(X)
         names = list(index.descriptor.unique())
-        groups = {name: keys(X, self.kind, name) for name in names}
+        groups = {name: group_labels(X, self.kind, name) for name in names}
         described = {name: describe(X, self.kind, name) for name in names}
         blocks = self._blocks(groups)
         block_of_row = np.zeros(len(X), int)
@@ -301,7 +302,7 @@ class Shotgun(RegressorMixin, BaseEstimator):
         """
         X = list(X)
         names = list(self.sources_.descriptor.unique())
-        folds = {name: fold(keys(X, self.kind, name)) for name in names}
+        folds = {name: fold(group_labels(X, self.kind, name)) for name in names}
         described = {name: describe(X, self.kind, name) for name in names}
         mean = np.empty((len(self.sources_), len(X)))
         sd = np.empty_like(mean)

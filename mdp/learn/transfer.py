@@ -12,11 +12,13 @@ import torch
 from sklearn.base import BaseEstimator, TransformerMixin
 from ..core.errors import BadInput
 from ..core.rows import as_column, bad_rows
+from ..core.training import descend
 from .library import Library
 from .stack import Stack, forward
-from .tasks import _WHAT, DESCRIPTORS, describe, fold, keys, tasks
+from .tasks import fold, tasks
 from .validation import checked_targets
 from ..represent.composition import Compositions
+from ..represent.kinds import KINDS, describe, group_labels, kind_of
 
 # %% ../../nbs/learn/33_transfer.ipynb #268af628
 def _finite_matrix(X, columns, owner):
@@ -109,9 +111,7 @@ def fine_tune(model: Stack, X, y, steps: int = 100, lr: float = 3e-4, alpha: flo
     rows = new._scaled(X)
     adam = torch.optim.Adam(weights, lr)
     for _ in range(steps):
-        adam.zero_grad()
-        ((forward(layers, rows)[0, 0] - target) ** 2).mean().backward()
-        adam.step()
+        descend(adam, ((forward(layers, rows)[0, 0] - target) ** 2).mean())
     new.layers = [(W.detach(), b.detach()) for W, b in layers]
     return new
 
@@ -137,11 +137,9 @@ def usable(library: Library, kind: str, structures: bool = False) -> pd.DataFram
 
     returns : of the index, with a column `kind`: what the network learned from
     """
-    if kind not in DESCRIPTORS:
-        raise ValueError(f"kind={kind!r}: one of {', '.join(DESCRIPTORS)}")
     index = library.index[library.index.task.isin(tasks().index)]
     learnt_from = index.task.astype(str).map(tasks().kind)
-    descriptors = [name for name in DESCRIPTORS[kind] if structures or name != "rdf"]
+    descriptors = [name for name in kind_of(kind).descriptors if structures or name != "rdf"]
     takes_such_rows = index.descriptor.isin(descriptors).to_numpy()
     return index[takes_such_rows].assign(kind=learnt_from)
 
@@ -216,7 +214,7 @@ class PropertyDescriptor(TransformerMixin, BaseEstimator):
         self.library_ = self.library if self.library is not None else Library.open()
         index = usable(self.library_, self.kind)
         if self.tasks is None:
-            index = index[_near(index.kind, self.kind)]
+            index = index[index.kind.isin(KINDS[self.kind].near)]
         else:
             unknown = [task for task in self.tasks if task not in set(index.task)]
             if unknown:
@@ -266,7 +264,7 @@ class PropertyDescriptor(TransformerMixin, BaseEstimator):
 
         BadInput where a row is bad and `on_error` is "raise".
         """
-        column = as_column(X, _WHAT[self.kind])
+        column = as_column(X, KINDS[self.kind].what)
         shape = len(column), len(self.tasks_)
         values = np.full(shape, np.nan)
         outside = np.ones(shape, bool)
@@ -276,7 +274,7 @@ class PropertyDescriptor(TransformerMixin, BaseEstimator):
             readable &= np.isfinite(numbers).all(1)
         if not readable.all() and self.on_error == "raise":
             reasons = {int(i): self._why(column.iloc[[i]]) for i in np.flatnonzero(~readable)}
-            raise bad_rows(column, reasons, _WHAT[self.kind])
+            raise bad_rows(column, reasons, KINDS[self.kind].what)
         if readable.any():
             described = {name: numbers[readable] for name, numbers in described.items()}
             values[readable], outside[readable] = self._predict(column[readable], described)
@@ -304,7 +302,7 @@ class PropertyDescriptor(TransformerMixin, BaseEstimator):
         total = np.zeros(shape)
         count = np.zeros(shape)
         outside = np.zeros(shape, bool)
-        folds = {name: fold(keys(column, self.kind, name)) for name in described}
+        folds = {name: fold(group_labels(column, self.kind, name)) for name in described}
         networks = self.chosen_.set_index("id")
         for ids, stack in self.library_.stacks(self.chosen_.id):
             network = networks.loc[ids[0]]
@@ -330,7 +328,7 @@ class PropertyDescriptor(TransformerMixin, BaseEstimator):
         outside (bool).
         """
         large = np.zeros(len(X), bool)
-        if self.kind == "inorganic" and descriptor == "composition":
+        if KINDS[self.kind].what == "formula" and descriptor == "composition":
             X, large = _of_usual_size(X, stack)
         predicted = stack.predict(X)
         low = (stack.y_mean - 4 * stack.y_sd)[:, None]
@@ -348,11 +346,6 @@ class PropertyDescriptor(TransformerMixin, BaseEstimator):
             )
 
 # %% ../../nbs/learn/33_transfer.ipynb #535c8d5b
-def _near(kinds, kind):
-    "Which networks learned from matter like these rows: molecules and polymers count as alike."
-    return (kinds == kind) | (kind != "inorganic") & (kinds != "inorganic")
-
-
 def _best_networks(index, best):
     """The best networks of each task, descriptor and fold.
 

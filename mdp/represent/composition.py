@@ -185,7 +185,7 @@ class Compositions(RowTransformer):
             return super().transform(X)
         self.check()
         read, failures = read_table(X)
-        failures |= _not_in(self._table()[1], read)
+        failures |= self.unknown_elements(read)
         out = self.numbers(rows_as_dicts(X, failures), read, failures)
         return pd.DataFrame(out, X.index, self.get_feature_names_out(), copy=False)
 
@@ -196,7 +196,7 @@ class Compositions(RowTransformer):
         """
         read = rows if isinstance(rows, Amounts) else Amounts.of(rows)
         table, rows_of = self._table()
-        failures = _not_in(rows_of, read)
+        failures = self.unknown_elements(read)
         usable = np.ones(len(read), bool)
         usable[list(failures)] = False
         sizes = [
@@ -214,6 +214,15 @@ class Compositions(RowTransformer):
             out,
         )
         return out, failures
+
+    def unknown_elements(self, read: Amounts) -> dict:
+        "Position -> reason of the rows that hold an element which the table has not."
+        _, rows_of = self._table()
+        reasons = {}
+        missing = np.flatnonzero(rows_of[read.element] < 0)
+        for row, z in zip(read.rows()[missing].tolist(), read.element[missing].tolist()):
+            reasons.setdefault(row, f"no element {SYMBOLS[z - 1]!r} in the table")
+        return reasons
 
     def get_feature_names_out(self, input_features=None):
         "The names of the columns."
@@ -237,12 +246,3 @@ _BLOCKS = {
 def _width(block, table):
     "The number of columns of a block."
     return len(table) if block == "counting" else table.shape[1]
-
-
-def _not_in(rows_of, read):
-    "The rows that hold an element which the table has not, with the reason."
-    reasons = {}
-    missing = np.flatnonzero(rows_of[read.element] < 0)
-    for row, z in zip(read.rows()[missing].tolist(), read.element[missing].tolist()):
-        reasons.setdefault(row, f"no element {SYMBOLS[z - 1]!r} in the table")
-    return reasons

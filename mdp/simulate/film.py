@@ -22,7 +22,7 @@ from ..core.compiled import compiled
 from ..core.errors import in_range
 from ..core.parallel import parallel
 from ..core.profiles import spawn_seeds
-from ..represent.microstructure import SPUTTERING, Processes, design
+from ..represent.process import SPUTTERING, Processes, design
 
 # %% ../../nbs/simulate/22_film.ipynb #ed3b5903
 _RANGE = dict(

@@ -22,8 +22,8 @@ from ..core.rows import as_column, bad_rows
 from ..core.store import atomic_write
 from ..core.parallel import parallel
 from ..data.fetch import cache_dir, facts
-from ..represent.molecule import read
-from ..represent.polymer import _link, _stars, read_unit, smallest_unit
+from ..matter.molecule import read
+from ..matter.unit import join_ends, star_atoms, read_unit, smallest_unit
 
 # %% ../../nbs/simulate/20_quantum.ipynb #fbedd363
 def trim(mol) -> Chem.Mol:
@@ -65,12 +65,12 @@ def oligomer(unit, n: int) -> str:
 
     returns : canonical SMILES
     """
-    (a, b), size = _stars(unit), unit.GetNumAtoms()
+    (a, b), size = star_atoms(unit), unit.GetNumAtoms()
     mol = functools.reduce(Chem.CombineMols, [unit] * n)
     mol = Chem.RWMol(
-        _link(mol, [(i * size + b, (i + 1) * size + a) for i in range(n - 1)]) if n > 1 else mol
+        join_ends(mol, [(i * size + b, (i + 1) * size + a) for i in range(n - 1)]) if n > 1 else mol
     )
-    for i in _stars(mol):
+    for i in star_atoms(mol):
         mol.GetAtomWithIdx(i).SetAtomicNum(1)
     return Chem.CanonSmiles(Chem.MolToSmiles(Chem.RemoveHs(mol)))
 
@@ -78,7 +78,7 @@ def oligomer(unit, n: int) -> str:
 def _parts(x, trimmed, oligomers):
     "The molecules to be calculated for one row; a ValueError with the reason where there are none."
     mol = Chem.RemoveHs(read(x))
-    if _stars(mol):
+    if star_atoms(mol):
         mol = read_unit(mol)
     if len(Chem.GetMolFrags(mol)) > 1:
         raise ValueError("more than one piece: give the molecule alone")
@@ -93,7 +93,7 @@ def _parts(x, trimmed, oligomers):
         raise ValueError("an open shell: unpaired electrons")
     if trimmed:
         mol = trim(mol)
-    if not _stars(mol):
+    if not star_atoms(mol):
         return [Chem.CanonSmiles(Chem.MolToSmiles(mol))]
     unit = smallest_unit(mol)
     return [oligomer(unit, n) for n in oligomers]
