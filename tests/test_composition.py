@@ -96,9 +96,8 @@ def test_size_matters_to_the_sum_only(amounts, factor):
         np.where(KIND == "sum", factor * a, a),
         scale * np.where(KIND == "sum", factor * sum(amounts.values()), 1),
     )
-    assert (a[KIND == "max"] == b[KIND == "max"]).all() and (
-        a[KIND == "min"] == b[KIND == "min"]
-    ).all()
+    assert (a[KIND == "max"] == b[KIND == "max"]).all()
+    assert (a[KIND == "min"] == b[KIND == "min"]).all()
 
 
 malformed = st.sampled_from(
@@ -150,11 +149,9 @@ def test_every_bad_row_is_named(rows):
     X = pd.Series(values, [f"row{i}" for i in range(len(rows))], dtype=object)
     with pytest.raises(BadInput) as e:
         Compositions().transform(X)
-    assert (
-        [r[0] for r in e.value.rows] == expected
-        and all(r[2] for r in e.value.rows)
-        and e.value.of == len(rows)
-    )
+    assert [r[0] for r in e.value.rows] == expected
+    assert all(r[2] for r in e.value.rows)
+    assert e.value.of == len(rows)
     kept = Compositions(on_error="nan").transform(X)
     assert list(kept.index[kept.isna().all(axis=1)]) == expected
     good = [v for v, (wrong, _, _) in zip(values, rows) if not wrong]
@@ -301,10 +298,8 @@ def test_a_table_with_a_word_in_it():
         ("c", "the amount of Fe is missing")
     ]
     kept = Compositions(on_error="nan").transform(frame)
-    assert (
-        kept.isna().all(axis=1).tolist() == [False, True, True]
-        and (kept.loc["a"] == features(["Fe2O3"])[0]).all()
-    )
+    assert kept.isna().all(axis=1).tolist() == [False, True, True]
+    assert (kept.loc["a"] == features(["Fe2O3"])[0]).all()
     numbers = pd.DataFrame({"Fe": [2, 1], "Am": [0, 1]}, list("xy"))
     assert np.isnan(Compositions(on_error="nan").transform(numbers)).all(axis=1).tolist() == [
         False,
@@ -323,9 +318,8 @@ def test_one_column_named_by_an_element():
 
 def test_a_long_formula_takes_linear_time():
     "600,000 elements: a reader of quadratic time would need minutes."
-    assert element_system(["HO" * 300_000]) == ["H-O"] and reduced_formula(["HO" * 300_000]) == [
-        "H2O2"
-    ]
+    assert element_system(["HO" * 300_000]) == ["H-O"]
+    assert reduced_formula(["HO" * 300_000]) == ["H2O2"]
 
 
 def test_one_material_one_formula():
@@ -369,9 +363,8 @@ def test_containers():
         [Composition(t) for t in texts],
     ):
         assert (features(X) == expected).all()
-    assert features([]).shape == (0, 290) and Compositions().transform(
-        pd.Series([], dtype=object)
-    ).shape == (0, 290)
+    assert features([]).shape == (0, 290)
+    assert Compositions().transform(pd.Series([], dtype=object)).shape == (0, 290)
     frame = Compositions().transform(pd.DataFrame({"formula": texts}, index=[7, 3]))
     assert list(frame.index) == [7, 3] and list(frame.columns) == NAMES
 

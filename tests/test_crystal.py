@@ -114,19 +114,15 @@ def test_every_bad_row_is_named(kinds, s, t):
     X = pd.Series([s if k == "good" else BAD[k](s) for k in kinds], index, dtype=object)
     bad = [i for i, k in zip(index, kinds) if k != "good"]
     kept = type(t)(on_error="nan").transform(X)
-    assert (
-        kept.index.equals(X.index)
-        and kept.isna().all(axis=1)[bad].all()
-        and kept.drop(bad).notna().all(axis=None)
-    )
+    assert kept.index.equals(X.index)
+    assert kept.isna().all(axis=1)[bad].all()
+    assert kept.drop(bad).notna().all(axis=None)
     if bad:
         with pytest.raises(BadInput) as e:
             t.transform(X)
-        assert (
-            [i for i, _, _ in e.value.rows] == bad
-            and e.value.of == len(X)
-            and all(why for *_, why in e.value.rows)
-        )
+        assert [i for i, _, _ in e.value.rows] == bad
+        assert e.value.of == len(X)
+        assert all(why for *_, why in e.value.rows)
         str(e.value)
     else:
         assert np.array_equal(t.transform(X), kept)
@@ -183,16 +179,14 @@ def test_containers_index_and_processes(t):
     names = t.get_feature_names_out()
     assert t.transform([]).shape == (0, len(names)) and len(set(names)) == len(names)
     X = pd.Series([SALT] * 3, [30, 10, 20])
-    for column in (X, X.to_frame("crystal")):
-        Y = t.transform(column)
+    for container in (X, X.to_frame("crystal")):
+        Y = t.transform(container)
         assert list(Y.index) == [30, 10, 20] and list(Y.columns) == list(names)
     array = np.empty((3, 1), object)
     array[:, 0] = [SALT] * 3
-    assert (
-        np.array_equal(t.transform(array), Y)
-        and np.array_equal(t.transform([SALT] * 3), Y)
-        and np.array_equal(pickle.loads(pickle.dumps(t)).transform([SALT] * 3), Y)
-    )
+    assert np.array_equal(t.transform(array), Y)
+    assert np.array_equal(t.transform([SALT] * 3), Y)
+    assert np.array_equal(pickle.loads(pickle.dumps(t)).transform([SALT] * 3), Y)
     with pytest.raises(TypeError, match="give a list"):
         t.transform(SALT)
     with pytest.raises(ValueError, match="2 columns"):

@@ -38,9 +38,8 @@ def test_invariants(im, periodic):
     S = two_point(im, periodic=periodic)
     mid = S.shape[0] // 2, S.shape[1] // 2
     assert S[mid] == im.mean() and (S >= 0).all() and (S <= 1).all() and (S == S[::-1, ::-1]).all()
-    assert (two_point(im.T, periodic=periodic) == S.T).all() and (
-        two_point(im[:, ::-1], periodic=periodic) == S[:, ::-1]
-    ).all()
+    assert (two_point(im.T, periodic=periodic) == S.T).all()
+    assert (two_point(im[:, ::-1], periodic=periodic) == S[:, ::-1]).all()
     pairs = sum(two_point(a, b, periodic) for a in (im, ~im) for b in (im, ~im))
     assert np.allclose(pairs, 1)
     assert np.allclose(radial(torch.tensor(S)), radial(S))
@@ -51,26 +50,24 @@ def test_invariants(im, periodic):
         assert h @ np.arange(len(h)) == im.sum()
         assert np.allclose(lineal_path(torch.tensor(im).double(), axis, periodic), L)
         if periodic:
-            assert (chord_length(np.roll(im, 3, axis), axis, True) == h).all() and np.allclose(
-                two_point(np.roll(im, 2, axis), periodic=True), S
-            )
+            assert (chord_length(np.roll(im, 3, axis), axis, True) == h).all()
+            assert np.allclose(two_point(np.roll(im, 2, axis), periodic=True), S)
 
 
 @quick
 @given(images)
 def test_feret_invariants(im):
     f = feret(im)
-    assert (
-        f.area.sum() == im.sum()
-        and (f["min"] <= f["mean"] + 1e-9).all()
-        and (f["mean"] <= f["max"] + 1e-9).all()
-    )
+    assert f.area.sum() == im.sum()
+    assert (f["min"] <= f["mean"] + 1e-9).all()
+    assert (f["mean"] <= f["max"] + 1e-9).all()
     assert (f["min"] >= 1 - 1e-9).all() and (f["max"] <= np.hypot(*im.shape) + 1e-9).all()
     turned = feret(np.rot90(im))
     for c in ("area", "mean", "max", "min", "cut"):
         assert np.allclose(np.sort(f[c].astype(float)), np.sort(turned[c].astype(float)))
     stack = feret(np.stack([im, im]))
-    assert (stack.to_numpy() == np.tile(f.to_numpy(), (2, 1))).all() and stack.index.names == [
+    assert (stack.to_numpy() == np.tile(f.to_numpy(), (2, 1))).all()
+    assert stack.index.names == [
         "image",
         "label",
     ]
@@ -78,11 +75,9 @@ def test_feret_invariants(im):
 
 def test_large_and_full_images_are_exact():
     one = np.ones((700, 520), bool)
-    assert (
-        (two_point(one) == 1).all()
-        and (two_point(one, periodic=True) == 1).all()
-        and (lineal_path(one) == 1).all()
-    )
+    assert (two_point(one) == 1).all()
+    assert (two_point(one, periodic=True) == 1).all()
+    assert (lineal_path(one) == 1).all()
 
 
 def test_lags_beyond_the_image():
@@ -112,9 +107,8 @@ def test_bad_pixels_are_named(which, value, f):
         stack[i, i, 3] = value
     with pytest.raises(BadInput) as e:
         f(stack)
-    assert [r[0] for r in e.value.rows] == sorted(which) and all(
-        f"({r[0]}, 3)" in r[2] for r in e.value.rows
-    )
+    assert [r[0] for r in e.value.rows] == sorted(which)
+    assert all(f"({r[0]}, 3)" in r[2] for r in e.value.rows)
 
 
 @pytest.mark.parametrize("f", [two_point, lineal_path, chord_length, feret])
@@ -186,11 +180,9 @@ def test_transformer_names_each_bad_image(kinds):
     bad = [i for i, k in enumerate(kinds) if k != "good"]
     m = Microstructures(reach=4)
     kept = m.set_params(on_error="nan").fit_transform(X)
-    assert (
-        list(kept.index) == list(X.index)
-        and np.flatnonzero(kept.isna().all(axis=1)).tolist() == bad
-        and kept.drop(index=X.index[bad]).notna().all(axis=None)
-    )
+    assert list(kept.index) == list(X.index)
+    assert np.flatnonzero(kept.isna().all(axis=1)).tolist() == bad
+    assert kept.drop(index=X.index[bad]).notna().all(axis=None)
     if not bad:
         return
     for given_, name in ((X, list(X.index)), (list(X), list(range(len(X))))):
@@ -218,18 +210,14 @@ def test_estimator(make):
     m, X = make(), (np.stack([good, ~good]) if isinstance(make(), Microstructures) else design(2))
     before = {k: v for k, v in m.get_params().items()}
     out = np.asarray(m.fit_transform(X))
-    assert (
-        out.shape == (2, len(m.get_feature_names_out()))
-        and m.fit(X) is m
-        and m.get_params() == before
-    )
-    assert (np.asarray(clone(m).transform(X)) == out).all() and (
-        np.asarray(m.transform(X[:1])) == out[:1]
-    ).all()
+    assert out.shape == (2, len(m.get_feature_names_out()))
+    assert m.fit(X) is m
+    assert m.get_params() == before
+    assert (np.asarray(clone(m).transform(X)) == out).all()
+    assert (np.asarray(m.transform(X[:1])) == out[:1]).all()
     frame = clone(m).set_output(transform="pandas").fit_transform(X)
-    assert (
-        list(frame.columns) == list(m.get_feature_names_out()) and (frame.to_numpy() == out).all()
-    )
+    assert list(frame.columns) == list(m.get_feature_names_out())
+    assert (frame.to_numpy() == out).all()
     assert np.isfinite(make_pipeline(make(), StandardScaler()).fit_transform(X)).all()
     with pytest.raises(ValueError, match="on_error"):
         clone(m).set_params(on_error="drop").fit(X)
@@ -245,28 +233,27 @@ table = SPUTTERING + (Variable("supply", choices=("dc", "hipims")),)
 def test_design_goes_there_and_back(n, seed):
     d = design(n, table, seed=seed)
     U = Processes(table).fit_transform(d)
-    assert (
-        len(d) == n
-        and U.notna().all(axis=None)
-        and (U >= 0).all(axis=None)
-        and (U <= 1).all(axis=None)
-    )
+    assert len(d) == n
+    assert U.notna().all(axis=None)
+    assert (U >= 0).all(axis=None)
+    assert (U <= 1).all(axis=None)
     back = Processes(table).inverse_transform(U)
-    assert (
-        np.allclose(back.iloc[:, :-1].astype(float), d.iloc[:, :-1].astype(float))
-        and (back.supply == d.supply).all()
-    )
+    assert np.allclose(back.iloc[:, :-1].astype(float), d.iloc[:, :-1].astype(float))
+    assert (back.supply == d.supply).all()
 
 
 def test_ends_of_the_ranges():
     for end, u in (("low", 0), ("high", 1)):
         X = pd.DataFrame([{v.name: getattr(v, end) for v in SPUTTERING}])
         assert (Processes().fit_transform(X) == u).all(axis=None)
-        assert np.allclose(
-            Processes().inverse_transform(np.full((1, len(SPUTTERING)), u)), X
-        ) and Processes().inverse_transform(np.full((1, len(SPUTTERING)), u)).pipe(
-            Processes().transform
-        ).notna().all(axis=None)
+        assert np.allclose(Processes().inverse_transform(np.full((1, len(SPUTTERING)), u)), X)
+        assert (
+            Processes()
+            .inverse_transform(np.full((1, len(SPUTTERING)), u))
+            .pipe(Processes().transform)
+            .notna()
+            .all(axis=None)
+        )
 
 
 @quick
@@ -297,9 +284,8 @@ def test_bad_conditions_are_named(kinds):
         return
     with pytest.raises(BadInput) as e:
         Processes(table).fit_transform(X)
-    assert [r[0] for r in e.value.rows] == bad and all(
-        put[kinds[int(r[0].split()[1])]][0] in r[2] for r in e.value.rows
-    )
+    assert [r[0] for r in e.value.rows] == bad
+    assert all(put[kinds[int(r[0].split()[1])]][0] in r[2] for r in e.value.rows)
 
 
 def test_bad_tables():

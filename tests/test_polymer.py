@@ -81,12 +81,10 @@ def test_every_bad_row_is_named(rows):
         if expected:
             with pytest.raises(BadInput) as e:
                 t.transform(column)
-            assert (
-                [r[0] for r in e.value.rows] == expected
-                and all(r[2] for r in e.value.rows)
-                and e.value.of == len(rows)
-                and "repeat unit" in str(e.value)
-            )
+            assert [r[0] for r in e.value.rows] == expected
+            assert all(r[2] for r in e.value.rows)
+            assert e.value.of == len(rows)
+            assert "repeat unit" in str(e.value)
         out = clone(t).set_params(on_error="nan").transform(column)
         assert (
             list(out.index[out.isna().all(axis=1)])
@@ -131,18 +129,13 @@ def test_mass_of_the_unit_and_rings(word):
     mol = join_segments(word)
     small = smallest_unit(mol)
     D = Polymers(RDKitDescriptors(["MolWt", "RingCount"])).transform([mol])[0]
-    assert (
-        D[0]
-        == pytest.approx(
-            sum(a.GetMass() + a.GetTotalNumHs() * 1.008 for a in small.GetAtoms()), abs=1e-2
-        )
-        and D[1] == small.GetRingInfo().NumRings()
+    assert D[0] == pytest.approx(
+        sum(a.GetMass() + a.GetTotalNumHs() * 1.008 for a in small.GetAtoms()), abs=1e-2
     )
+    assert D[1] == small.GetRingInfo().NumRings()
     ring, n = periodic(mol)
-    assert (
-        ring.GetNumAtoms() == n * (small.GetNumAtoms() - 2)
-        and ring.GetRingInfo().NumRings() == n * small.GetRingInfo().NumRings()
-    )
+    assert ring.GetNumAtoms() == n * (small.GetNumAtoms() - 2)
+    assert ring.GetRingInfo().NumRings() == n * small.GetRingInfo().NumRings()
     assert not any(a.GetNumRadicalElectrons() for a in ring.GetAtoms())
 
 
@@ -157,9 +150,8 @@ def test_sparse_dense_processes_and_per_atom():
     n = np.array([periodic(s)[1] for s in smiles])[:, None]
     heavy = np.array([periodic(s)[0].GetNumHeavyAtoms() for s in smiles])[:, None]
     atom = Polymers(Fingerprints(kinds, counts=True), per="atom").transform(smiles)
-    assert np.allclose(atom[:, :2048] * heavy, dense[:, :2048] * n) and np.array_equal(
-        atom[:, 2048:], dense[:, 2048:]
-    )
+    assert np.allclose(atom[:, :2048] * heavy, dense[:, :2048] * n)
+    assert np.array_equal(atom[:, 2048:], dense[:, 2048:])
     many = smiles * 17  # two blocks: two processes
     assert np.array_equal(Polymers(workers=2).transform(many), Polymers(workers=1).transform(many))
     nan = Polymers(Fingerprints(counts=True, sparse=True), on_error="nan").transform(["*CC*", "CC"])
@@ -175,10 +167,8 @@ def test_tacticity_direction_and_double_bonds():
     assert len(
         {canonical_unit(s) for s in ("*=CC=*", "*C=C*", "*C=CC=C*")}
     ) == 1 and canonical_unit("*#CC#*") == canonical_unit("*C#C*")
-    assert (
-        canonical_unit("*C(=O)CCCCCN*") == canonical_unit(unit("PA6"))
-        and canonical_unit("[1*]C[*:2]") == "*C*"
-    )
+    assert canonical_unit("*C(=O)CCCCCN*") == canonical_unit(unit("PA6"))
+    assert canonical_unit("[1*]C[*:2]") == "*C*"
 
 
 CHIRAL = [
@@ -243,11 +233,9 @@ def test_stereochemistry_by_hand():
     [("*[CH2:3]C*", "*CC*"), ("[*:1]C[CH:5]([CH3:6])[*:2]", "*CC(*)C"), ("[1*:7]CO[2*:8]", "*CO*")],
 )
 def test_map_numbers_are_no_chemistry(mapped, plain):
-    assert (
-        canonical_unit(mapped) == canonical_unit(plain)
-        and recut(mapped) == recut(plain)
-        and atom_ratio(mapped) == atom_ratio(plain)
-    )
+    assert canonical_unit(mapped) == canonical_unit(plain)
+    assert recut(mapped) == recut(plain)
+    assert atom_ratio(mapped) == atom_ratio(plain)
     assert np.array_equal(Polymers().transform([mapped]), Polymers().transform([plain]))
     assert canonical_unit(Chem.MolFromSmiles(mapped)) == canonical_unit(plain)
     assert nearest([mapped], [plain, "*c1ccc(*)s1"]).tanimoto.iloc[0] == 1
@@ -280,9 +268,8 @@ def test_rows_come_in_any_container():
         pd.Series(units, labels, dtype="category"),
         pd.DataFrame({"C": units}, labels),
     ):
-        assert list(Polymers().transform(X).index) == labels and np.array_equal(
-            Polymers().transform(X), expected
-        )
+        assert list(Polymers().transform(X).index) == labels
+        assert np.array_equal(Polymers().transform(X), expected)
         assert nearest(X, pd.DataFrame({"C": units[::-1]})).like.tolist() == units
     for X in (
         tuple(units),
@@ -314,9 +301,8 @@ def test_parameters():
             t.fit(["*CC*"])
     with pytest.raises(KeyError, match="polystyrene"):
         unit("polystyren")
-    assert Polymers().transform([]).shape == (0, 2048) and Polymers(
-        RDKitDescriptors(["MolWt"])
-    ).transform([]).shape == (0, 1)
+    assert Polymers().transform([]).shape == (0, 2048)
+    assert Polymers(RDKitDescriptors(["MolWt"])).transform([]).shape == (0, 1)
 
 
 # as for molecules: the checks of scikit-learn that feed no table of numbers
@@ -349,16 +335,12 @@ def test_one_chain_one_ratio_and_its_own_nearest(word, times, seed):
     )
     assert atom_ratio(s) == atom_ratio(other)
     found = nearest([other], [*common().smiles[:20], s])
-    assert (
-        found.tanimoto.iloc[0] == pytest.approx(1)
-        and 0 <= nearest([s], ["*[Si](C)(C)O*"]).tanimoto.iloc[0] <= 1
-    )
+    assert found.tanimoto.iloc[0] == pytest.approx(1)
+    assert 0 <= nearest([s], ["*[Si](C)(C)O*"]).tanimoto.iloc[0] <= 1
     ends = capped(s)
-    assert (
-        ends.GetNumAtoms() == read_unit(s).GetNumAtoms()
-        and not any(a.GetAtomicNum() == 0 for a in ends.GetAtoms())
-        and Chem.MolFromSmiles(Chem.MolToSmiles(ends))
-    )
+    assert ends.GetNumAtoms() == read_unit(s).GetNumAtoms()
+    assert not any(a.GetAtomicNum() == 0 for a in ends.GetAtoms())
+    assert Chem.MolFromSmiles(Chem.MolToSmiles(ends))
 
 
 @pytest.mark.parametrize(

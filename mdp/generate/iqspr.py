@@ -17,13 +17,8 @@ from scipy.special import log_ndtr
 from ..core.errors import in_range, whole
 from ..core.rows import as_column, bad_rows
 from ..core.statistics import mean_sd
-<<<<<<< HEAD
 from .smc import Known, Memory, Proposals, sample
-from ..represent.molecule import read, read_all
-=======
-from .language import whole
 from ..matter.molecule import read, read_all
->>>>>>> w-learn-kinds
 
 # %% ../../nbs/generate/41_iqspr.ipynb #2d2cc782
 def log_region(mean, sd, low, up) -> np.ndarray:

@@ -13,14 +13,8 @@ from rdkit import Chem, rdBase
 from rdkit.Chem import BRICS
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
-<<<<<<< HEAD
 from ..core.errors import in_range, whole
-from ..represent.molecule import read_all
-=======
-from ..core.errors import in_range
-from .language import whole
 from ..matter.molecule import read_all
->>>>>>> w-learn-kinds
 
 # %% ../../nbs/generate/40_moves.ipynb #2ddf42c7
 def _pieces(mol, bond):

@@ -136,6 +136,9 @@ def _mix(first, elements, amounts, usable, table, columns, out):
 class Compositions(RowTransformer):
     """XenonPy's composition descriptors: 290 columns `ave:atomic_number` ... `min:Polarizability`.
 
+    >>> Compositions().fit_transform(["Fe2O3", "NaCl"]).shape
+    (2, 290)
+
     `transform` takes formulas (strings, dicts, `Composition`s, mixed) in a list, Series, one-column
     frame or array, or a frame of amounts whose columns are element symbols.
 
@@ -170,9 +173,8 @@ class Compositions(RowTransformer):
     def read(self, value):
         "Atomic numbers and amounts of one formula."
         amounts = read_formula(value)
-        return np.array([ATOMIC_NUMBER[symbol] for symbol in amounts]), np.array(
-            list(amounts.values())
-        )
+        elements = np.array([ATOMIC_NUMBER[symbol] for symbol in amounts])
+        return elements, np.array(list(amounts.values()))
 
     def read_column(self, column):
         "`(Amounts, failures by position)`."
@@ -199,11 +201,8 @@ class Compositions(RowTransformer):
         failures = self.unknown_elements(read)
         usable = np.ones(len(read), bool)
         usable[list(failures)] = False
-        sizes = [
-            _width(block, table) if block in _BLOCKS[self.which] else 0 for block in _BLOCKS["all"]
-        ]
-        begins = np.where(np.array(sizes) > 0, np.cumsum([0] + sizes[:-1]), -1)
-        out = np.empty((len(read), sum(sizes)))
+        begins, width = _first_columns(_BLOCKS[self.which], table)
+        out = np.empty((len(read), width))
         _mix(
             read.first,
             rows_of[read.element],
@@ -229,11 +228,10 @@ class Compositions(RowTransformer):
         table, _ = self._table()
         names = []
         for block in _BLOCKS[self.which]:
-            names += (
-                list(table.index)
-                if block == "counting"
-                else [f"{block}:{name}" for name in table.columns]
-            )
+            if block == "counting":
+                names += list(table.index)
+            else:
+                names += [f"{block}:{name}" for name in table.columns]
         return np.array(names, object)
 
 # %% ../../nbs/represent/11_composition.ipynb #e9cd03a9
@@ -243,6 +241,12 @@ _BLOCKS = {
 }
 
 
-def _width(block, table):
-    "The number of columns of a block."
-    return len(table) if block == "counting" else table.shape[1]
+def _first_columns(wanted, table):
+    '`(first column of every block of "all", -1 where it is not wanted; number of columns)`.'
+    begins = []
+    width = 0
+    for block in _BLOCKS["all"]:
+        begins.append(width if block in wanted else -1)
+        if block in wanted:
+            width += len(table) if block == "counting" else table.shape[1]
+    return np.array(begins), width
