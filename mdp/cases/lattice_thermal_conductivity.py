@@ -244,7 +244,7 @@ def compute(crystals: pd.DataFrame, workers=1, cache=None) -> pd.DataFrame:
     """
     r = phase_space(
         [build(p, e.split("-"), scale=1.05) for p, e in zip(crystals.prototype, crystals.elements)],
-        on_error="flag",
+        on_error="nan",
         workers=workers,
         cache=cache,
     )
@@ -395,7 +395,7 @@ def validate(
     """
     t = time.monotonic()
     s = [build(p, e.split("-")) for p, e in zip(crystals.prototype, crystals.elements)]
-    p = phase_space(s, on_error="flag", workers=workers, cache=cache)
+    p = phase_space(s, on_error="nan", workers=workers, cache=cache)
     d = crystals.reset_index(drop=True).assign(
         p3=p.p3.astype(float).to_numpy(), flag=p.flag.to_numpy(), kappa_phonon=np.nan
     )
@@ -403,7 +403,7 @@ def validate(
     for i in sorted(d.index[d.p3.notna()], key=lambda i: len(s[i])):
         if time.monotonic() - t > 60 * minutes:
             break
-        d.loc[i, ["kappa_phonon", "flag"]] = conductivity([s[i]], on_error="flag", cache=cache)[
+        d.loc[i, ["kappa_phonon", "flag"]] = conductivity([s[i]], on_error="nan", cache=cache)[
             ["kappa", "flag"]
         ].to_numpy()[0]
         if out:

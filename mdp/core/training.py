@@ -27,47 +27,70 @@ def half_precision(device):
     return torch.autocast(kind, torch.bfloat16, enabled=has_unit)
 
 # %% ../../nbs/core/06_training.ipynb #fed88c62
-def save_checkpoint(path, networks: dict, optimisers: list, step: int):
+def save_checkpoint(path, networks: dict, optimisers: list, step: int, random_state: int):
     """Weights of the networks and the memory of the optimisers in one safetensors file.
 
     networks : name -> `torch.nn.Module`
+    optimisers : of the networks
     step : the number of steps that are done
+    random_state : seed of the training
     """
     from safetensors.torch import save_file
 
     tensors = {}
     for name, network in networks.items():
         for key, tensor in network.state_dict().items():
-            tensors[f"{name}/{key}"] = tensor.contiguous()
+            tensors[f"{name}/{key}"] = _copy(tensor)
     for number, optimiser in enumerate(optimisers):
         for index, memory in optimiser.state_dict()["state"].items():
             for key, tensor in memory.items():
-                tensors[f"optim{number}/{index}/{key}"] = tensor.contiguous()
+                tensors[f"optim{number}/{index}/{key}"] = _copy(tensor)
     with atomic_write(path) as temporary:
-        save_file(tensors, temporary, {"step": str(step)})
+        save_file(tensors, temporary, {"step": str(step), "random_state": str(random_state)})
+
+
+def _copy(tensor):
+    "Memory of its own: two layers may share their weights, which safetensors refuses to write."
+    return tensor.detach().clone(memory_format=torch.contiguous_format)
 
 # %% ../../nbs/core/06_training.ipynb #f065a6d8
-def load_checkpoint(path, networks: dict, optimisers: list) -> int:
-    "Set networks and optimisers to what `save_checkpoint` wrote; returns the number of steps done."
-    from safetensors import safe_open
+def load_checkpoint(path, networks: dict, optimisers: list, random_state: int) -> int:
+    """Set networks and optimisers to what `save_checkpoint` wrote.
 
-    with safe_open(path, "pt") as file:
-        tensors = {key: file.get_tensor(key) for key in file.keys()}
-        step = int(file.metadata()["step"])
-    for name, network in networks.items():
-        own = {
-            k.removeprefix(f"{name}/"): v for k, v in tensors.items() if k.startswith(f"{name}/")
-        }
-        network.load_state_dict(own)
-    for number, optimiser in enumerate(optimisers):
-        memory = {}
-        for key, tensor in tensors.items():
-            owner, _, rest = key.partition("/")
-            if owner == f"optim{number}":
-                index, _, what = rest.partition("/")
+    path, networks, optimisers, random_state : as in `save_checkpoint`
+
+    returns : the number of steps that are done
+
+    Raises OSError where the file is damaged or is the checkpoint of another training.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, "pt") as file:
+            tensors = {key: file.get_tensor(key) for key in file.keys()}
+            about = file.metadata()
+        if about.get("random_state", str(random_state)) != str(random_state):
+            raise ValueError(f"its random_state is {about['random_state']}, not {random_state}")
+        for name, network in networks.items():
+            network.load_state_dict(_under(f"{name}/", tensors))
+        for number, optimiser in enumerate(optimisers):
+            memory = {}
+            for key, tensor in _under(f"optim{number}/", tensors).items():
+                index, what = key.split("/")
                 memory.setdefault(int(index), {})[what] = tensor
-        optimiser.load_state_dict(optimiser.state_dict() | {"state": memory})
-    return step
+            optimiser.load_state_dict(optimiser.state_dict() | {"state": memory})
+        return int(about["step"])
+    except (SafetensorError, RuntimeError, ValueError, KeyError, AttributeError) as error:
+        raise OSError(f"{path} is no checkpoint of this training: {error}") from error
+
+
+def _under(prefix, tensors):
+    "The tensors whose names begin with `prefix`, without it."
+    chosen = {}
+    for key, tensor in tensors.items():
+        if key.startswith(prefix):
+            chosen[key.removeprefix(prefix)] = tensor
+    return chosen
 
 # %% ../../nbs/core/06_training.ipynb #33a2ce0a
 def late_decay(step: int, steps: int) -> float:
@@ -87,6 +110,8 @@ def _average(mean, network, step):
     share = 1 - min(0.998, (1 + step) / (10 + step))
     for average, weight in zip(mean.parameters(), network.parameters()):
         average.lerp_(weight, share)
+    for average, buffer in zip(mean.buffers(), network.buffers()):
+        average.copy_(buffer)
 
 # %% ../../nbs/core/06_training.ipynb #a9b6767b
 def train(
@@ -112,14 +137,19 @@ def train(
     random_state : seed; every step is seeded by it and by its number
     averages : name of a running mean -> name of the network whose weights it averages
     checkpoint : a file that is written every `every` steps and at the end
+    every : steps between two checkpoints
     schedule : `schedule(step, steps)`, the factor of the learning rate
-    desc : what the progress bar says
+    desc : what the progress bar says; None: no bar
 
     returns : the losses, a row for each step done in this call
+
+    Networks stay on the device and in the mode (`train` or `eval`) that the caller gave them. A
+    step draws from torch's own generators only. Raises OSError where the checkpoint is damaged
+    or is that of another training.
     """
     done = 0
     if checkpoint and Path(checkpoint).exists():
-        done = load_checkpoint(checkpoint, networks, optimisers)
+        done = load_checkpoint(checkpoint, networks, optimisers, random_state)
     losses = []
     with torch.random.fork_rng():
         torch.manual_seed(random_state)
@@ -131,5 +161,5 @@ def train(
             for mean, network in (averages or {}).items():
                 _average(networks[mean], networks[network], step)
             if checkpoint and ((step + 1) % every == 0 or step + 1 == steps):
-                save_checkpoint(checkpoint, networks, optimisers, step + 1)
-    return pd.DataFrame(losses, pd.RangeIndex(done, steps, name="step"))
+                save_checkpoint(checkpoint, networks, optimisers, step + 1, random_state)
+    return pd.DataFrame(losses, pd.RangeIndex(min(done, steps), steps, name="step"))

@@ -36,6 +36,10 @@ class Phonons:
     length : Å: the supercell is at least this long along every primitive lattice vector
     displacement : Å
     relaxed : True: take the structure as it is
+
+    >>> silicon = Structure.from_spacegroup(227, Lattice.cubic(5.43), ["Si"], [[0, 0, 0]])
+    >>> round(Phonons(silicon).phase_space(), 4)
+    0.0034
     """
 
     def __init__(
@@ -46,38 +50,42 @@ class Phonons:
 
         in_range(length, "length", 1, 100, "Å")
         in_range(displacement, "displacement", 1e-4, 0.5, "Å")
-        s = self.structure = structure if relaxed else relax(structure)
-        self.cell = np.array(s.lattice.matrix)
-        self.frac = s.frac_coords
-        self.z = np.array(s.atomic_numbers)
+        self.structure = structure if relaxed else relax(structure)
+        self.cell = np.array(self.structure.lattice.matrix)
+        self.frac = self.structure.frac_coords
+        self.z = np.array(self.structure.atomic_numbers)
         self.repeats = _repeats(self.cell, length)
         atoms = PhonopyAtoms(cell=self.cell, scaled_positions=self.frac, numbers=self.z)
-        ph = Phonopy(atoms, np.diag(self.repeats), primitive_matrix=np.eye(3), log_level=0)
-        ph.generate_displacements(distance=displacement)
-        moved = ph.supercells_with_displacements
-        ph.forces = np.array(
-            forces(
-                [c.cell for c in moved], [c.positions for c in moved], [c.numbers for c in moved]
-            )[1]
+        phonopy = Phonopy(atoms, np.diag(self.repeats), primitive_matrix=np.eye(3), log_level=0)
+        phonopy.generate_displacements(distance=displacement)
+        moved = phonopy.supercells_with_displacements
+        _, found, _ = forces(
+            [cell.cell for cell in moved],
+            [cell.positions for cell in moved],
+            [cell.numbers for cell in moved],
         )
-        ph.produce_force_constants(calculate_full_force_constants=False)
-        ph.symmetrize_force_constants(show_drift=False)
-        self.fc = ph.force_constants
-        self._set(ph.primitive, self.fc)
+        phonopy.forces = np.array(found)
+        phonopy.produce_force_constants(calculate_full_force_constants=False)
+        phonopy.symmetrize_force_constants(show_drift=False)
+        self.fc = phonopy.force_constants
+        self.pairs = self._pairs(phonopy.primitive)
 
-    def _set(self, p, fc):
+    def _pairs(self, primitive):
         """Pairs (i, j, vector in lattice units, mass-weighted force constants).
 
         Vectors of equal length share them.
         """
-        vectors, many = p.get_smallest_vectors()
-        of = np.array([p.p2p_map[a] for a in p.s2p_map])
-        self.pairs = []
-        for i in range(len(p)):
-            for k in range(len(of)):
-                mass = np.sqrt(p.masses[i] * p.masses[of[k]])
-                for v in vectors[many[k, i, 1] : many[k, i].sum()]:
-                    self.pairs.append((i, of[k], v, fc[i, k] / many[k, i, 0] / mass))
+        vectors, multiplicity = primitive.get_smallest_vectors()
+        atom_of = [primitive.p2p_map[atom] for atom in primitive.s2p_map]
+        masses = primitive.masses
+        pairs = []
+        for i in range(len(primitive)):
+            for k, j in enumerate(atom_of):
+                equal, first = multiplicity[k, i]
+                share = self.fc[i, k] / equal / np.sqrt(masses[i] * masses[j])
+                for vector in vectors[first : first + equal]:
+                    pairs.append((i, j, vector, share))
+        return pairs
 
     def modes(self, q) -> tuple[np.ndarray, np.ndarray]:
         """Frequencies and group velocities; degenerate modes share their mean velocity.
@@ -233,77 +241,81 @@ def _key(s, kind, settings):
     return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:32]
 
 # %% ../../nbs/simulate/21_phonon.ipynb #5a887a8f
-def _stored(work, s, settings, cache):
+def _stored(work, structure, settings, cache):
     "A row from the store, or computed and stored."
-    path = Path(cache) / f"{_key(s, work.__name__, settings)}.json"
+    path = Path(cache) / f"{_key(structure, work.__name__, settings)}.json"
     try:
         return json.loads(path.read_text())
     except (FileNotFoundError, json.JSONDecodeError):
         pass
     try:
-        row = work(s, **settings)
-    except NotConverged as e:
-        row = dict(flag=str(e))
-    with atomic_write(path) as tmp:
-        tmp.write_text(json.dumps(row))
+        row = work(structure, **settings)
+    except NotConverged as error:
+        row = dict(flag=str(error))
+    with atomic_write(path) as temporary:
+        temporary.write_text(json.dumps(row))
     return row
 
 # %% ../../nbs/simulate/21_phonon.ipynb #a457056d
-def _many(work, column, structures, on_error, workers, cache, metals, settings):
-    "`work` for one structure or many: the number `column`, or a frame with the reasons in `flag`."
-    from pymatgen.core import IStructure
-
-    if on_error not in ("raise", "flag"):
-        raise ValueError(f"on_error={on_error!r}: 'raise' or 'flag'")
-    single = isinstance(structures, IStructure)
-    given = as_column([structures] if single else structures, "structure")
-    flags = {i: why for i, s in enumerate(given) if (why := _why_not(s, metals))}
-    if flags and on_error == "raise":
-        raise bad_rows(_formulas(given), flags, "structure")
+def _table(work, column, structures, on_error, workers, cache, metals, settings):
+    "A frame of what `work` says of each structure: the number in `column`, reasons in `flag`."
+    if on_error not in ("raise", "nan"):
+        raise ValueError(f"on_error={on_error!r}: 'raise' or 'nan'")
+    given = as_column(structures, "structure")
+    reasons = [_why_not(structure, metals) for structure in given]
+    if on_error == "raise":
+        _refuse(given, reasons)
+    usable = [structure for structure, reason in zip(given, reasons) if not reason]
     job = functools.partial(
         _stored, work, settings=settings, cache=cache or cache_dir() / "phonons"
     )
-    done = iter(parallel(job, [s for i, s in enumerate(given) if i not in flags], workers))
-    rows = [dict(flag=flags[i]) if i in flags else next(done) for i in range(len(given))]
-    flags = {i: row["flag"] for i, row in enumerate(rows) if row["flag"]}
-    if flags and on_error == "raise":
-        raise bad_rows(_formulas(given), flags, "structure")
-    if single and on_error == "raise":
-        return rows[0][column]
-    columns = list(dict.fromkeys([column, "flag", *(name for row in rows for name in row)]))
-    return pd.DataFrame(rows, given.index, columns)
+    done = iter(parallel(job, usable, workers))
+    rows = [dict(flag=reason) if reason else next(done) for reason in reasons]
+    if on_error == "raise":
+        _refuse(given, [row["flag"] for row in rows])
+    names = dict.fromkeys([column, "flag"])
+    for row in rows:
+        names |= dict.fromkeys(row)
+    return pd.DataFrame(rows, given.index, list(names))
 
 
-def _formulas(structures):
-    "What stands for each structure in a message: a structure itself prints over many lines."
-    return structures.map(lambda s: getattr(s, "formula", s))
+def _refuse(given, reasons):
+    "BadInput that names every structure for which there is a reason."
+    flags = {row: reason for row, reason in enumerate(reasons) if reason}
+    if flags:
+        # a structure itself prints over many lines
+        names = given.map(lambda structure: getattr(structure, "formula", structure))
+        raise bad_rows(names, flags, "structure")
 
 # %% ../../nbs/simulate/21_phonon.ipynb #2e7143ab
 def _p3(s, length, total):
-    ph = Phonons(s, length=length)
-    m, w, v, row, weight = ph.mesh(total)
-    p3, coarse = triplets(w, v, m, ph.cell, row, weight), ph.phase_space(total // 4)
-    soft, flag = float(w.min() / 2 / np.pi), ""
+    "One row of `phase_space`; its name and the settings are part of the key of what is stored."
+    phonons = Phonons(s, length=length)
+    mesh, w, v, irreducible, weight = phonons.mesh(total)
+    p3 = triplets(w, v, mesh, phonons.cell, irreducible, weight)
+    coarse = phonons.phase_space(total // 4)
+    softest = float(w.min() / 2 / np.pi)
+    flag = ""
     if abs(coarse / p3 - 1) > 0.1:
         flag = "the mesh is too coarse"
-    if soft < SOFT:
+    if softest < SOFT:
         flag = "imaginary modes"
-    s = ph.structure
+    relaxed = phonons.structure
     return dict(
         p3=None if flag else float(p3),
         flag=flag,
-        formula=s.reduced_formula,
-        space_group=int(s.get_space_group_info(symprec=1e-3)[1]),
-        atoms=len(s),
-        volume=s.volume / len(s),
-        density=float(s.density),
+        formula=relaxed.reduced_formula,
+        space_group=int(relaxed.get_space_group_info(symprec=1e-3)[1]),
+        atoms=len(relaxed),
+        volume=relaxed.volume / len(relaxed),
+        density=float(relaxed.density),
         highest=float(w.max() / 2 / np.pi),
-        softest=soft,
+        softest=softest,
         coarse=float(coarse / p3),
-        supercell=int(np.prod(ph.repeats) * len(s)),
-        lattice=[round(float(x), 5) for x in s.lattice.parameters],
-        frac=np.round(s.frac_coords, 6).ravel().tolist(),
-        species=[e.symbol for e in s.species],
+        supercell=int(np.prod(phonons.repeats) * len(relaxed)),
+        lattice=[round(float(x), 5) for x in relaxed.lattice.parameters],
+        frac=np.round(relaxed.frac_coords, 6).ravel().tolist(),
+        species=[element.symbol for element in relaxed.species],
     )
 
 # %% ../../nbs/simulate/21_phonon.ipynb #a7d76909
@@ -315,25 +327,31 @@ def phase_space(
     workers: int | None = 1,
     metals: bool = False,
     cache=None,
-):
-    """The three-phonon scattering phase space P3, ShengBTE's normalisation, by SevenNet-0.
+) -> pd.DataFrame:
+    """The three-phonon scattering phase space P3 by SevenNet-0, in ShengBTE's normalisation (Li et
+    al., Comput. Phys. Commun. 185, 1747, 2014).
 
-    structures : a pymatgen Structure, or a list or Series of them
+    For one crystal there is `Phonons(structure).phase_space()`.
+
+    structures : a list or Series of pymatgen Structures
     length : Å, least length of the supercell
     total : modes on the mesh
-    on_error : "raise": BadInput names every structure that gives no number and says why; "flag":
-        say it in the column `flag`
+    on_error : "raise": BadInput names every structure that gives no number and says why; "nan":
+        NaN there, and the reason in the column `flag`
     workers : processes; None: all cores
     metals : accept structures of metals only
     cache : folder of finished rows; None: the project's cache
 
-    returns : ps for one structure; for many a frame: p3, flag, the relaxed structure and more
+    returns : a row a structure: p3 (ps), flag, the relaxed structure and more
+
+    >>> silicon = Structure.from_spacegroup(227, Lattice.cubic(5.43), ["Si"], [[0, 0, 0]])
+    >>> phase_space([silicon]).p3.round(4).tolist()
+    [0.0034]
     """
     in_range(length, "length", 1, 100, "Å")
     in_range(total, "total", 8, unit="modes")
-    return _many(
-        _p3, "p3", structures, on_error, workers, cache, metals, dict(length=length, total=total)
-    )
+    settings = dict(length=length, total=total)
+    return _table(_p3, "p3", structures, on_error, workers, cache, metals, settings)
 
 # %% ../../nbs/simulate/21_phonon.ipynb #e1292bcb
 def third_order(
@@ -427,11 +445,11 @@ def conductivity(
     workers: int | None = 1,
     metals: bool = False,
     cache=None,
-):
+) -> pd.DataFrame:
     """Lattice thermal conductivity in the relaxation-time approximation, natural isotopes, by
     SevenNet-0: good to rank; the absolute value of hard crystals comes out several times too low.
 
-    structures : a pymatgen Structure, or a list or Series of them
+    structures : a list or Series of pymatgen Structures
     temperature : K
     length : Å, least length of the supercell of the third order
     cutoff : Å, of the third order
@@ -441,20 +459,11 @@ def conductivity(
     metals : accept structures of metals only
     cache : folder of finished rows; None: the project's cache
 
-    returns : W/(m K), the mean over directions, for one structure; for many a frame: kappa, flag
-        and more
+    returns : a row a structure: kappa (W/(m K), the mean over directions), flag and more
     """
     in_range(temperature, "temperature", 1, 1e4, "K")
     in_range(length, "length", 1, 100, "Å")
     in_range(cutoff, "cutoff", 1, 20, "Å")
     in_range(total, "total", 8, unit="modes")
-    return _many(
-        _kappa,
-        "kappa",
-        structures,
-        on_error,
-        workers,
-        cache,
-        metals,
-        dict(temperature=temperature, length=length, cutoff=cutoff, total=total),
-    )
+    settings = dict(temperature=temperature, length=length, cutoff=cutoff, total=total)
+    return _table(_kappa, "kappa", structures, on_error, workers, cache, metals, settings)
