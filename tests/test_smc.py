@@ -97,6 +97,11 @@ def test_another_number_of_particles():
     assert sizes == [4, 9]
 
 
+def one_value(states):
+    "A likelihood that gives one value whatever the number of states."
+    return [0.0]
+
+
 @pytest.mark.parametrize(
     "settings",
     [
@@ -108,9 +113,8 @@ def test_another_number_of_particles():
         dict(ess=2.0),
         dict(random_state=None),
         dict(start=[]),
-        dict(evaluate=lambda states: [0.0]),
+        dict(evaluate=one_value),
     ],
-    ids=str,
 )
 def test_settings_that_make_no_sense_are_refused_before_the_first_step(settings):
     usual = dict(start=LETTERS, evaluate=log_likelihood, propose=any_letter, betas=[1.0])
