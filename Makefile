@@ -1,5 +1,7 @@
 PYTHON ?= python3
 PY := .venv/bin/python
+# some machines forbid Python to keep compiled modules; then every process compiles all it imports again
+unexport PYTHONDONTWRITEBYTECODE
 
 help:      ## this list
 	@grep -E '^[a-z]+: .*##' Makefile | sed -E 's/^([a-z]+):[^#]*## */  make \1\t/' | expand -t 18
