@@ -20,7 +20,7 @@ def tree_sd(forest, X) -> np.ndarray:
     values = np.asarray(X, np.float32)
     return np.std([tree.predict(values) for tree in forest.estimators_], axis=0, ddof=1)
 
-
+# %% ../../nbs/core/08_statistics.ipynb #becc292f
 def mean_sd(model, X) -> tuple[np.ndarray, np.ndarray]:
     """The prediction of a model and its standard deviation, in the unit of the target.
 

@@ -49,7 +49,7 @@ def _umask():
     os.umask(mask)
     return mask
 
-
+# %% ../../nbs/core/04_store.ipynb #0116c6f5
 def sha256(path: str | Path) -> str:
     "The SHA-256 of a file, as 64 hexadecimal digits."
     with open(path, "rb") as file:

@@ -399,6 +399,8 @@ _measured(
         within=(-10, 15),
     ),
 )
+
+# %% ../../nbs/data/05_organic.ipynb #e927a62a
 _measured(
     "organic_refractive_index",
     "refractive index",
