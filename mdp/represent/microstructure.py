@@ -131,7 +131,7 @@ def two_point(
     Raises BadInput naming each image that cannot be used.
 
     >>> two_point(np.eye(4, dtype=bool), periodic=True, reach=1)[1, 1]  # the phase fraction
-    0.25
+    np.float64(0.25)
 
     image : (..., H, W): booleans, or numbers from 0 to 1; an array or a torch tensor
     other : the second phase, of the same shape; None: the image itself
@@ -490,8 +490,8 @@ def feret(image, stack: bool = False) -> pd.DataFrame:
 
     Raises BadInput naming each image that cannot be used.
 
-    >>> feret(np.ones((2, 5), int)).loc[1, ["area", "min"]].tolist()
-    [10, 2.0]
+    >>> feret(np.ones((2, 5), int)).loc[1, ["mean", "min"]].round(2).tolist()
+    [4.46, 2.0]
 
     image : (H, W) or (N, H, W): booleans (particles are found), or integers (one label per grain,
         0: none)
