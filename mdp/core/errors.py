@@ -66,6 +66,7 @@ def in_range(
 
     value : a number
     name : its name, for the message
+    low, high : the range, both ends included
     unit : for the message
     """
     wanted = "a finite number"
@@ -92,6 +93,7 @@ def whole(value, name: str, least: int = 0) -> int:
 
     value : a whole number
     name : its name, for the message
+    least : the smallest number that is allowed
     """
     try:
         number = operator.index(value)

@@ -14,14 +14,16 @@ from .errors import _short
 def parallel(
     fn, items, workers: int | None = None, on_error: str = "raise", desc: str | None = None
 ) -> list:
-    """`[fn(x) for x in items]` over processes or the active Dask client; order kept.
+    """`[fn(item) for item in items]` over processes or the active Dask client; the order is kept.
 
-    fn : a function of one item
+    fn : a function of one item, which must not depend on global variables of a notebook
     items : any iterable
     workers : processes; None: all the cores this process may use; 1: none
     on_error : "raise": the first failing row's exception, its row in a note; "return": exceptions
         stand in the list
     desc : what the progress bar says; None: no bar
+
+    Raises the exception of the first row that fails, or returns it in the place of a result.
 
     >>> parallel(abs, [-1, 2, -3], workers=2)
     [1, 2, 3]
@@ -66,17 +68,19 @@ class _Failure:
 
 
 def _failure_again(kind, args, state, trace):
+    "A failure out of its parts; the constructor of the exception is not called."
     error = kind.__new__(kind, *args)
     error.args = args
     vars(error).update(state)
     return _Failure(error, trace)
 
 # %% ../../nbs/core/05_parallel.ipynb #681c7366
-def _guarded(fn, x):
+def _guarded(fn, item):
+    "The result of one item, or the failure that it ended in."
     import traceback
 
     try:
-        return fn(x)
+        return fn(item)
     except Exception as error:
         return _Failure(error, traceback.format_exc())
 
@@ -138,9 +142,12 @@ def cores() -> int:
 
 # %% ../../nbs/core/05_parallel.ipynb #67fe07b4
 def progress(iterable=None, **kwargs):
-    """`tqdm.auto.tqdm`.
+    """A progress bar, `tqdm.auto.tqdm`.
 
     Silent when `MDP_QUIET` is set, written to a file when `MDP_PROGRESS` names one.
+
+    iterable : what is worked through; None: call `update` by hand
+    kwargs : as of tqdm, such as `total` and `desc`
     """
     path = os.environ.get("MDP_PROGRESS")
     if path:

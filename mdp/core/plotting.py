@@ -45,7 +45,12 @@ _STYLE = {
 
 
 def plot_style():
-    "Set matplotlib's defaults for every figure of the project; returns `matplotlib.pyplot`."
+    """Set matplotlib's defaults for every figure of the project.
+
+    returns : `matplotlib.pyplot`
+
+    >>> plt = plot_style()
+    """
     import matplotlib.pyplot as plt
 
     cycle = plt.cycler(color=[COLOURS[name] for name in _CYCLE])
@@ -62,8 +67,10 @@ def heatmap(X: pd.DataFrame, y, by: str = "correlation", labels: int = 12, ax=No
     labels : how many descriptors to name: the strongest, half rising and half falling with `y`
     ax : an Axes to draw in; None: a new figure
 
-    Returns the Axes of the map and the Axes of the property. Raises BadInput, which names the
-    rows with values that are not finite.
+    returns : the Axes of the map and the Axes of the property
+
+    Raises BadInput, which names the rows with values that are not finite, and ValueError where a
+    column is no number, where there are fewer than 3 rows or where nothing varies.
 
     >>> heatmap(Compositions().transform(formulas), band_gap)
     """
@@ -117,7 +124,7 @@ def _varying(X, y):
         raise ValueError("the property is constant: there is nothing to order")
     return X, y
 
-
+# %% ../../nbs/core/09_plotting.ipynb #a3d057ae
 def _finite(X, y):
     "`X` and `y` as floats on one index; BadInput names each row that cannot be drawn."
     y = y if isinstance(y, pd.Series) else pd.Series(y, X.index)
@@ -135,13 +142,16 @@ def _finite(X, y):
     target = pd.to_numeric(y, errors="coerce").to_numpy(float, na_value=np.nan)
     wrong = np.flatnonzero(~np.isfinite(values).all(1) | ~np.isfinite(target))
     if len(wrong):
-        rows = [(X.index[i], y.iloc[i], _why_not(X.columns, values[i], y.iloc[i])) for i in wrong]
+        rows = []
+        for row in wrong:
+            why = _why_not(X.columns, values[row], y.iloc[row])
+            rows.append((X.index[row], y.iloc[row], why))
         raise BadInput(rows, "row", len(X))
     if len(X) < 3:
         raise ValueError(f"{len(X)} rows: a heat map needs at least 3")
     return pd.DataFrame(values, X.index, X.columns), pd.Series(target, X.index, name=y.name)
 
-
+# %% ../../nbs/core/09_plotting.ipynb #bfa20700
 def _why_not(columns, values, target):
     "Why a row cannot be drawn."
     reasons = []
@@ -212,8 +222,8 @@ def _name_strongest(ax, rho, labels):
 # %% ../../nbs/core/09_plotting.ipynb #7f8f62fe
 def _strongest(rho, labels):
     "Positions of the `labels` strongest columns, half of them rising and half falling if they can."
-    rising = [i for i in np.argsort(-rho, kind="stable") if rho[i] > 0]
-    falling = [i for i in np.argsort(rho, kind="stable") if rho[i] < 0]
+    rising = [column for column in np.argsort(-rho, kind="stable") if rho[column] > 0]
+    falling = [column for column in np.argsort(rho, kind="stable") if rho[column] < 0]
     up = max(min(labels // 2, len(rising)), labels - len(falling))
     return np.sort(rising[:up] + falling[: max(labels - up, 0)]).astype(int)
 
@@ -221,8 +231,9 @@ def _strongest(rho, labels):
 def _spread(places, gap):
     "Places between 0 and 1, moved so that neighbours are at least `gap` from each other."
     places = places.copy()
-    for i in range(1, len(places)):
-        places[i] = max(places[i], places[i - 1] + gap)
-    for i in range(len(places)):
-        places[i] = min(places[i], 1 - gap * (len(places) - 1 - i))
+    last = len(places) - 1
+    for place in range(1, len(places)):
+        places[place] = max(places[place], places[place - 1] + gap)
+    for place in range(len(places)):
+        places[place] = min(places[place], 1 - gap * (last - place))
     return places

@@ -18,7 +18,10 @@ PROFILES = ("fast", "workshop", "full")
 
 
 def profile() -> str:
-    "The run size chosen by the environment variable `MDP_PROFILE`."
+    """The run size that `MDP_PROFILE` chooses; "workshop" where the variable is not set.
+
+    Raises ValueError where it is none of "fast", "workshop" and "full".
+    """
     chosen = os.environ.get("MDP_PROFILE") or "workshop"
     if chosen not in PROFILES:
         raise ValueError(f"MDP_PROFILE={chosen!r}: choose one of {', '.join(PROFILES)}")
@@ -28,6 +31,8 @@ def profile() -> str:
 def sized(fast, workshop, full):
     """Whichever of the three values the profile asks for.
 
+    fast, workshop, full : the values for the tests, for a workshop and for the size of the paper
+
     >>> sized(10, 100, 1000)  # in the default profile
     100
     """
@@ -35,7 +40,12 @@ def sized(fast, workshop, full):
 
 # %% ../../nbs/core/03_profiles.ipynb #250c2bc9
 def seed_all(seed: int = 0) -> np.random.Generator:
-    "Seed Python, NumPy and (when it is loaded) torch; returns a NumPy generator of the same seed."
+    """Seed the global random numbers of Python, NumPy and (when it is loaded) torch.
+
+    seed : a whole number from 0 on
+
+    returns : a NumPy generator of the same seed, for all that takes one
+    """
     random.seed(seed)
     np.random.seed(seed)
     if "torch" in sys.modules:
@@ -43,14 +53,27 @@ def seed_all(seed: int = 0) -> np.random.Generator:
     return np.random.default_rng(seed)
 
 
-def spawn_seeds(seed: int, n: int) -> list[int]:
-    "`n` seeds for independent streams, a function of `seed` alone."
-    streams = np.random.SeedSequence(seed).spawn(n)
+def spawn_seeds(seed: int, count: int) -> list[int]:
+    """Seeds for independent streams of random numbers; a longer list begins with a shorter one.
+
+    seed : the seed that all of them are made from
+    count : how many are wanted
+
+    >>> spawn_seeds(7, 3) == spawn_seeds(7, 5)[:3]
+    True
+    """
+    streams = np.random.SeedSequence(seed).spawn(count)
     return [int(stream.generate_state(1)[0]) for stream in streams]
 
 # %% ../../nbs/core/03_profiles.ipynb #da591afb
 def versions(*packages) -> str:
-    "Python, the profile and the version of each package, in one line."
+    """Python, the profile and the version of each package, in one line.
+
+    packages : names as on the package index
+
+    >>> versions("numpy")
+    'python ..., profile ..., numpy ...'
+    """
     parts = [f"python {platform.python_version()}", f"profile {profile()}"]
     parts += [f"{package} {importlib.metadata.version(package)}" for package in packages]
     return ", ".join(parts)

@@ -13,17 +13,25 @@ def tree_sd(forest, X) -> np.ndarray:
     """Standard deviation over the trees of a forest (n - 1 in the denominator), one a row of `X`.
 
     forest : a fitted forest of scikit-learn, whose prediction is the mean over its trees
-    X : what the forest takes
+    X : (rows, features), what the forest takes
+
+    returns : (rows,), in the unit of the target
     """
     values = np.asarray(X, np.float32)
     return np.std([tree.predict(values) for tree in forest.estimators_], axis=0, ddof=1)
 
-
+# %% ../../nbs/core/08_statistics.ipynb #becc292f
 def mean_sd(model, X) -> tuple[np.ndarray, np.ndarray]:
-    """`predict(X)` and its standard deviation; TypeError for a model that has no error bar.
+    """The prediction of a model and its standard deviation, in the unit of the target.
 
     model : a fitted regressor or pipeline: `predict(X, return_std=True)`, or a forest
     X : what it takes
+
+    returns : two arrays, (rows,) each
+
+    Raises TypeError for a model that has no error bar.
+
+    >>> mean, sd = mean_sd(BayesianRidge().fit(X, y), X)
     """
     import inspect
     from sklearn.ensemble import ExtraTreesRegressor, RandomForestRegressor

@@ -18,9 +18,15 @@ import pandas as pd
 # %% ../../nbs/core/04_store.ipynb #a1aeef29
 @contextlib.contextmanager
 def atomic_write(path: str | Path):
-    """Yield a temporary path beside `path`.
+    """A context that gives a temporary path in the folder of `path`, to be written to.
 
-    On success it takes `path`'s place in one step, on failure it is removed.
+    At its end the temporary file takes the place of `path` in one step; where the block raises, it
+    is removed and `path` stays as it was.
+
+    path : the file to be written; its folder is made where it is missing
+
+    >>> with atomic_write("table.csv") as temporary:
+    ...     _ = temporary.write_text("formula,gap")
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -29,8 +35,8 @@ def atomic_write(path: str | Path):
     tmp = Path(tmp)
     try:
         yield tmp
-        with open(tmp, "rb+") as f:
-            os.fsync(f.fileno())
+        with open(tmp, "rb+") as file:
+            os.fsync(file.fileno())  # on the disk before the name is changed
         os.chmod(tmp, 0o666 & ~_umask())
         os.replace(tmp, path)
     finally:
@@ -38,15 +44,16 @@ def atomic_write(path: str | Path):
 
 
 def _umask():
+    "The permissions that new files do not get; a temporary file has fewer than a usual one."
     mask = os.umask(0)
     os.umask(mask)
     return mask
 
-
+# %% ../../nbs/core/04_store.ipynb #0116c6f5
 def sha256(path: str | Path) -> str:
     "The SHA-256 of a file, as 64 hexadecimal digits."
-    with open(path, "rb") as f:
-        return hashlib.file_digest(f, "sha256").hexdigest()
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 # %% ../../nbs/core/04_store.ipynb #18224989
 def kept(folder: str | Path, key, compute, name: str = ""):
@@ -87,6 +94,7 @@ def _json(value, sort_keys=False):
 
 
 def _sum(text):
+    "The checksum of a text."
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -131,14 +139,17 @@ def _column_as_json(column):
     kind = str(column.dtype)
     if pd.api.types.pandas_dtype(kind) != column.dtype:
         raise TypeError(f"{column.name!r}: a column of type {kind} cannot be kept")
-    return {"type": kind, "values": [None if v is pd.NA else v for v in column.tolist()]}
+    values = [None if value is pd.NA else value for value in column.tolist()]
+    return {"type": kind, "values": values}
 
 
 def _column_from_json(column, index=None):
+    "The inverse of `_column_as_json`, a Series."
     return pd.Series(column["values"], index=index, dtype=column["type"])
 
 
 def _index_as_json(index):
+    "The row labels of a frame as a JSON value; a range by its three numbers."
     if isinstance(index, pd.MultiIndex):
         raise TypeError("a frame with several levels of row labels cannot be kept")
     if isinstance(index, pd.RangeIndex):
@@ -147,6 +158,7 @@ def _index_as_json(index):
 
 
 def _index_from_json(index):
+    "The inverse of `_index_as_json`."
     if "range" in index:
         return pd.RangeIndex(*index["range"], name=index["name"])
     return pd.Index(_column_from_json(index), name=index["name"])

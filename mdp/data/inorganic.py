@@ -11,6 +11,7 @@ import gzip
 import json
 import re
 import tarfile
+from pathlib import Path
 import numpy as np
 import pandas as pd
 from ..core.parallel import parallel
@@ -20,13 +21,9 @@ from ..matter.formula import reduced_formula
 
 # %% ../../nbs/data/04_inorganic.ipynb #161b400b
 def _elements(wheel):
-    df = pd.read_csv(
-        _member(
-            wheel, "elementembeddings/data/element_representations/xenonpy_element_features.csv"
-        ),
-        index_col=0,
-        keep_default_na=False,
-    )
+    "The properties of the elements, a row each."
+    table = "elementembeddings/data/element_representations/xenonpy_element_features.csv"
+    df = pd.read_csv(_member(wheel, table), index_col=0, keep_default_na=False)
     return df.rename_axis("symbol")
 
 
@@ -45,47 +42,41 @@ def _formulas(*members, within=(-np.inf, np.inf), convert=None):
     "A reader of `formula,target` files in the CrabNet wheel."
 
     def read(wheel):
-        df = pd.concat(
-            [
-                pd.read_csv(_member(wheel, f"crabnet/data/{m}"), keep_default_na=False)
-                for m in members
-            ],
-            ignore_index=True,
-        )
-        v = df.target.astype(float)
-        df = pd.DataFrame(
-            dict(formula=reduced_formula(df.formula), value=convert(v) if convert else v)
-        )
+        parts = []
+        for member in members:
+            file = _member(wheel, f"crabnet/data/{member}")
+            parts.append(pd.read_csv(file, keep_default_na=False))
+        raw = pd.concat(parts, ignore_index=True)
+        value = raw.target.astype(float)
+        value = convert(value) if convert else value
+        df = pd.DataFrame(dict(formula=reduced_formula(raw.formula), value=value))
         return _keep(df, df.value.between(*within), f"outside {within[0]:g} to {within[1]:g}")
 
     return read
 
 
-def _parts(folder, **kw):
-    return _formulas(
-        *[f"benchmark_data/{folder}/{part}.csv" for part in ("train", "val", "test")], **kw
-    )
+def _parts(folder, **options):
+    "A reader of a table that is cut into training, validation and test files."
+    files = [f"benchmark_data/{folder}/{part}.csv" for part in ("train", "val", "test")]
+    return _formulas(*files, **options)
 
 
-def _power(v):
-    return 10**v
+def _power(exponent):
+    "The number of a decimal logarithm."
+    return 10**exponent
 
 # %% ../../nbs/data/04_inorganic.ipynb #264d51a7
 _MP = "Materials Project: Jain et al., APL Mater. 1, 011002 (2013)"
 _OQMD = "OQMD: Kirklin et al., npj Comput. Mater. 1, 15010 (2015)"
-
-
 _AEL = "AFLOW AEL-AGL: Toher et al., Phys. Rev. Mater. 1, 015401 (2017)"
 _AFLOW = "AFLOW: Curtarolo et al., Comput. Mater. Sci. 58, 227 (2012)"
-
-
 _MB = "; Matbench: Dunn et al., npj Comput. Mater. 6, 138 (2020)"
 
 # %% ../../nbs/data/04_inorganic.ipynb #8e532f17
 def _crabnet(name, task, unit, kind, rows, read, cite):
     "Put a table of the CrabNet wheel on the list; its property is named by the task."
-    prop = re.sub(r" \(.*| from .*", "", task)
-    register(name, task, {prop: unit}, kind, rows, ("crabnet==2.0.8",), read, cite)
+    property_name = re.sub(r" \(.*| from .*", "", task)
+    register(name, task, {property_name: unit}, kind, rows, ("crabnet==2.0.8",), read, cite)
 
 # %% ../../nbs/data/04_inorganic.ipynb #4b14e270
 _crabnet(
@@ -109,6 +100,8 @@ _crabnet(
     _formulas("matbench/mp_e_form.csv"),
     _MP + _MB,
 )
+
+# %% ../../nbs/data/04_inorganic.ipynb #e2ee7dbd
 _crabnet(
     "mp_refractive_index",
     "refractive index",
@@ -147,6 +140,8 @@ _crabnet(
     _formulas("matbench/phonons.csv"),
     "Petretto et al., Sci. Data 5, 180065 (2018)" + _MB,
 )
+
+# %% ../../nbs/data/04_inorganic.ipynb #1d37b290
 _crabnet(
     "mp_e_hull", "energy above the convex hull", "eV/atom", "DFT", 56662, _parts("mp_e_hull"), _MP
 )
@@ -208,6 +203,8 @@ _crabnet(
     _formulas("matbench/expt_is_metal.csv"),
     "Zhuo et al., J. Phys. Chem. Lett. 9, 1668 (2018)" + _MB,
 )
+
+# %% ../../nbs/data/04_inorganic.ipynb #76a2dccb
 _crabnet(
     "glass",
     "metallic glass (1) or not (0)",
@@ -248,6 +245,8 @@ _crabnet(
     _parts("aflow__ael_bulk_modulus_vrh"),
     _AEL,
 )
+
+# %% ../../nbs/data/04_inorganic.ipynb #9ccb762d
 _crabnet(
     "aflow_shear_modulus",
     "shear modulus (VRH)",
@@ -266,6 +265,8 @@ _crabnet(
     _parts("aflow__ael_debye_temperature"),
     _AEL,
 )
+
+# %% ../../nbs/data/04_inorganic.ipynb #59a0b47e
 _crabnet(
     "aflow_conductivity",
     "lattice thermal conductivity at 300 K (AGL)",
@@ -308,70 +309,67 @@ _crabnet(
 _crabnet("oqmd_volume", "volume", "A3/atom", "DFT", 341700, _parts("OQMD_Volume_per_atom"), _OQMD)
 
 # %% ../../nbs/data/04_inorganic.ipynb #4e1b09e6
-def _matminer(table, columns, extra=lambda df: {}):
-    "A reader of one table of matminer 0.3.9: `columns` are kept, `extra` computes more."
+def _matminer(table, columns):
+    "A reader of one table of matminer 0.3.9: `columns` (ours -> theirs) are kept."
 
     def read(sdist):
         df = _matminer_table(sdist, table)
-        out = pd.DataFrame(
-            dict(
-                material_id=df.material_id,
-                formula=reduced_formula(df.formula),
-                **{new: pd.to_numeric(df[old]) for new, old in columns.items()},
-                **extra(df),
-            )
-        )
+        out = pd.DataFrame(dict(material_id=df.material_id, formula=reduced_formula(df.formula)))
+        for ours, theirs in columns.items():
+            out[ours] = pd.to_numeric(df[theirs])
         return out.assign(structure=df.structure)
 
     return read
 
 # %% ../../nbs/data/04_inorganic.ipynb #80e00e9c
+_OLDEST = "flla_2015"  # the one table without a comment line, whose columns are written as Python
+
+
 def _matminer_table(sdist, table):
-    with tarfile.open(sdist) as t:
+    "One table of matminer 0.3.9, its structures and formulas as text."
+    with tarfile.open(sdist) as archive:
         df = pd.read_csv(
-            t.extractfile(f"matminer-0.3.9/matminer/datasets/{table}.csv"),
-            comment="#" if table == "flla_2015" else None,
-            skiprows=0 if table == "flla_2015" else 1,
+            archive.extractfile(f"matminer-0.3.9/matminer/datasets/{table}.csv"),
+            comment="#" if table == _OLDEST else None,
+            skiprows=0 if table == _OLDEST else 1,
             keep_default_na=False,
         )
     if "poscar" in df:
         df["structure"] = df.poscar
-    else:  # written as Python, not as JSON
-        df["structure"] = [
-            s.replace("'", '"')
-            .replace("None", "null")
-            .replace("True", "true")
-            .replace("False", "false")
-            for s in df.structure
-        ]
-        df["formula"] = [
-            "".join(f"{e}{float(n):g}" for e, n in re.findall(r"'(\w+)': ([\d.]+)", f))
-            for f in df.formula
-        ]
+    else:
+        df["structure"] = df.structure.map(_as_json)
+        df["formula"] = df.formula.map(_as_formula)
     return df
+
+
+def _as_json(text):
+    "A structure that was written as a Python dict, as JSON."
+    for python, json_word in (("'", '"'), ("None", "null"), ("True", "true"), ("False", "false")):
+        text = text.replace(python, json_word)
+    return text
+
+
+def _as_formula(text):
+    "A formula that was written as a Python dict of amounts."
+    amounts = re.findall(r"'(\w+)': ([\d.]+)", text)
+    return "".join(f"{element}{float(amount):g}" for element, amount in amounts)
 
 # %% ../../nbs/data/04_inorganic.ipynb #ab073921
 def _mp_structures(sdist):
     "The union of the four tables, with space group, point group, density and volume."
-    df = pd.concat(
-        [
-            _matminer_table(sdist, t)
-            .reindex(columns=["material_id", "formula", "structure", "space_group"])
-            .assign(table=t)
-            for t in ("dielectric_constant", "elastic_tensor", "piezoelectric_tensor", "flla_2015")
-        ]
-    )
-    df = _keep(
-        df.reset_index(drop=True), ~df.material_id.duplicated().to_numpy(), "in two of the tables"
-    )
+    parts = []
+    for table in ("dielectric_constant", "elastic_tensor", "piezoelectric_tensor", _OLDEST):
+        part = _matminer_table(sdist, table)
+        part = part.reindex(columns=["material_id", "formula", "structure", "space_group"])
+        parts.append(part.assign(table=table))
+    df = pd.concat(parts).reset_index(drop=True)
+    df = _keep(df, ~df.material_id.duplicated(), "in two of the tables")
     found = parallel(_symmetry, list(zip(df.structure, pd.to_numeric(df.space_group))))
-    return df.assign(
-        formula=reduced_formula(df.formula),
-        **{
-            c: [f[i] for f in found]
-            for i, c in enumerate(["space_group", "point_group", "density", "volume_per_atom"])
-        },
-    )
+    df["formula"] = reduced_formula(df.formula)
+    names = ["space_group", "point_group", "density", "volume_per_atom"]
+    for name, values in zip(names, zip(*found)):
+        df[name] = list(values)
+    return df
 
 # %% ../../nbs/data/04_inorganic.ipynb #c108e13e
 @functools.cache
@@ -379,22 +377,21 @@ def _point_groups():
     "Number of a space group -> symbol of its point group."
     import spglib
 
-    return {
-        t.number: t.pointgroup_international for t in map(spglib.get_spacegroup_type, range(1, 531))
-    }
+    types = [spglib.get_spacegroup_type(hall) for hall in range(1, 531)]
+    return {kind.number: kind.pointgroup_international for kind in types}
 
 
 def _symmetry(row):
+    "Space group, point group, density (g/cm3) and volume (Å3 per atom) of one structure."
     from pymatgen.symmetry.analyzer import SpacegroupAnalyzer
 
     text, group = row
-    s = _structure(text)
-    group = (
-        SpacegroupAnalyzer(s, symprec=0.1).get_space_group_number()
-        if np.isnan(group)
-        else int(group)
-    )
-    return group, _point_groups()[group], float(s.density), s.volume / len(s)
+    structure = _structure(text)
+    if np.isnan(group):
+        group = SpacegroupAnalyzer(structure, symprec=0.1).get_space_group_number()
+    group = int(group)
+    volume = structure.volume / len(structure)
+    return group, _point_groups()[group], float(structure.density), volume
 
 
 _MM = ("matminer==0.3.9",)
@@ -483,40 +480,29 @@ register(
 
 # %% ../../nbs/data/04_inorganic.ipynb #b99fc0c6
 def _boltztrap(wheel):
-    with tarfile.open(
-        fileobj=_member(wheel, "matminer/utils/data_files/mp_transport/transport_database.tar.xz")
-    ) as t:
-        df = pd.read_csv(t.extractfile("transport_database.csv"), keep_default_na=False)
-
-    def number(c):
-        return pd.to_numeric(df[c], errors="coerce")
-
-    return pd.DataFrame(
-        dict(
-            material_id=df.mp_id,
-            formula=reduced_formula(df.pretty_formula),
-            seebeck_p=number("S_p"),
-            seebeck_n=number("S_n"),
-            mass_p=number("m_p"),
-            mass_n=number("m_n"),
-        )
-    )
+    "Transport properties of BoltzTraP."
+    archive = _member(wheel, "matminer/utils/data_files/mp_transport/transport_database.tar.xz")
+    with tarfile.open(fileobj=archive) as archive:
+        raw = pd.read_csv(archive.extractfile("transport_database.csv"), keep_default_na=False)
+    df = pd.DataFrame(dict(material_id=raw.mp_id, formula=reduced_formula(raw.pretty_formula)))
+    columns = dict(seebeck_p="S_p", seebeck_n="S_n", mass_p="m_p", mass_n="m_n")
+    for ours, theirs in columns.items():
+        df[ours] = pd.to_numeric(raw[theirs], errors="coerce")
+    return df
 
 # %% ../../nbs/data/04_inorganic.ipynb #3042d086
 def _pymatgen_e_form(wheel):
-    df = pd.DataFrame(
-        json.load(
-            gzip.open(_member(wheel, "pymatgen/analysis/compatibility/exp_compounds.json.gz"))
-        )
-    )
+    "Measured formation energies; in the file per formula unit, here per atom."
     from pymatgen.core import Composition
 
-    n = np.array([Composition(f).num_atoms for f in df.formula])
+    file = _member(wheel, "pymatgen/analysis/compatibility/exp_compounds.json.gz")
+    df = pd.DataFrame(json.load(gzip.open(file)))
+    atoms = np.array([Composition(formula).num_atoms for formula in df.formula])
     return pd.DataFrame(
         dict(
             formula=reduced_formula(df.formula),
-            value=df["exp energy"] / n,
-            uncertainty=df.uncertainty / n,
+            value=df["exp energy"] / atoms,
+            uncertainty=df.uncertainty / atoms,
         )
     )
 
@@ -560,6 +546,7 @@ _AGL = dict(
 
 
 def _agl(path):
+    "Conductivities and other thermal properties by the AGL model."
     df = pd.read_csv(path, keep_default_na=False)
     return pd.DataFrame(
         dict(
@@ -573,8 +560,9 @@ def _agl(path):
 
 # %% ../../nbs/data/04_inorganic.ipynb #8176b55b
 def _kappa103(path):
-    with open(path) as f:
-        base = json.loads(f.readline())["_base"]
+    "The 103 conductivities from first principles."
+    with open(path) as file:
+        base = json.loads(file.readline())["_base"]
     return pd.DataFrame(
         dict(
             material_id=base["material_ids"],
@@ -587,54 +575,52 @@ def _kappa103(path):
 # %% ../../nbs/data/04_inorganic.ipynb #f25722dd
 def _phonondb(extxyz, modes):
     "The relaxed structures, and per crystal the phonons of a full mesh (lists)."
-    from pymatgen.core import Lattice, Structure
-
-    rows, lines = [], iter(open(extxyz).read().splitlines())
-    for n in lines:
-        head = next(lines)
-        atoms = [next(lines).split() for _ in range(int(n))]
-        lattice = Lattice(
-            np.array(re.search(r'Lattice="([^"]+)"', head)[1].split(), float).reshape(3, 3)
-        )
-        s = Structure(
-            lattice,
-            [a[0] for a in atoms],
-            [[float(x) for x in a[1:4]] for a in atoms],
-            coords_are_cartesian=True,
-        )
-        rows.append((re.search(r"mp_id=(\S+)", head)[1], json.dumps(s.as_dict())))
-    m = pd.DataFrame(json.load(gzip.open(modes)))
+    table = pd.DataFrame(json.load(gzip.open(modes)))
     df = pd.DataFrame(
         dict(
-            material_id=m.mp_id,
-            formula=reduced_formula(m.name),
-            conductivity=[k[0] for k in m.kappa_TOT_ave],
-            frequencies=m.frequencies,
-            weights=m.weights,
-            mode_conductivities=m.mode_kappa_TOT_ave,
+            material_id=table.mp_id,
+            formula=reduced_formula(table.name),
+            conductivity=[of_temperatures[0] for of_temperatures in table.kappa_TOT_ave],
+            frequencies=table.frequencies,
+            weights=table.weights,
+            mode_conductivities=table.mode_kappa_TOT_ave,
         )
     )
-    return df.merge(
-        pd.DataFrame(rows, columns=["material_id", "structure"]),
-        on="material_id",
-        how="left",
-        validate="1:1",
-    )
+    structures = pd.DataFrame(_extxyz(extxyz), columns=["material_id", "structure"])
+    return df.merge(structures, on="material_id", how="left", validate="1:1")
+
+# %% ../../nbs/data/04_inorganic.ipynb #fff63233
+def _extxyz(path):
+    "Identifier and structure (JSON) of each block of an extended XYZ file."
+    from pymatgen.core import Lattice, Structure
+
+    rows = []
+    lines = iter(Path(path).read_text().splitlines())
+    for number_of_atoms in lines:
+        head = next(lines)
+        atoms = [next(lines).split() for _ in range(int(number_of_atoms))]
+        vectors = re.search(r'Lattice="([^"]+)"', head)[1].split()
+        structure = Structure(
+            Lattice(np.array(vectors, float).reshape(3, 3)),
+            [symbol for symbol, *_ in atoms],
+            [list(map(float, place[:3])) for _, *place in atoms],
+            coords_are_cartesian=True,
+        )
+        rows.append((re.search(r"mp_id=(\S+)", head)[1], json.dumps(structure.as_dict())))
+    return rows
 
 # %% ../../nbs/data/04_inorganic.ipynb #98d2dc6f
 def _supercon(path):
-    df = _with_formula(
-        pd.read_csv(path, keep_default_na=False), "name"
-    )  # out go oxygen contents such as `O10=z`, and deuterides
-    return pd.DataFrame(dict(formula=reduced_formula(df.name), value=df.Tc.astype(float))).pipe(
-        _same_attrs, df
-    )
+    "Superconductors; without oxygen contents such as `O10=z`, and deuterides."
+    df = _with_formula(pd.read_csv(path, keep_default_na=False), "name")
+    out = pd.DataFrame(dict(formula=reduced_formula(df.name), value=df.Tc.astype(float)))
+    return _same_attrs(out, df)
 
 
 register(
     "agl",
     "lattice thermal conductivity, Debye temperature, Grueneisen parameter and more",
-    {"conductivity": "W/(m K)", **{c: u for c, (_, u) in _AGL.items()}},
+    {"conductivity": "W/(m K)", **{name: unit for name, (_, unit) in _AGL.items()}},
     "surrogate",
     5578,
     ("FlorianTseng/LTC-modeling/orig-KAN/dataset_5578.csv",),
@@ -678,15 +664,12 @@ register(
 )
 
 # %% ../../nbs/data/04_inorganic.ipynb #3db73f18
+_NUMBERS = "p3 highest softest coarse volume a c atoms supercell space_group".split()
+
+
 def _csv(path):
-    return pd.read_csv(
-        path,
-        keep_default_na=False,
-        na_values={
-            c: [""]
-            for c in "p3 highest softest coarse volume a c atoms supercell space_group".split()
-        },
-    )
+    "A curated table; an empty cell is a missing number in these columns, an empty word in others."
+    return pd.read_csv(path, keep_default_na=False, na_values=dict.fromkeys(_NUMBERS, [""]))
 
 
 register(
@@ -701,7 +684,7 @@ register(
 register(
     "crystal_conductivity",
     "measured lattice thermal conductivity at 300 K, curated with a reference on each row",
-    {k: "W/(m K)" for k in ("conductivity", "low", "high")},
+    dict.fromkeys(("conductivity", "low", "high"), "W/(m K)"),
     "measured",
     None,
     ("crystal_conductivity.csv",),
@@ -710,30 +693,42 @@ register(
 
 # %% ../../nbs/data/04_inorganic.ipynb #3bccb3fd
 def _quasicrystals(*paths):
-    return pd.concat(
-        [pd.read_csv(p, dtype="str", keep_default_na=False) for p in paths if p.is_file()],
-        ignore_index=True,
-    )
+    "The curated tables that are there, one below the other."
+    there = [path for path in paths if path.is_file()]
+    parts = [pd.read_csv(path, dtype="str", keep_default_na=False) for path in there]
+    return pd.concat(parts, ignore_index=True)
 
 
+def _written(amounts):
+    "A mapping of amounts as a formula."
+    return "".join(f"{element}{amount:g}" for element, amount in amounts.items())
+
+
+def _fractions(amounts):
+    "Elements and fractions, the same for every spelling of one composition."
+    total = sum(amounts.values())
+    present = [(element, amount) for element, amount in amounts.items() if amount]
+    return tuple(sorted((element, round(amount / total, 6)) for element, amount in present))
+
+# %% ../../nbs/data/04_inorganic.ipynb #2e6a1a47
 def _xenonpy_quasicrystals(path):
+    "The published training set; repeated compositions bear a flag."
     import ast
 
     df = pd.read_csv(path, index_col=0)
-    c = df.composition.map(ast.literal_eval)
+    amounts = df.composition.map(ast.literal_eval)
     out = pd.DataFrame(
         dict(
             row_id=df.index,
-            composition=["".join(f"{e}{n:g}" for e, n in d.items()) for d in c],
+            composition=[_written(one) for one in amounts],
             label=df.label.str.replace("OTHERS", "others").to_numpy(),
             for_test=df.for_test.to_numpy(),
         )
     )
-    key = pd.Series(
-        [tuple(sorted((e, round(n / sum(d.values()), 6)) for e, n in d.items() if n)) for d in c]
-    )
-    two = out.groupby(key).label.transform("nunique") > 1
-    return out.assign(flag=np.where(two, "two labels", np.where(key.duplicated(), "repeated", "")))
+    same = pd.Series([_fractions(one) for one in amounts])
+    two_labels = out.groupby(same).label.transform("nunique") > 1
+    repeated = np.where(same.duplicated(), "repeated", "")
+    return out.assign(flag=np.where(two_labels, "two labels", repeated))
 
 # %% ../../nbs/data/04_inorganic.ipynb #8b0dd894
 register(

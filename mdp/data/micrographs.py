@@ -11,27 +11,32 @@ from .fetch import SOURCES
 from .registry import register
 
 # %% ../../nbs/data/09_micrographs.ipynb #d0e8f1f4
+_SEM = "Tyrion58/SZD_image_generate/DATA/"
+
+
 def _sem(table, *images):
-    df, path = pd.read_csv(table), {p.name: str(p) for p in images}
+    "Process, label and the path of the image of each film."
+    raw = pd.read_csv(table)
+    paths = {path.name: str(path) for path in images}
     return pd.DataFrame(
         dict(
-            path=df["file name"].map(path),
-            sample=df["sample id"],
-            position=df.position,
-            temperature=df["temperature [C]"],
-            aluminium=df["Al-concentration [at.%]"],
-            oxygen=df["O-concentration [at.%]"],
-            ionization=df["ionization degree [a.u.]"],
-            ion_energy=df["average ion energy [eV]"],
-            pressure=df["pressure [Pa]"],
-            label=df.label,
+            path=raw["file name"].map(paths),
+            sample=raw["sample id"],
+            position=raw.position,
+            temperature=raw["temperature [C]"],
+            aluminium=raw["Al-concentration [at.%]"],
+            oxygen=raw["O-concentration [at.%]"],
+            ionization=raw["ionization degree [a.u.]"],
+            ion_energy=raw["average ion energy [eV]"],
+            pressure=raw["pressure [Pa]"],
+            label=raw.label,
         )
     )
 
-
-_SEM = "Tyrion58/SZD_image_generate/DATA/"
-
 # %% ../../nbs/data/09_micrographs.ipynb #f66e7a81
+_IMAGES = [key for key in SOURCES if key.startswith(_SEM + "images/")]
+
+
 register(
     "sem",
     "structure zone of a thin film from its micrograph",
@@ -46,6 +51,6 @@ register(
     ),
     "measured",
     123,
-    (_SEM + "Dataset_descriptor.csv", *(k for k in SOURCES if k.startswith(_SEM + "images/"))),
+    (_SEM + "Dataset_descriptor.csv", *_IMAGES),
     _sem,
 )

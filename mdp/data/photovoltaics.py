@@ -16,98 +16,104 @@ from .tables import _median, _member, _molecules, _select
 _OPV = dict(homo="eV", lumo="eV", voc="V", jsc="mA/cm2", ff="%", pce="%")
 
 
-def _number(x):
+def _number(text):
     "A number typed by hand; NaN for dashes."
-    m = re.match(r"\s*(-?\d+\.?\d*)(?:\*10(-\d+))?", str(x))
-    return float(m[1]) * 10.0 ** int(m[2] or 0) if m else np.nan
+    found = re.match(r"\s*(-?\d+\.?\d*)(?:\*10(-\d+))?", str(text))
+    return float(found[1]) * 10.0 ** int(found[2] or 0) if found else np.nan
 
 
 def _year(reference):
     "The year of a literature reference, NaN where it gives none."
-    m = (
-        re.findall(r"\(((?:19|20)\d\d)\)", reference)
-        or re.findall(r"(?<![\d–-])((?:19|20)\d\d)(?=,\s*\d)", reference)
-        or re.findall(r"(?<![\d–-])((?:19|20)\d\d)(?![\d–-])", reference)
-    )
-    return float(m[-1]) if m else np.nan
+    in_brackets = r"\(((?:19|20)\d\d)\)"
+    before_volume = r"(?<![\d–-])((?:19|20)\d\d)(?=,\s*\d)"
+    alone = r"(?<![\d–-])((?:19|20)\d\d)(?![\d–-])"
+    for pattern in (in_brackets, before_volume, alone):
+        found = re.findall(pattern, reference)
+        if found:
+            return float(found[-1])
+    return np.nan
 
 # %% ../../nbs/data/07_photovoltaics.ipynb #0c88179c
 def _cell(df):
     "Numbers, signs, units and order of a table of solar cells, and its flags."
-    for c in set(df) & set(_OPV):
-        df[c] = df[c].map(_number)
-    for c in {"homo", "lumo"} & set(df):
-        df[c] = -df[c].abs()
-    df["jsc"], df["voc"] = (
-        df.jsc.abs(),
-        df.voc.where(df.voc < 50, df.voc / np.where(df.voc > 200, 1000, 100)),
-    )
+    for name in set(df) & set(_OPV):
+        df[name] = df[name].map(_number)
+    for name in {"homo", "lumo"} & set(df):
+        df[name] = -df[name].abs()
+    df["jsc"] = df.jsc.abs()
+    # typed in mV or in hundredths of a volt
+    df["voc"] = df.voc.where(df.voc < 50, df.voc / np.where(df.voc > 200, 1000, 100))
     df["ff"] = df.ff.where(df.ff <= 1.5, df.ff / 100)
-    turned = (
-        ~_fits(df.voc, df.jsc, df.ff, df.pce) & _fits(df.ff, df.jsc, df.pce, df.voc) & (df.pce < 1)
-    )
-    df.loc[turned, ["voc", "ff", "pce"]] = df.loc[turned, ["ff", "pce", "voc"]].to_numpy()
-    for a, b, swap, scale in [
-        ("voc", "jsc", (df.voc > 2) & (df.jsc < 2), 1),
-        ("jsc", "ff", df.jsc > 40, 100),
-    ]:
-        df.loc[swap, [a, b]] = np.c_[df.loc[swap, b] * scale, df.loc[swap, a] / scale]
-        turned |= swap
+    exchanged = _put_columns_right(df)
     df["flag"] = ""
-    df = _flag(df, turned, "columns exchanged in the file")
-    df = _flag(
-        df,
-        ~_fits(df.voc, df.jsc, df.ff, df.pce) & df[["voc", "jsc", "ff", "pce"]].notna().all(axis=1),
-        "PCE is not Voc Jsc FF",
-    )
+    df = _flag(df, exchanged, "columns exchanged in the file")
+    complete = df[["voc", "jsc", "ff", "pce"]].notna().all(axis=1)
+    wrong = ~_fits(df.voc, df.jsc, df.ff, df.pce) & complete
+    df = _flag(df, wrong, "PCE is not Voc Jsc FF")
     if "homo" in df:
         df = _flag(df, df.homo >= df.lumo, "HOMO is not below LUMO")
     return df.assign(ff=100 * df.ff)
 
+# %% ../../nbs/data/07_photovoltaics.ipynb #bb9db695
+def _put_columns_right(df):
+    "Put exchanged columns back, in place; which rows had them."
+    right = _fits(df.voc, df.jsc, df.ff, df.pce)
+    exchanged = ~right & _fits(df.ff, df.jsc, df.pce, df.voc) & (df.pce < 1)
+    df.loc[exchanged, ["voc", "ff", "pce"]] = df.loc[exchanged, ["ff", "pce", "voc"]].to_numpy()
+    for one, other, swap, scale in [
+        ("voc", "jsc", (df.voc > 2) & (df.jsc < 2), 1),
+        ("jsc", "ff", df.jsc > 40, 100),
+    ]:
+        values = np.c_[df.loc[swap, other] * scale, df.loc[swap, one] / scale]
+        df.loc[swap, [one, other]] = values
+        exchanged |= swap
+    return exchanged
+
 # %% ../../nbs/data/07_photovoltaics.ipynb #97151548
 def _flag(df, mask, word):
+    "The table with a word more in the column `flag` of some rows."
     return df.assign(flag=df.flag.where(~mask, (df.flag + "; " + word).str.removeprefix("; ")))
 
 
 def _fits(voc, jsc, ff, pce):
+    "Is PCE the product of the other three, within a fifth?"
     return (voc * jsc * ff / pce - 1).abs() < 0.2
 
 
 def _deepdonor(columns):
+    "A reader of one of the two tables of DeepDonor; `columns`: ours -> theirs."
+
     def read(path):
         raw = pd.read_excel(path)
-        df = _cell(
-            _select(raw, dict(smiles="SMILES", name="Name", **columns, reference=raw.columns[-1]))
-        )
-        return _molecules(
-            df.assign(
-                name=df.name.astype("str"),
-                reference=df.reference.str.strip(),
-                year=df.reference.map(_year),
-            )
-        )
+        known = dict(smiles="SMILES", name="Name", **columns, reference=raw.columns[-1])
+        df = _cell(_select(raw, known))
+        df["name"] = df.name.astype("str")
+        years = df.reference.map(_year)
+        df["reference"] = df.reference.str.strip()
+        df["year"] = years
+        return _molecules(df)
 
     return read
 
 # %% ../../nbs/data/07_photovoltaics.ipynb #747549eb
+_HOPV = dict(
+    smiles="smiles",
+    kind_of_donor="construction",
+    architecture="architecture",
+    acceptor="complement",
+    homo="HOMO",
+    lumo="LUMO",
+    voc="V_OC",
+    jsc="J_SC",
+    ff="fill_factor",
+    pce="PCE",
+    reference="doi",
+)
+
+
 def _hopv(path):
-    df = _select(
-        pd.read_csv(path),
-        dict(
-            smiles="smiles",
-            kind_of_donor="construction",
-            architecture="architecture",
-            acceptor="complement",
-            homo="HOMO",
-            lumo="LUMO",
-            voc="V_OC",
-            jsc="J_SC",
-            ff="fill_factor",
-            pce="PCE",
-            reference="doi",
-        ),
-    )
-    df = _molecules(_cell(df))
+    "The measured cells of HOPV15."
+    df = _molecules(_cell(_select(pd.read_csv(path), _HOPV)))
     return _flag(df, _bare_s(df.smiles), "sulfur drawn =S=")
 
 
@@ -115,11 +121,12 @@ def _bare_s(smiles):
     "Has a sulfur of valence above two and no oxygen on it: an artefact of the drawing."
     from rdkit import Chem
 
-    p = Chem.MolFromSmarts("[S;v4,v5,v6;!$(S~O)]")
-    return np.array([Chem.MolFromSmiles(s).HasSubstructMatch(p) for s in smiles])
+    pattern = Chem.MolFromSmarts("[S;v4,v5,v6;!$(S~O)]")
+    return np.array([Chem.MolFromSmiles(text).HasSubstructMatch(pattern) for text in smiles])
 
 # %% ../../nbs/data/07_photovoltaics.ipynb #d8bbccf0
 def _cep(path):
+    "The computed efficiencies of the Clean Energy Project."
     return _median(_molecules(pd.read_csv(path).rename(columns={"PCE": "value"})))
 
 
@@ -139,7 +146,7 @@ register(
 register(
     "opv_molecules",
     "solar-cell efficiency of small-molecule donors, with year",
-    {c: u for c, u in _OPV.items() if c not in ("homo", "lumo")},
+    {name: unit for name, unit in _OPV.items() if name not in ("homo", "lumo")},
     "measured",
     1181,
     ("JinYSun/DeepDonor/dataset/SM/SM.xlsx",),
@@ -171,6 +178,7 @@ register(
 
 # %% ../../nbs/data/07_photovoltaics.ipynb #7c0d0b02
 def _donors(path):
+    "The curated table."
     return _molecules(pd.read_csv(path, keep_default_na=False))
 
 
@@ -186,6 +194,7 @@ register(
 
 # %% ../../nbs/data/07_photovoltaics.ipynb #1438fdd8
 def _am15g(wheel):
+    "The solar spectrum, a row each wavelength."
     return pd.read_csv(_member(wheel, "pvlib/data/ASTMG173.csv"), skiprows=1)
 
 

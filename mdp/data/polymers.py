@@ -38,18 +38,10 @@ _PI1070 = dict(  # ours: (theirs, unit, kind)
 
 # %% ../../nbs/data/06_polymers.ipynb #f8452371
 def _pi1070(path):
-    raw = pd.read_csv(path)
-    df = _molecules(
-        _select(
-            raw,
-            dict(
-                smiles="smiles",
-                monomer_id="monomer_ID",
-                polymer_class="polymer_class",
-                **{ours: theirs for ours, (theirs, *_) in _PI1070.items()},
-            ),
-        )
-    )
+    "PI1070 of RadonPy, with the molar quantities that follow from the mass of the monomer."
+    columns = dict(smiles="smiles", monomer_id="monomer_ID", polymer_class="polymer_class")
+    columns |= {ours: theirs for ours, (theirs, *_) in _PI1070.items()}
+    df = _molecules(_select(pd.read_csv(path), columns))
     return df.assign(
         cp_molar=df.cp * df.monomer_mass / 1000,
         molar_volume=df.monomer_mass / df.density,
@@ -61,22 +53,32 @@ register(
     "pi1070",
     "20 properties of amorphous polymers, thermal conductivity among them",
     {
-        **{c: u for c, (_, u, _) in _PI1070.items()},
+        **{name: unit for name, (_, unit, _) in _PI1070.items()},
         "cp_molar": "J/(mol K)",
         "molar_volume": "cm3/mol",
     },
-    {**{c: k for c, (*_, k) in _PI1070.items()}, "cp_molar": "MD", "molar_volume": "MD"},
+    {
+        **{name: kind for name, (*_, kind) in _PI1070.items()},
+        "cp_molar": "MD",
+        "molar_volume": "MD",
+    },
     1077,
     ("RadonPy/RadonPy/data/PI1070.csv",),
     _pi1070,
 )
 
 # %% ../../nbs/data/06_polymers.ipynb #74fd4902
-def _polymers(smiles, value, extra={}, ends=False, convert=None):
-    "A reader of a CSV file of repeat units and one value."
+def _polymers(smiles, value, extra=None, ends=False, convert=None):
+    """A reader of a CSV file of repeat units and one value.
+
+    smiles, value : names of the columns in the file
+    extra : more columns, ours -> theirs
+    ends : add the two `*` where a unit has none
+    convert : a function of the values, to the unit of the list
+    """
 
     def read(path):
-        df = _select(pd.read_csv(path), dict(smiles=smiles, value=value, **extra))
+        df = _select(pd.read_csv(path), dict(smiles=smiles, value=value, **(extra or {})))
         bare = ~df.smiles.str.contains("*", regex=False)
         if ends:
             df = df.assign(
@@ -90,18 +92,18 @@ def _polymers(smiles, value, extra={}, ends=False, convert=None):
 
 
 def _two_ends(df):
+    "The rows with two open ends."
     return _keep(df, df.smiles.str.count(r"\*") == 2, "not two open ends")
 
 # %% ../../nbs/data/06_polymers.ipynb #1e92e212
-def _kelvin(v):
-    return v + 273.15
+def _kelvin(celsius):
+    "A temperature in K."
+    return celsius + 273.15
 
 
 _PV = "Ramprasad-Group/polyVERSE/Other/"
 _MMP = "FanmengWang/MMPolymer/dataset/data/"
 _P2 = "Jiaxin-Xu/POINT2/data/"
-
-
 _TG = _P2 + "labeled/polyinfo/Tg_SMILES_class_pid_polyinfo_median.csv"
 _PID = _P2 + "unlabeled/PolyInfo/PolyInfo_SMILES_PID_v7_20240306.csv"
 
@@ -129,6 +131,8 @@ _one_property(
     "liugangcode/SGIR/raw_data/plym_melting/raw/melting_raw.csv",
     _polymers("SMILES", "melting", convert=_kelvin),
 )
+
+# %% ../../nbs/data/06_polymers.ipynb #885caa12
 _one_property(
     "polymer_dielectric",
     "dielectric constant, electronic and ionic",
@@ -147,6 +151,8 @@ _one_property(
     _MMP + "Nc.csv",
     _polymers("psmiles", "value"),
 )
+
+# %% ../../nbs/data/06_polymers.ipynb #c333bd63
 _one_property(
     "polymer_crystallinity",
     "tendency to crystallise",
@@ -217,79 +223,75 @@ _one_property(
 
 # %% ../../nbs/data/06_polymers.ipynb #a4e9b12b
 def _polyinfo(path):
-    df = pd.read_csv(path, encoding="latin1")
-    return _two_ends(
-        _molecules(
-            pd.DataFrame(
-                dict(
-                    smiles=df.SMILES,
-                    pid=df.PID.str.strip("\xca "),
-                    polymer_class=df["Polymer Class"].fillna(""),
-                )
-            )
-        )
+    "The repeat units of PolyInfo, with their numbers there."
+    raw = pd.read_csv(path, encoding="latin1")
+    columns = dict(
+        smiles=raw.SMILES,
+        pid=raw.PID.str.strip("\xca "),
+        polymer_class=raw["Polymer Class"].fillna(""),
     )
+    return _two_ends(_molecules(pd.DataFrame(columns)))
 
 
 def _conductivity_md(xlsx, polyinfo):
-    df, units = pd.read_excel(xlsx), _polyinfo(polyinfo).set_index("pid").smiles
+    "The conductivities of POINT2, joined to the repeat unit by the PolyInfo number."
+    raw = pd.read_excel(xlsx)
+    units = _polyinfo(polyinfo).set_index("pid").smiles
     df = pd.DataFrame(
         dict(
-            smiles=df.PID.map(units[~units.index.duplicated()]),
-            pid=df.PID,
-            value=df.TC_mean,
-            runs=df.filter(regex=r"TC_\d").notna().sum(axis=1),
-            sd=df.TC_std.where(df.TC_2.notna()),
+            smiles=raw.PID.map(units[~units.index.duplicated()]),
+            pid=raw.PID,
+            value=raw.TC_mean,
+            runs=raw.filter(regex=r"TC_\d").notna().sum(axis=1),
+            sd=raw.TC_std.where(raw.TC_2.notna()),
         )
     )
     return _median(_keep(df, df.smiles.notna(), "PolyInfo number without a repeat unit"))
 
 # %% ../../nbs/data/06_polymers.ipynb #c2577ece
 def _viscosity(path):
-    df = pd.read_csv(path)
-    df = _keep(df, df.Aug == 0, "augmented, not measured")
-    units = df.SMILES.str.split(", ", expand=True)
-    a, b = (
-        pd.Series(canonical_smiles(units[i].where(units[i].notna(), None)), dtype="str")
-        for i in (0, 1)
+    "Melt viscosities of polymers and blends; augmented rows are left out."
+    raw = pd.read_csv(path)
+    raw = _keep(raw, raw.Aug == 0, "augmented, not measured")
+    units = raw.SMILES.str.split(", ", expand=True)
+    first, second = (_canonical_or_missing(units[place]) for place in (0, 1))
+    columns = dict(
+        smiles=first,
+        smiles_2=second.fillna(""),
+        share_2=raw["Weight 2"].fillna(0.0),
+        sample=raw.Sample_Type,
+        mw=raw.Mw,
+        pdi=raw.PDI,
+        temperature=raw.Temperature + 273.15,
+        shear_rate=raw.Shear_Rate,
+        value=raw.Melt_Viscosity / 10,
+        reference=raw.Source.fillna(""),
     )
-    df = pd.DataFrame(
-        dict(
-            smiles=a,
-            smiles_2=b.fillna(""),
-            share_2=df["Weight 2"].fillna(0.0),
-            sample=df.Sample_Type,
-            mw=df.Mw,
-            pdi=df.PDI,
-            temperature=df.Temperature + 273.15,
-            shear_rate=df.Shear_Rate,
-            value=df.Melt_Viscosity / 10,
-            reference=df.Source.fillna(""),
-        )
-    ).pipe(_same_attrs, df)
+    df = _same_attrs(pd.DataFrame(columns), raw)
     return _keep(df, df.smiles.notna(), "SMILES that RDKit refuses")
+
+
+def _canonical_or_missing(smiles):
+    "Canonical SMILES of a column with missing values."
+    return pd.Series(canonical_smiles(smiles.where(smiles.notna(), None)), dtype="str")
 
 # %% ../../nbs/data/06_polymers.ipynb #a831023e
 def _chi(path):
-    df = pd.read_csv(path)
-    return _molecules(
-        pd.DataFrame(
-            dict(
-                smiles=df.Polymer_SMILES,
-                solvent=canonical_smiles(df.Solvent_SMILES),
-                temperature=df.temperature,
-                value=df.chi,
-                reference=df.Reference,
-            )
-        )
+    "Flory-Huggins parameters of a polymer in a solvent."
+    raw = pd.read_csv(path)
+    columns = dict(
+        smiles=raw.Polymer_SMILES,
+        solvent=canonical_smiles(raw.Solvent_SMILES),
+        temperature=raw.temperature,
+        value=raw.chi,
+        reference=raw.Reference,
     )
+    return _molecules(pd.DataFrame(columns))
 
 
 register(
     "polyinfo", "repeat units, no values", {}, "structure", 12771, (_PID,), _polyinfo, keep=True
 )
-
-
 register(
     "polymer_conductivity",
     "thermal conductivity",
@@ -337,6 +339,7 @@ _TC = dict(
 
 
 def _measured_conductivity(path):
+    "The curated table; its words are never missing, its numbers may be."
     df = _molecules(pd.read_csv(path))
     text = df.columns.difference([*_TC])
     df[text] = df[text].fillna("").astype("str")

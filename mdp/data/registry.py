@@ -6,12 +6,14 @@
 __all__ = ['KINDS', 'REGISTRY', 'CREDITS', 'Dataset', 'register', 'load', 'datasets', 'fetch', 'verify']
 
 # %% ../../nbs/data/03_registry.ipynb #2537b07c
+import ast
 import contextlib
 import dataclasses
 import difflib
 import hashlib
 import inspect
 import re
+import textwrap
 from pathlib import Path
 import mdp
 import numpy as np
@@ -26,7 +28,11 @@ KINDS = ("measured", "DFT", "MD", "surrogate", "fitted", "structure")
 # %% ../../nbs/data/03_registry.ipynb #0f860180
 @dataclasses.dataclass(frozen=True)
 class Dataset:
-    "One table: what it holds, where it comes from, how it is read."
+    """One table: what it holds, where it comes from, how it is read.
+
+    >>> REGISTRY["expt_gap"].units
+    {'band gap': 'eV'}
+    """
 
     name: str
     task: str  # what it is for, in words
@@ -40,18 +46,22 @@ class Dataset:
 
     @property
     def of(self) -> str:
+        "Whose it is: a key of `CREDITS`."
         return SOURCES[self.sources[0]].of if self.sources[0] in SOURCES else "mdp"
 
     @property
     def licence(self) -> str:
+        "The licence under which the files may be used."
         return CREDITS[self.of][0]
 
     @property
     def redistributable(self) -> bool:
+        "May copies be passed on?"
         return CREDITS[self.of][1]
 
     @property
     def citation(self) -> str:
+        "The work to cite for the numbers."
         return self.cite or CREDITS[self.of][2]
 
 # %% ../../nbs/data/03_registry.ipynb #5b5c70ae
@@ -59,9 +69,12 @@ REGISTRY = {}
 
 
 def register(*args, **kwargs):
-    "Put a `Dataset` on the list."
-    d = Dataset(*args, **kwargs)
-    REGISTRY[d.name] = d
+    """Put a data set on the list.
+
+    args, kwargs : of `Dataset`
+    """
+    dataset = Dataset(*args, **kwargs)
+    REGISTRY[dataset.name] = dataset
 
 # %% ../../nbs/data/03_registry.ipynb #7c2db473
 CREDITS = {  # of: (licence, redistributable, citation)
@@ -123,6 +136,10 @@ CREDITS |= {
         True,
         "Hachmann et al., J. Phys. Chem. Lett. 2, 2241 (2011)",
     ),
+}
+
+# %% ../../nbs/data/03_registry.ipynb #1e35d607
+CREDITS |= {
     "yoshida-lab/XenonPy": ("BSD-3-Clause", True, "Liu et al., Adv. Mater. 33, 2102507 (2021)"),
     "FlorianTseng/LTC-modeling": (
         "MIT",
@@ -176,9 +193,13 @@ def load(name: str, column: str | None = None) -> pd.DataFrame:
     name : one of `datasets().name`
     column : one property of a wide table, as a long table
 
+    returns : a row each, keyed by `smiles` or `formula`; of one property `value`, `unit`, `kind`
+        and `source`
+
     Raises ValueError for an unknown name or column, and DataUnavailable where a file cannot be had.
 
-    >>> load("expt_gap").head(2)
+    >>> load("elements").shape
+    (94, 58)
     """
     dataset = _dataset(name)
     table = _kept(dataset) if dataset.keep else dataset.read(*_paths(dataset))
@@ -249,11 +270,15 @@ def _paths(dataset):
 
 # %% ../../nbs/data/03_registry.ipynb #315674e8
 def _source_of(reader):
-    "A digest of the text that a table depends on: the reader's module and the common steps."
+    "A digest of the code that a table depends on: the reader's module and the common steps."
     file = Path(inspect.getfile(reader))
-    own = file.read_text() if file.is_file() else inspect.getsource(reader)  # of a notebook
+    if file.is_file():
+        own = file.read_text()
+    else:  # defined in a notebook
+        own = textwrap.dedent(inspect.getsource(reader))
     common = (Path(mdp.__file__).parent / "data" / "tables.py").read_text()
-    return hashlib.sha256((own + common).encode()).hexdigest()
+    code = [ast.dump(ast.parse(text)) for text in (own, common)]  # without comments
+    return hashlib.sha256("".join(code).encode()).hexdigest()
 
 # %% ../../nbs/data/03_registry.ipynb #5b0325c5
 def _kept(dataset):
@@ -261,12 +286,10 @@ def _kept(dataset):
     import rdkit
 
     paths = _paths(dataset)
-    files = dict(zip(dataset.sources, paths))
-    key = {
-        "reader": _source_of(dataset.read),
-        "rdkit": rdkit.__version__,
-        "files": [SOURCES[k].sha256 if k in SOURCES else sha256(p) for k, p in files.items()],
-    }
+    digests = []
+    for source, path in zip(dataset.sources, paths):
+        digests.append(SOURCES[source].sha256 if source in SOURCES else sha256(path))
+    key = {"reader": _source_of(dataset.read), "rdkit": rdkit.__version__, "files": digests}
     folder = cache_dir() / "read"
 
     def read():
@@ -282,6 +305,9 @@ def datasets() -> pd.DataFrame:
     """Every data set, one a row: `name`, `rows`, `task`, `units`, `kind`, licence and source.
 
     `available`: it can be loaded now, without a network; else `megabytes` are to be fetched.
+
+    >>> datasets().set_index("name").units["expt_gap"]
+    'band gap [eV]'
     """
     return pd.DataFrame([_row(dataset) for dataset in REGISTRY.values()])
 
@@ -323,7 +349,12 @@ def _lines(dataset):
 
 # %% ../../nbs/data/03_registry.ipynb #a9e3c2da
 def fetch(name: str) -> list[Path]:
-    "Bring every file of a data set here; returns their paths."
+    """Bring every file of a data set here; returns their paths.
+
+    name : one of `datasets().name`
+
+    Raises ValueError for an unknown name, and DataUnavailable where a file cannot be had.
+    """
     return _paths(_dataset(name))
 
 

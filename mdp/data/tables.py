@@ -16,25 +16,29 @@ from ..matter.molecule import canonical_smiles
 # %% ../../nbs/data/02_tables.ipynb #eeea6f7b
 def _keep(df, mask, why):
     "The rows of `mask`; what goes is counted under `why`."
-    n = int((~mask).sum())
     out = df[mask].reset_index(drop=True)
-    out.attrs = {**df.attrs, "dropped": {**df.attrs.get("dropped", {}), **({why: n} if n else {})}}
+    out.attrs = {**df.attrs, "dropped": _dropped(df, why, int((~mask).sum()))}
     return out
+
+
+def _dropped(df, why, count):
+    "What was dropped from a table so far, and `count` rows more under `why`."
+    dropped = dict(df.attrs.get("dropped", {}))
+    if count:
+        dropped[why] = count
+    return dropped
 
 
 def _with_formula(df, column):
     """The rows whose formula can be read.
 
-    Those of hydrogen's isotopes and of variable amounts are counted and go.
+    Those of hydrogen's isotopes and of variable amounts are dropped and counted.
     """
     try:
         reduced_formula(df[column])
     except BadInput as error:
-        return _keep(
-            df,
-            ~df.index.isin([label for label, *_ in error.rows]),
-            "no formula, or an isotope of hydrogen",
-        )
+        bad = df.index.isin([label for label, *_ in error.rows])
+        return _keep(df, ~bad, "no formula, or an isotope of hydrogen")
     return df
 
 
@@ -42,11 +46,9 @@ def _structure(text):
     "A pymatgen Structure from a POSCAR or from pymatgen's JSON."
     from pymatgen.core import Structure
 
-    return (
-        Structure.from_dict(json.loads(text))
-        if text.startswith("{")
-        else Structure.from_str(text, fmt="poscar")
-    )
+    if text.startswith("{"):
+        return Structure.from_dict(json.loads(text))
+    return Structure.from_str(text, fmt="poscar")
 
 # %% ../../nbs/data/02_tables.ipynb #1f9b0e37
 def _member(path, name):
@@ -56,23 +58,20 @@ def _member(path, name):
 # %% ../../nbs/data/02_tables.ipynb #b0e25363
 def _molecules(df, column="smiles"):
     "`df` with canonical SMILES first; rows whose string is no molecule are dropped and counted."
-    s = pd.Series(canonical_smiles(df[column]), index=df.index, dtype="str")
+    smiles = pd.Series(canonical_smiles(df[column]), index=df.index, dtype="str")
     df = df.drop(columns=column)
-    df.insert(0, "smiles", s)
+    df.insert(0, "smiles", smiles)
     return _keep(df, df.smiles.notna(), "SMILES that RDKit refuses")
 
 
 def _merged(out, df):
     "`out`, made from `df` by medians: what `df` dropped and how many rows were merged."
-    n = len(df) - len(out)
-    out.attrs["dropped"] = {
-        **df.attrs.get("dropped", {}),
-        **({"merged into the median": n} if n else {}),
-    }
+    out.attrs["dropped"] = _dropped(df, "merged into the median", len(df) - len(out))
     return out
 
 
 def _select(df, columns):
+    "The columns of a file under our names; `columns`: ours -> theirs."
     return df[list(columns.values())].rename(columns={old: new for new, old in columns.items()})
 
 # %% ../../nbs/data/02_tables.ipynb #8f835ca3
@@ -81,15 +80,15 @@ def _median(df, key="smiles"):
 
     Of other columns the first.
     """
-    g = df.groupby(key, sort=False)
-    out = (
-        g.first()
-        .assign(value=g.value.median(), n=g.value.size(), spread=g.value.max() - g.value.min())
-        .reset_index()
+    groups = df.groupby(key, sort=False)
+    values = groups.value
+    out = groups.first().assign(
+        value=values.median(), n=values.size(), spread=values.max() - values.min()
     )
-    return _merged(out, df)
+    return _merged(out.reset_index(), df)
 
 # %% ../../nbs/data/02_tables.ipynb #fc3a0066
 def _same_attrs(df, old):
+    "A table made from an old one, with what was dropped there."
     df.attrs = old.attrs
     return df

@@ -29,7 +29,13 @@ _WRONG_NUMBER_OF_ENDS = {
 
 
 def star_atoms(mol: Chem.Mol) -> list[int]:
-    "The numbers of the atoms `*` of a molecule."
+    """The numbers of the atoms `*` of a molecule.
+
+    mol : any `Mol`
+
+    >>> star_atoms(read_unit("*CC*"))
+    [0, 3]
+    """
     return [atom.GetIdx() for atom in mol.GetAtoms() if atom.GetAtomicNum() == 0]
 
 
@@ -52,14 +58,14 @@ def _with_marked_ends(smiles):
     return re.sub(r"\[[^\]]*\]|\*", marked, unmapped(smiles))
 
 # %% ../../nbs/matter/07_unit.ipynb #c7959144
-def _read_marked(x):
+def _read_marked(smiles):
     "The molecule of a unit, its ends numbered where it is a SMILES."
-    if not isinstance(x, str):
-        return read(x)
+    if not isinstance(smiles, str):
+        return read(smiles)
     try:
-        return read(_with_marked_ends(x))
+        return read(_with_marked_ends(smiles))
     except ValueError:
-        return read(x)  # for the reason in terms of the text that was given
+        return read(smiles)  # for the reason in terms of the text that was given
 
 
 def _check_ends(mol):
@@ -73,7 +79,7 @@ def _check_ends(mol):
     if len(stars) != 2:
         usual = f"{len(stars)} `*`: a repeat unit has two ends"
         raise ValueError(_WRONG_NUMBER_OF_ENDS.get(len(stars), usual))
-    ends = [mol.GetAtomWithIdx(i) for i in stars]
+    ends = [mol.GetAtomWithIdx(star) for star in stars]
     if any(end.GetDegree() != 1 for end in ends):
         raise ValueError("a `*` with more or less than one neighbour")
     if mol.GetBondBetweenAtoms(*stars):
@@ -83,23 +89,32 @@ def _check_ends(mol):
         raise ValueError(f"the two ends do not fit: a {one} and a {other} bond")
 
 # %% ../../nbs/matter/07_unit.ipynb #6d21bd17
-def read_unit(x) -> Chem.Mol:
-    """The repeat unit of a linear chain; a ValueError with the reason where it is none.
+def read_unit(smiles) -> Chem.Mol:
+    """The repeat unit of a linear chain.
+
+    Raises ValueError with the reason where it is none.
 
     >>> read_unit("*CC(*)c1ccccc1").GetNumAtoms()  # two of them `*`
     10
 
-    x : a SMILES or Mol with two `*` (also written [*], [1*], [*:1])
+    smiles : a SMILES or Mol with two `*` (also written [*], [1*], [*:1])
     """
-    mol = Chem.Mol(_read_marked(x))
+    mol = Chem.Mol(_read_marked(smiles))
     _check_ends(mol)
     return _unmarked(mol)
 
 # %% ../../nbs/matter/07_unit.ipynb #0abc2073
 def backbone(mol: Chem.Mol) -> tuple:
-    "`(atoms, bonds)` of a unit, from one `*` to the other."
+    """`(atoms, bonds)` of a unit, from one `*` to the other: numbers of atoms, and RDKit's bonds.
+
+    mol : a repeat unit
+
+    >>> atoms, bonds = backbone(read_unit("*CC(*)c1ccccc1"))
+    >>> atoms, len(bonds)
+    ((0, 1, 2, 3), 3)
+    """
     path = Chem.GetShortestPath(mol, *star_atoms(mol))
-    return path, [mol.GetBondBetweenAtoms(i, j) for i, j in zip(path, path[1:])]
+    return path, [mol.GetBondBetweenAtoms(*pair) for pair in zip(path, path[1:])]
 
 
 def _cuts(mol):
@@ -144,12 +159,16 @@ def _without_stars(mol, gone, marks):
     for star in reversed(gone):
         mol.RemoveAtom(star)
     for *atoms, cis in marks:
-        renumbered = [atom - sum(star < atom for star in gone) for atom in atoms]
-        _mark_double_bond(mol, renumbered, cis)
+        _mark_double_bond(mol, [_renumbered(atom, gone) for atom in atoms], cis)
     Chem.SanitizeMol(mol)
     Chem.SetDoubleBondNeighborDirections(mol)
     # written and read once: every mark in its plain form
     return Chem.MolFromSmiles(Chem.MolToSmiles(mol))
+
+
+def _renumbered(atom, gone):
+    "The number of an atom after the atoms `gone` have been removed."
+    return atom - sum(star < atom for star in gone)
 
 # %% ../../nbs/matter/07_unit.ipynb #f8fc117e
 def _double_bond_marks(mol, instead):
@@ -161,7 +180,7 @@ def _double_bond_marks(mol, instead):
     marks = []
     for bond in mol.GetBonds():
         if bond.GetStereo() > stereo.STEREOANY:
-            neighbours = [instead.get(i, i) for i in bond.GetStereoAtoms()]
+            neighbours = [instead.get(atom, atom) for atom in bond.GetStereoAtoms()]
             cis = bond.GetStereo() in (stereo.STEREOZ, stereo.STEREOCIS)
             marks.append((bond.GetBeginAtomIdx(), bond.GetEndAtomIdx(), *neighbours, cis))
     return marks
@@ -199,15 +218,17 @@ def _turn(mol, bond):
     return _unmarked(join_ends(cut, [tuple(star_atoms(mol))]))
 
 
-def recut(x) -> list[str]:
+def recut(smiles) -> list[str]:
     """The same chain cut at each possible bond of the backbone, the given cut first; each once.
+
+    Raises ValueError where it is no repeat unit.
 
     >>> recut("*=CC=*")
     ['*=CC=*', '*C=C*']
 
-    x : a repeat unit
+    smiles : a repeat unit, as for `read_unit`
     """
-    mol = read_unit(x)
+    mol = read_unit(smiles)
     units = [mol] + [_turn(mol, bond) for bond in _cuts(mol)]
     return list(dict.fromkeys(Chem.MolToSmiles(unit) for unit in units))
 
@@ -233,7 +254,7 @@ def _segments(mol, cuts, place):
     first = []
     for members in atoms:
         first.append(min(place[atom] for atom in members if atom in place))
-    return [pieces[k] for k in sorted(range(len(pieces)), key=first.__getitem__)]
+    return [pieces[number] for number in sorted(range(len(pieces)), key=first.__getitem__)]
 
 # %% ../../nbs/matter/07_unit.ipynb #e86d016d
 def unit_segments(mol: Chem.Mol) -> tuple[list[str], list[str]]:
@@ -241,46 +262,57 @@ def unit_segments(mol: Chem.Mol) -> tuple[list[str], list[str]]:
     behind.
 
     mol : a repeat unit
+
+    >>> unit_segments(read_unit("*CCO*"))[0]
+    ['[1*]C[2*]', '[1*]C[2*]', '[1*]O[2*]']
     """
     cuts = _cuts(mol)
     path, bonds = backbone(mol)
     if cuts and cuts[0].GetBondType() != bonds[0].GetBondType():
         return unit_segments(_turn(mol, cuts[0]))  # joined by a double bond: cut at a single one
-    pieces = _segments(mol, cuts, {atom: i for i, atom in enumerate(path)})
+    pieces = _segments(mol, cuts, {atom: place for place, atom in enumerate(path)})
     forward = [Chem.MolToSmiles(piece) for piece in pieces]
     for piece in pieces:
         for star in map(piece.GetAtomWithIdx, star_atoms(piece)):
             star.SetIsotope(3 - star.GetIsotope())
     return forward, [Chem.MolToSmiles(piece) for piece in reversed(pieces)]
 
-
+# %% ../../nbs/matter/07_unit.ipynb #06a68809
 def join_segments(segments) -> Chem.Mol:
     """The repeat unit made of these segments.
 
     segments : SMILES, as of `unit_segments`
+
+    >>> Chem.MolToSmiles(join_segments(["[1*]C[2*]", "[1*]O[2*]"]))
+    '*CO*'
     """
     pieces = [Chem.MolFromSmiles(segment) for segment in segments]
     ends = []
     offset = 0
     for piece in pieces:
-        sides = {piece.GetAtomWithIdx(i).GetIsotope(): offset + i for i in star_atoms(piece)}
+        sides = {}
+        for star in star_atoms(piece):
+            sides[piece.GetAtomWithIdx(star).GetIsotope()] = offset + star
         ends.append((sides[1], sides[2]))
         offset += piece.GetNumAtoms()
     joints = [(before[1], after[0]) for before, after in zip(ends, ends[1:])]
     return _unmarked(join_ends(functools.reduce(Chem.CombineMols, pieces), joints))
 
 # %% ../../nbs/matter/07_unit.ipynb #4cfa21a0
-def smallest_unit(x) -> Chem.Mol:
+def smallest_unit(smiles) -> Chem.Mol:
     """The smallest repeat unit of the chain, the same for every cut, direction and multiple.
 
-    x : a repeat unit
+    smiles : a repeat unit, as for `read_unit`
+
+    >>> Chem.MolToSmiles(smallest_unit("*CCCC*"))
+    '*C*'
     """
     with rdBase.BlockLogs():
-        forward, backward = unit_segments(read_unit(x))
+        forward, backward = unit_segments(read_unit(smiles))
     period = _period(forward)
     rotations = []
     for segments in (forward, backward):
-        rotations += [segments[i:period] + segments[:i] for i in range(period)]
+        rotations += [segments[start:period] + segments[:start] for start in range(period)]
     return join_segments(min(rotations))
 
 
@@ -292,46 +324,50 @@ def _period(segments):
             return period
 
 
-def canonical_unit(x) -> str:
+def canonical_unit(smiles) -> str:
     """One SMILES for one chain; read it with `read_unit`.
 
     >>> canonical_unit("*C(C)C*"), canonical_unit("*CC(*)C")
     ('*CC(*)C', '*CC(*)C')
 
-    x : a repeat unit
+    smiles : a repeat unit, as for `read_unit`
     """
-    return Chem.MolToSmiles(smallest_unit(x))
+    return Chem.MolToSmiles(smallest_unit(smiles))
 
 # %% ../../nbs/matter/07_unit.ipynb #09d6222b
-def periodic(x, ring: int = 24) -> tuple[Chem.Mol, int]:
-    """`n` smallest units joined end to end, the joining ring left off the list of rings; and `n`.
-    Stereochemistry is dropped.
+def periodic(smiles, ring: int = 24) -> tuple[Chem.Mol, int]:
+    """Smallest units joined end to end, the joining ring left off the list of rings; and how many
+    there are. Stereochemistry is dropped.
 
-    x : a repeat unit
+    >>> mol, units = periodic("*CC(*)c1ccccc1")
+    >>> units, mol.GetNumAtoms(), mol.GetRingInfo().NumRings()
+    (12, 96, 12)
+
+    smiles : a repeat unit, as for `read_unit`
     ring : at least so many backbone atoms
     """
-    unit = read_unit(x)
+    unit = read_unit(smiles)
     # first: the smallest unit of the flat chain, whatever the tacticity
     Chem.RemoveStereochemistry(unit)
     unit = Chem.RWMol(smallest_unit(unit))
     path, bonds = backbone(unit)
     order = bonds[0].GetBondType()
     stars = sorted(star_atoms(unit))
-    first, last = (atom - sum(star < atom for star in stars) for atom in (path[1], path[-2]))
+    first, last = _renumbered(path[1], stars), _renumbered(path[-2], stars)
     for star in reversed(stars):
         unit.RemoveAtom(star)
-    n = math.ceil(max(ring, 8) / (len(path) - 2))
-    mol = Chem.RWMol(functools.reduce(Chem.CombineMols, [unit.GetMol()] * n))
+    count = math.ceil(max(ring, 8) / (len(path) - 2))
+    mol = Chem.RWMol(functools.reduce(Chem.CombineMols, [unit.GetMol()] * count))
     rings = Chem.GetSymmSSSR(mol)
     size = unit.GetNumAtoms()
-    for i in range(n):
-        mol.AddBond(i * size + last, (i + 1) % n * size + first, order)
+    for number in range(count):
+        mol.AddBond(number * size + last, (number + 1) % count * size + first, order)
     mol = mol.GetMol()
     mol.UpdatePropertyCache()
     Chem.SetConjugation(mol)
     Chem.SetHybridization(mol)
     _check_rings(mol, len(rings))
-    return mol, n
+    return mol, count
 
 # %% ../../nbs/matter/07_unit.ipynb #08d36d52
 def _check_rings(mol, known):
@@ -345,7 +381,11 @@ def _check_rings(mol, known):
 # %% ../../nbs/matter/07_unit.ipynb #3928abfc
 @functools.cache
 def common() -> pd.DataFrame:
-    "Common polymers: name, abbreviation, smiles, formula, reference, check."
+    """Common polymers, a row each: name, abbreviation, smiles, formula, reference, check.
+
+    >>> common().set_index("abbreviation").smiles["PS"]
+    '*CC(*)c1ccccc1'
+    """
     table = importlib.resources.files("mdp") / "facts" / "polymers.csv"
     with table.open(encoding="utf-8") as file:
         return pd.read_csv(file)
@@ -358,6 +398,8 @@ def unit(name: str) -> str:
     '*CC(*)c1ccccc1'
 
     name : "polystyrene", "PS"; capitals do not matter
+
+    Raises KeyError, with names that are near, where it is not among `common()`.
     """
     table = common()
     known = {}
@@ -373,6 +415,8 @@ def unit(name: str) -> str:
 def atom_ratio(unit: str) -> str:
     """Atoms of a repeat unit in smallest whole numbers: the same for every cut and multiple of a
     chain.
+
+    unit : a repeat unit, as for `read_unit`
 
     >>> atom_ratio("*CC(*)c1ccccc1")
     'C1 H1'
@@ -392,6 +436,9 @@ def nearest(units, among) -> pd.DataFrame:
     among : others
 
     returns : a row each, by unit: `like` (of the others), `tanimoto`
+
+    >>> nearest(["*CCCCCCC*"], ["*CC(*)C", "*CC*"]).like.tolist()
+    ['*CC*']
     """
     what = "repeat unit"
     units = as_column(units, what)
@@ -405,15 +452,15 @@ def nearest(units, among) -> pd.DataFrame:
     return pd.DataFrame({"like": like, "tanimoto": alike.max(axis=1)}, units.tolist())
 
 # %% ../../nbs/matter/07_unit.ipynb #a35e453c
-def capped(x) -> Chem.Mol:
+def capped(smiles) -> Chem.Mol:
     """The unit with a methyl group on each end.
 
     >>> Chem.MolToSmiles(capped("*CC(*)c1ccccc1"))
     'CCC(C)c1ccccc1'
 
-    x : a repeat unit
+    smiles : a repeat unit, as for `read_unit`
     """
-    mol = Chem.RWMol(read_unit(x))
+    mol = Chem.RWMol(read_unit(smiles))
     for star in star_atoms(mol):
         mol.GetAtomWithIdx(star).SetAtomicNum(6)
     Chem.SanitizeMol(mol)

@@ -92,6 +92,14 @@ def _geometric_and_harmonic(elements, amounts, total, values):
 
 # %% ../../nbs/represent/11_composition.ipynb #202f649f
 @compiled
+def _amounts(elements, amounts, counting):
+    "Fill the row (elements of the table,) of one formula with its amounts."
+    counting[:] = 0.0
+    for k in range(len(elements)):
+        counting[elements[k]] = amounts[k]
+
+# %% ../../nbs/represent/11_composition.ipynb #c6b55bd9
+@compiled
 def _mix(first, elements, amounts, usable, table, columns, out):
     """Fill `out` (formulas, features); rows that are not usable become NaN.
 
@@ -122,19 +130,17 @@ def _mix(first, elements, amounts, usable, table, columns, out):
             row[largest : largest + count],
             row[smallest : smallest + count],
         )
-        if counting < 0:
-            continue
-        row[counting : counting + len(table)] = 0.0
-        for k in range(len(here)):
-            row[counting + here[k]] = amount[k]
-        for j in range(count):
-            row[geometric + j], row[harmonic + j] = _geometric_and_harmonic(
-                here, amount, total, table[:, j]
-            )
+        if counting >= 0:
+            _amounts(here, amount, row[counting : counting + len(table)])
+            for j in range(count):
+                row[geometric + j], row[harmonic + j] = _geometric_and_harmonic(
+                    here, amount, total, table[:, j]
+                )
 
 # %% ../../nbs/represent/11_composition.ipynb #3cd64719
 class Compositions(RowTransformer):
-    """XenonPy's composition descriptors: 290 columns `ave:atomic_number` ... `min:Polarizability`.
+    """XenonPy's composition descriptors: 290 columns `ave:atomic_number` ... `min:Polarizability`
+    (Yamada et al., *ACS Cent. Sci.* 5, 1717, 2019).
 
     >>> Compositions().fit_transform(["Fe2O3", "NaCl"]).shape
     (2, 290)
@@ -215,12 +221,15 @@ class Compositions(RowTransformer):
         return out, failures
 
     def unknown_elements(self, read: Amounts) -> dict:
-        "Position -> reason of the rows that hold an element which the table has not."
+        """Position -> reason of the rows that hold an element which the table has not.
+
+        read : as `mdp.matter.formula.read_column` returns it
+        """
         _, rows_of = self._table()
         reasons = {}
         missing = np.flatnonzero(rows_of[read.element] < 0)
-        for row, z in zip(read.rows()[missing].tolist(), read.element[missing].tolist()):
-            reasons.setdefault(row, f"no element {SYMBOLS[z - 1]!r} in the table")
+        for row, number in zip(read.rows()[missing].tolist(), read.element[missing].tolist()):
+            reasons.setdefault(row, f"no element {SYMBOLS[number - 1]!r} in the table")
         return reasons
 
     def get_feature_names_out(self, input_features=None):

@@ -7,6 +7,7 @@ __all__ = ['ORBITALS', 'RDF', 'OFM', 'ofm_map', 'Structures']
 
 # %% ../../nbs/represent/12_crystal.ipynb #392158b4
 import functools
+import itertools
 import re
 import numpy as np
 from ..core.rows import RowTransformer
@@ -25,6 +26,7 @@ class _Crystals(RowTransformer):
     what = "structure"
 
     def check(self):
+        "Raises ValueError where an argument makes no sense."
         super().check()
         if self.disordered not in ("raise", "average"):
             raise ValueError(f"disordered={self.disordered!r}: 'raise' or 'average'")
@@ -42,11 +44,13 @@ class _Crystals(RowTransformer):
         chunks = [atoms[start : start + _CHUNK] for start in range(0, len(atoms), _CHUNK)]
         done = parallel(functools.partial(_row_or_reason, self._row), chunks, self.workers)
         rows = [row for chunk in done for row in chunk]
-        failures = {i: str(row) for i, row in enumerate(rows) if isinstance(row, ValueError)}
+        failures = {}
         out = np.full((len(rows), len(self.get_feature_names_out())), np.nan)
-        for i, row in enumerate(rows):
-            if i not in failures:
-                out[i] = row
+        for position, row in enumerate(rows):
+            if isinstance(row, ValueError):
+                failures[position] = str(row)
+            else:
+                out[position] = row
         return out, failures
 
 # %% ../../nbs/represent/12_crystal.ipynb #24dd14ee
@@ -65,7 +69,7 @@ _ON_EDGE = 1e-8  # Å: nearer than this to the edge of a shell is on it
 
 # %% ../../nbs/represent/12_crystal.ipynb #eb3c88f6
 class RDF(_Crystals):
-    """Radial distribution function: `bins` numbers from 0 to `r_max` Å.
+    """Radial distribution function: `bins` numbers without unit, from 0 to `r_max` Å.
 
     >>> RDF(bins=100, r_max=10.0, per_atom=True).fit_transform([structure]).shape
     (1, 100)
@@ -95,6 +99,7 @@ class RDF(_Crystals):
         self.workers = workers
 
     def check(self):
+        "Raises ValueError where an argument makes no sense."
         super().check()
         if not in_range(self.bins, "bins", 1).is_integer():
             raise ValueError(f"bins={self.bins!r}: a whole number from 1")
@@ -340,15 +345,19 @@ class OFM(_Crystals):
 
     def get_feature_names_out(self, input_features=None):
         "`environment_centre`, 32 x 32, the centre changing fastest."
-        return np.array([f"{e}_{c}" for e in ORBITALS for c in ORBITALS], object)
+        pairs = itertools.product(ORBITALS, ORBITALS)
+        return np.array([f"{environment}_{centre}" for environment, centre in pairs], object)
 
 # %% ../../nbs/represent/12_crystal.ipynb #6fb165c6
 def ofm_map(row, ax=None):
-    """The matrix as a heat map, environment down, centre across, only subshells that occur; returns
-    the Axes.
+    """The matrix as a heat map, environment down, centre across, only subshells that occur.
 
-    row : 1,024 numbers of `OFM`
+    row : (1024,), a row of `OFM`, 1/Å
     ax : matplotlib Axes; None: the current one
+
+    returns : the Axes
+
+    >>> ax = ofm_map(OFM().transform([structure])[0])
     """
     import matplotlib.pyplot as plt
 
@@ -356,7 +365,8 @@ def ofm_map(row, ax=None):
     matrix = np.asarray(row, float).reshape(32, 32)
     occurring = np.flatnonzero((matrix != 0).any(0) | (matrix != 0).any(1))
     matrix = matrix[np.ix_(occurring, occurring)]
-    names = [rf"${ORBITALS[i][0]}^{{{ORBITALS[i][1:]}}}$" for i in occurring]
+    subshells = [ORBITALS[place] for place in occurring]
+    names = [f"${name[0]}^{{{name[1:]}}}$" for name in subshells]
     ax.imshow(matrix, cmap="cividis", vmin=0)
     for (environment, centre), value in np.ndenumerate(matrix):
         if value > 1e-9:

@@ -11,9 +11,9 @@ import functools
 from collections.abc import Callable, Mapping
 import numpy as np
 import pandas as pd
-from ..core.rows import as_column, bad_rows
+from ..core.rows import as_column, bad_rows, read_each
 from ..matter.formula import element_system, read_column, reduced_formula
-from ..matter.molecule import molecular_formula, read, read_all, read_each, skeleton
+from ..matter.molecule import molecular_formula, read, read_all, skeleton
 from ..matter.unit import smallest_unit
 from .composition import Compositions
 from .crystal import RDF
@@ -24,6 +24,8 @@ from .polymer import LOST, Polymers
 @dataclasses.dataclass(frozen=True)
 class Descriptor:
     """How a column of one kind becomes numbers.
+
+    >>> Descriptor(numbers, groups)  # two functions, see below
 
     numbers : (column, on_error) -> (rows, columns); "raise" raises BadInput, "nan" leaves bad rows
         empty
@@ -37,6 +39,9 @@ class Descriptor:
 @dataclasses.dataclass(frozen=True)
 class Kind:
     """A kind of material.
+
+    >>> KINDS["molecule"].near
+    ('molecule', 'polymer')
 
     name : the key in `KINDS`
     what : what one row is, for messages
@@ -63,11 +68,14 @@ def _formulas_of_atoms(column, on_error, read_rows, what):
     return pd.Series(formulas, column.index, dtype=object)
 
 
+def _composition_of(row):
+    "The composition of a structure; anything else as it is."
+    return row.composition.element_composition if hasattr(row, "lattice") else row
+
+
 def _with_compositions(column):
     "A column of formulas or structures, the compositions of the structures in their place."
-    return column.map(
-        lambda row: row.composition.element_composition if hasattr(row, "lattice") else row
-    )
+    return column.map(_composition_of)
 
 
 def _reduced_formulas(column, on_error="nan"):
@@ -125,9 +133,9 @@ def _ecfp(column, on_error, wrap):
 
 # %% ../../nbs/represent/18_kinds.ipynb #11ab0857
 @functools.lru_cache(20_000)
-def _smallest_unit(x):
+def _smallest_unit(smiles):
     "`smallest_unit`, remembered: a design loop asks for the same units again and again."
-    return smallest_unit(x)
+    return smallest_unit(smiles)
 
 
 def _skeletons(column, reader, what):
@@ -163,17 +171,20 @@ def _element_systems(column):
 def _inorganic():
     "The kind of formulas and structures."
     formulas = _reduced_formulas
-    descriptors = {
+    numbers = {
         "composition": functools.partial(_composition, formulas=formulas),
         "fraction": functools.partial(_fraction, formulas=formulas),
         "rdf": _rdf,
     }
+    descriptors = {}
+    for name, function in numbers.items():
+        descriptors[name] = Descriptor(function, _element_systems)
     return Kind(
         name="inorganic",
         what="formula",
         plural="inorganic crystals",
         read=_read_inorganic,
-        descriptors={k: Descriptor(f, _element_systems) for k, f in descriptors.items()},
+        descriptors=descriptors,
         near=("inorganic",),
     )
 
@@ -186,7 +197,15 @@ KINDS = {
 
 
 def kind_of(name: str) -> Kind:
-    "The entry of a kind; ValueError where there is none of that name."
+    """The entry of a kind.
+
+    name : a key of `KINDS`
+
+    Raises ValueError where there is none of that name.
+
+    >>> kind_of("polymer").what
+    'repeat unit'
+    """
     if name not in KINDS:
         raise ValueError(f"kind={name!r}: one of {', '.join(KINDS)}")
     return KINDS[name]
@@ -262,6 +281,9 @@ def readable(rows, kind: str) -> np.ndarray:
     A repeat unit has two ends, an element stands in the table.
 
     rows, kind : as for `describe`
+
+    >>> readable(["NaCl", "Xx"], "inorganic").tolist()
+    [True, False]
     """
     known = kind_of(kind)
     column = as_column(rows, known.what)

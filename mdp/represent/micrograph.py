@@ -14,17 +14,32 @@ from ..core.errors import BadInput
 from .microstructure import chord_length, feret, lineal_path, two_point
 
 # %% ../../nbs/represent/19_micrograph.ipynb #3d52e72c
+_DARK = 42  # grey values below are pores
+_DEPTH = 25  # a valley is deeper than this, in grey values
+
+
 def phases(images) -> np.ndarray:
     """The phase of each pixel of a cross-section.
 
     images : (..., H, W): grey values 0 to 255
 
-    returns : 0: pore, 1: boundary, 2: grain
+    returns : (..., H, W): 0: pore, 1: boundary, 2: grain
+
+    Raises BadInput naming each image whose values are not grey values, and for colour images.
+
+    >>> phases(np.full((8, 8), 180, np.uint8))[0, 0]
+    np.int8(2)
     """
-    x = _grey(images)
-    window = (1,) * (x.ndim - 2) + (5, 5)
-    valley = ndimage.grey_closing(x, window, mode="nearest").astype(int) - x > 25
-    return np.where(x < 42, 0, np.where(valley, 1, 2)).astype(np.int8)
+    grey = _grey(images)
+    window = (1,) * (grey.ndim - 2) + (5, 5)
+    valley = ndimage.grey_closing(grey, window, mode="nearest").astype(int) - grey > _DEPTH
+    return np.where(grey < _DARK, 0, np.where(valley, 1, 2)).astype(np.int8)
+
+
+def _middle(images):
+    "The middle of the film: without the substrate at the bottom and the free space at the top."
+    height = images.shape[-2]
+    return images[..., int(0.4 * height) : int(0.85 * height), :]
 
 # %% ../../nbs/represent/19_micrograph.ipynb #dc82ec33
 def _grey(images):
@@ -32,32 +47,33 @@ def _grey(images):
 
     BadInput names each one whose values are not from 0 to 255, and colour images.
     """
-    x = np.asarray(images)
-    if x.ndim > 2 and x.shape[-1] in (3, 4) and min(x.shape[-3:-1]) > 4:
-        why = f"{x.shape[-1]} colour channels? convert it to grey, image[..., :3].mean(-1)"
-        raise BadInput([(0, f"{x.dtype} {x.shape}", why)], "image", 1)
-    if x.ndim < 2 or not x.size:
-        raise BadInput(
-            [(0, f"{x.dtype} {x.shape}", "needs (..., H, W) and a pixel at least")], "image", 1
-        )
-    if x.dtype == np.uint8:
-        return x
-    bad = (
-        ~(np.isfinite(x) & (x >= 0) & (x <= 255))
-        if x.dtype.kind in "uif"
-        else np.ones(x.shape, bool)
-    )
-    rows = bad.reshape(-1, x.shape[-2] * x.shape[-1]).any(1)
-    if rows.any():
-        raise BadInput(
-            [
-                (int(i), f"{x.dtype} {x.shape[-2:]}", "grey values outside 0 to 255")
-                for i in np.flatnonzero(rows)
-            ],
-            "image",
-            len(rows),
-        )
-    return x.astype(np.uint8)
+    images = np.asarray(images)
+    why = _no_grey(images)
+    if why:
+        raise BadInput([(0, f"{images.dtype} {images.shape}", why)], "image", 1)
+    if images.dtype == np.uint8:
+        return images
+    bad = np.ones(images.shape, bool)
+    if images.dtype.kind in "uif":
+        bad = ~(np.isfinite(images) & (images >= 0) & (images <= 255))
+    wrong = bad.reshape(-1, images.shape[-2] * images.shape[-1]).any(1)
+    if wrong.any():
+        what = f"{images.dtype} {images.shape[-2:]}"
+        rows = [
+            (row, what, "grey values outside 0 to 255") for row in np.flatnonzero(wrong).tolist()
+        ]
+        raise BadInput(rows, "image", len(wrong))
+    return images.astype(np.uint8)
+
+
+def _no_grey(images):
+    "Why the shape of an array is not that of grey images; None where it may be."
+    if images.ndim > 2 and images.shape[-1] in (3, 4) and min(images.shape[-3:-1]) > 4:
+        channels = images.shape[-1]
+        return f"{channels} colour channels? convert it to grey, image[..., :3].mean(-1)"
+    if images.ndim < 2 or not images.size:
+        return "needs (..., H, W) and a pixel at least"
+    return None
 
 # %% ../../nbs/represent/19_micrograph.ipynb #654c773d
 def ruler(images) -> pd.DataFrame:
@@ -67,21 +83,29 @@ def ruler(images) -> pd.DataFrame:
 
     returns : a row an image: porosity; mean chord inside grains along x (width) and along y
         (length), in pixels
+
+    Raises BadInput, as `phases`.
+
+    >>> stripes = np.full((1, 128, 128), 180, np.uint8)
+    >>> stripes[..., ::16] = 60
+    >>> ruler(stripes).width[0]
+    np.float64(15.0)
     """
-    x = _grey(images)
-    p = phases(x)[..., int(0.4 * x.shape[-2]) : int(0.85 * x.shape[-2]), :]
+    phase = _middle(phases(images))
     return pd.DataFrame(
         dict(
-            porosity=(p == 0).mean((-1, -2)),
-            width=_mean_chord(p == 2, -1),
-            length=_mean_chord(p == 2, -2),
+            porosity=(phase == 0).mean((-1, -2)),
+            width=_mean_chord(phase == 2, -1),
+            length=_mean_chord(phase == 2, -2),
         )
     )
 
 
 def _mean_chord(phase, axis):
-    n = chord_length(phase, axis)
-    return (n * np.arange(n.shape[-1])).sum(-1) / np.maximum(n.sum(-1), 1)
+    "The mean length of the chords of each image (pixels); 0 where there is none."
+    chords = chord_length(phase, axis)
+    lengths = np.arange(chords.shape[-1])
+    return (chords * lengths).sum(-1) / np.maximum(chords.sum(-1), 1)
 
 # %% ../../nbs/represent/19_micrograph.ipynb #e7dbbab4
 def errors(made, real) -> pd.DataFrame:
@@ -91,123 +115,129 @@ def errors(made, real) -> pd.DataFrame:
 
     returns : a row a condition: rms differences of S2 and lineal path, absolute of porosity,
         relative of width, length and Feret diameter
+
+    Raises BadInput, as `phases`.
+
+    >>> errors(films, films).max(axis=None)  # 0: nothing differs from itself
     """
-    (a, s), (b, t) = _statistics(made), _statistics(real)
-
-    def rms(k):
-        return np.sqrt(((a[k] - b[k]) ** 2).reshape(len(a[k]), -1).mean(1))
-
-    return pd.DataFrame(
-        {
-            "S2": rms("S2"),
-            "pore S2": rms("pore S2"),
-            "lineal path": rms("lineal path"),
-            "porosity": (s.porosity - t.porosity).abs(),
-            **{k: (s[k] / t[k] - 1).abs() for k in ("width", "length", "Feret")},
-        }
-    )
+    made_curves, made_sizes = _statistics(made)
+    real_curves, real_sizes = _statistics(real)
+    out = {}
+    for name, curve in made_curves.items():
+        squared = (curve - real_curves[name]) ** 2
+        out[name] = np.sqrt(squared.reshape(len(curve), -1).mean(1))
+    out["porosity"] = (made_sizes.porosity - real_sizes.porosity).abs()
+    for name in ("width", "length", "Feret"):
+        out[name] = (made_sizes[name] / real_sizes[name] - 1).abs()
+    return pd.DataFrame(out)
 
 # %% ../../nbs/represent/19_micrograph.ipynb #f062c5c8
 def _statistics(images):
-    x = _grey(images)
-    n, k = x.shape[:2]
-    p = phases(x)[..., int(0.4 * x.shape[-2]) : int(0.85 * x.shape[-2]), :]
-    maps = {
-        "S2": two_point(p == 2, reach=24),
-        "pore S2": two_point(p == 0, reach=24),
-        "lineal path": lineal_path(p == 2, reach=32),
+    "Of each condition, means over the repeats: correlation maps and paths; porosity and sizes."
+    images = _grey(images)
+    conditions, repeats = images.shape[:2]
+    phase = _middle(phases(images))
+    curves = {
+        "S2": two_point(phase == 2, reach=24),
+        "pore S2": two_point(phase == 0, reach=24),
+        "lineal path": lineal_path(phase == 2, reach=32),
     }
-    sizes = ruler(x.reshape(-1, *x.shape[-2:])).assign(
-        Feret=_mean_feret(p.reshape(-1, *p.shape[-2:]) == 2)
-    )
-    return {m: v.mean(1) for m, v in maps.items()}, sizes.groupby(np.arange(n).repeat(k)).mean()
+    sizes = ruler(images.reshape(-1, *images.shape[-2:]))
+    sizes["Feret"] = _mean_feret(phase.reshape(-1, *phase.shape[-2:]) == 2)
+    sizes = sizes.groupby(np.arange(conditions).repeat(repeats)).mean()
+    return {name: curve.mean(1) for name, curve in curves.items()}, sizes
 
 
 def _mean_feret(stack):
-    "Of grains of 9 pixels or more; one that the border cuts counts too."
-    f = feret(np.ascontiguousarray(stack))
-    return (
-        f[f.area >= 9]
-        .groupby("image")["mean"]
-        .mean()
-        .reindex(range(len(stack)), fill_value=0.0)
-        .to_numpy()
-    )
+    "Of grains of 9 pixels or more; one that the border cuts counts too. 0 where there is none."
+    grains = feret(np.ascontiguousarray(stack))
+    means = grains[grains.area >= 9].groupby("image")["mean"].mean()
+    return means.reindex(range(len(stack)), fill_value=0.0).to_numpy()
 
 # %% ../../nbs/represent/19_micrograph.ipynb #d4d7665f
 def scattering(images, scales: int = 4, directions: int = 4) -> np.ndarray:
     """Scattering coefficients of first and second order, logarithms of means over four bands of
-    height.
+    height (Bruna and Mallat, *IEEE Trans. Pattern Anal. Mach. Intell.* 35, 1872, 2013).
 
     images : (N, H, W) grey values
     scales : octaves
+    directions : of the wavelets, over half a turn
 
     returns : (N, features)
+
+    Raises BadInput, as `phases`.
+
+    >>> scattering(np.full((2, 32, 32), 180, np.uint8)).shape
+    (2, 164)
     """
-    x = torch.as_tensor(_grey(images).astype(np.float32) / 255)
-    return np.concatenate([_scatter(b, scales, directions) for b in x.split(32)])
+    values = torch.as_tensor(_grey(images).astype(np.float32) / 255)
+    parts = [_scatter(part, scales, directions) for part in values.split(32)]
+    return np.concatenate(parts)
 
-
-def _scatter(x, scales, directions):
-    bank, n = _wavelets(x.shape[-2:], scales, directions), len(x)
-
-    def pool(u):
-        return u.reshape(n, 4, -1).mean(-1)
-
-    def move(u, i):
-        return torch.fft.ifft2(torch.fft.fft2(u) * bank[i]).abs()
-
-    out = [pool(x)]
-    for i in range(len(bank)):
-        u = move(x, i)
-        out += [
-            pool(u),
-            *(
-                pool(move(u, k)).mean(1, keepdim=True)
-                for k in range((i // directions + 1) * directions, len(bank))
-            ),
-        ]
+# %% ../../nbs/represent/19_micrograph.ipynb #33b2605c
+def _scatter(images, scales, directions):
+    "The coefficients of some images."
+    bank = _wavelets(images.shape[-2:], scales, directions)
+    out = [_bands(images)]
+    for number, wavelet in enumerate(bank):
+        first = _modulus(images, wavelet)
+        out.append(_bands(first))
+        next_scale = (number // directions + 1) * directions
+        for coarser in bank[next_scale:]:
+            out.append(_bands(_modulus(first, coarser)).mean(1, keepdim=True))
     return torch.log(torch.cat(out, 1) + 1e-3).numpy()
+
+
+def _bands(images):
+    "Means over four bands of height: (images, 4)."
+    return images.reshape(len(images), 4, -1).mean(-1)
+
+
+def _modulus(images, wavelet):
+    "The modulus of images that were filtered by a wavelet, given in Fourier space."
+    return torch.fft.ifft2(torch.fft.fft2(images) * wavelet).abs()
 
 # %% ../../nbs/represent/19_micrograph.ipynb #0ba00b0e
 def _wavelets(size, scales, directions):
     "Morlet wavelets in Fourier space: (scales*directions, H, W)."
-    ky, kx = torch.meshgrid(*(2 * torch.pi * torch.fft.fftfreq(s) for s in size), indexing="ij")
-    angles = torch.arange(directions) * torch.pi / directions
-    return torch.stack(
-        [
-            torch.exp(
-                -(
-                    (kx * torch.cos(a) + ky * torch.sin(a) - 2.4 / 2**j) ** 2
-                    + 2 * (ky * torch.cos(a) - kx * torch.sin(a)) ** 2
-                )
-                * (0.9 * 2**j) ** 2
-            )
-            * ((kx**2 + ky**2) > 0)
-            for j in range(scales)
-            for a in angles
-        ]
-    )
+    frequencies = [2 * torch.pi * torch.fft.fftfreq(length) for length in size]
+    ky, kx = torch.meshgrid(*frequencies, indexing="ij")
+    not_constant = (kx**2 + ky**2) > 0
+    wavelets = []
+    for scale in range(scales):
+        for angle in torch.arange(directions) * torch.pi / directions:
+            along = kx * torch.cos(angle) + ky * torch.sin(angle)
+            across = ky * torch.cos(angle) - kx * torch.sin(angle)
+            squared = (along - 2.4 / 2**scale) ** 2 + 2 * across**2
+            wavelets.append(torch.exp(-squared * (0.9 * 2**scale) ** 2) * not_constant)
+    return torch.stack(wavelets)
 
 # %% ../../nbs/represent/19_micrograph.ipynb #db7cb541
-def kid(a, b) -> float:
+def kid(made, real) -> float:
     """The unbiased squared maximum mean discrepancy with a cubic kernel, features scaled by those
-    of `b`.
+    of `real` (Bińkowski et al., *Demystifying MMD GANs*, ICLR 2018).
 
-    a, b : (n, features) and (m, features), as from `scattering`
+    made, real : (n, features) and (m, features), as from `scattering`
 
     returns : 0 within noise when both come from one distribution; may be negative
+
+    >>> kid(scattering(made), scattering(real))
     """
-    mean, sd = b.mean(0), b.std(0) + 1e-6
-    a, b = (a - mean) / sd, (b - mean) / sd
+    mean, sd = real.mean(0), real.std(0) + 1e-6
+    made, real = (made - mean) / sd, (real - mean) / sd
+    within = _mean_off_diagonal(_kernel(made, made)) + _mean_off_diagonal(_kernel(real, real))
+    return float(within - 2 * _kernel(made, real).mean())
 
-    def k(p, q):
-        return (p @ q.T / p.shape[1] + 1) ** 3
 
-    def off(K):
-        return (K.sum() - np.trace(K)) / (len(K) * (len(K) - 1))
+def _kernel(one, other):
+    "The cubic kernel of the rows of two tables."
+    return (one @ other.T / one.shape[1] + 1) ** 3
 
-    return float(off(k(a, a)) + off(k(b, b)) - 2 * k(a, b).mean())
+
+def _mean_off_diagonal(kernel):
+    "The mean over all pairs of different rows."
+    count = len(kernel)
+    return (kernel.sum() - np.trace(kernel)) / (count * (count - 1))
 
 # %% ../../nbs/represent/19_micrograph.ipynb #c56f4dfb
 def nearest(images, training, rows=slice(0.4, 0.85)) -> pd.DataFrame:
@@ -217,28 +247,45 @@ def nearest(images, training, rows=slice(0.4, 0.85)) -> pd.DataFrame:
     training : (N, H, W) grey values, the same size
     rows : the part of the height that is compared
 
-    returns : a row an image: the largest correlation, the training image, the shift along x,
-        mirrored or not
+    returns : a row an image: the largest correlation, the training image, the shift along x
+        (pixels), mirrored or not
+
+    Raises BadInput, as `phases`.
+
+    >>> nearest(made, training).correlation.max()  # near 1: a copy
     """
-    q, t = (
-        _standard(_grey(x)[:, int(rows.start * np.shape(x)[1]) : int(rows.stop * np.shape(x)[1])])
-        for x in (images, training)
-    )
-    Q, out = torch.fft.rfft(q), []
-    for mirrored in (False, True):
-        T = torch.fft.rfft(t.flip(-1) if mirrored else t).conj()
-        out.append(
-            torch.stack(
-                [torch.fft.irfft(torch.einsum("hk,nhk->nk", x, T), n=q.shape[-1]) for x in Q]
-            )
+    questioned = _standard(images, rows)
+    known = _standard(training, rows)
+    correlations = [_correlations(questioned, known), _correlations(questioned, known.flip(-1))]
+    correlation = torch.stack(correlations, 1)  # (n, 2, N, shift)
+    best = correlation.flatten(1).max(1)
+    place = np.unravel_index(best.indices.numpy(), correlation.shape[1:])
+    mirrored, training_image, shift = place
+    return pd.DataFrame(
+        dict(
+            correlation=best.values.numpy(),
+            training=training_image,
+            shift=shift,
+            mirrored=mirrored == 1,
         )
-    c = torch.stack(out, 1)  # (n, 2, N, shift)
-    best = c.flatten(1).max(1)
-    m, i, s = np.unravel_index(best.indices.numpy(), c.shape[1:])
-    return pd.DataFrame(dict(correlation=best.values.numpy(), training=i, shift=s, mirrored=m == 1))
+    )
+
+# %% ../../nbs/represent/19_micrograph.ipynb #2b41664d
+def _standard(images, rows):
+    "The part of each image that is compared, less its mean, of length one."
+    images = _grey(images)
+    height = images.shape[1]
+    part = images[:, int(rows.start * height) : int(rows.stop * height)]
+    part = torch.as_tensor(part.astype(np.float32))
+    part = part - part.mean((1, 2), keepdim=True)
+    return part / part.square().sum((1, 2), keepdim=True).sqrt().clamp_min(1e-6)
 
 
-def _standard(x):
-    x = torch.as_tensor(x.astype(np.float32))
-    x = x - x.mean((1, 2), keepdim=True)
-    return x / x.square().sum((1, 2), keepdim=True).sqrt().clamp_min(1e-6)
+def _correlations(questioned, known):
+    "Correlation of every two images for every shift along x: (n, N, shift)."
+    transform = torch.fft.rfft(known).conj()
+    out = []
+    for image in torch.fft.rfft(questioned):
+        product = torch.einsum("hk,nhk->nk", image, transform)
+        out.append(torch.fft.irfft(product, n=questioned.shape[-1]))
+    return torch.stack(out)

@@ -17,6 +17,7 @@ from ..core.compiled import compiled
 
 # %% ../../nbs/represent/16_microstructure.ipynb #9d06eb6d
 def _is_torch(image):
+    "Is this a tensor? (Asked without importing torch.)"
     return type(image).__module__.startswith("torch")
 
 
@@ -41,8 +42,8 @@ def _fault(image, labels=None, unit=False):
         bad, wanted = (image < 0) | (image > 1), "are outside 0 to 1"
     if not bad.any():
         return None
-    y, x = np.argwhere(bad)[0]
-    first = f"the first {image[y, x]} at ({y}, {x})"
+    row, column = np.argwhere(bad)[0]
+    first = f"the first {image[row, column]} at ({row}, {column})"
     return f"{bad.sum()} of {image.size} pixels {wanted}, {first}" + _value_hint(image)
 
 # %% ../../nbs/represent/16_microstructure.ipynb #844fdf50
@@ -67,46 +68,53 @@ def _colour_hint(shape):
 
 
 def _describe(image):
+    "Type and shape, in place of an image that would fill the message."
     return f"{image.dtype} {tuple(image.shape)}"
 
 # %% ../../nbs/represent/16_microstructure.ipynb #b0ab0b49
-def _images(x, labels=None, unit=False, stack=False):
-    """`x` as an array or a tensor of at least two dimensions.
+def _images(image, labels=None, unit=False, stack=False):
+    """An array or a tensor of at least two dimensions, checked.
 
     Raises BadInput naming each image that cannot be used; see `_fault` for `labels` and `unit`.
     stack : the leading axes count images, even where the last one may be colour channels
     """
-    if _is_torch(x):
-        _images(x.detach().cpu().numpy(), labels, unit, stack)
-        return x if x.is_floating_point() else x.float()
-    x = np.asarray(x)
-    if x.ndim < 2 or not x.size:
-        why = _fault(x) if x.ndim < 3 else "has no pixel"
-        raise BadInput([(0, _describe(x), why)], "image", 1)
-    hint = "" if stack else _colour_hint(x.shape)
-    if hint:
-        why = "may be a colour image" + hint + "; a stack of narrow images? stack=True"
-        raise BadInput([(0, _describe(x), why)], "image", 1)
-    if x.dtype == bool or _usable(x, labels, unit):
-        return x
-    images = x.reshape(-1, *x.shape[-2:])
+    if _is_torch(image):
+        _images(image.detach().cpu().numpy(), labels, unit, stack)
+        return image if image.is_floating_point() else image.float()
+    image = np.asarray(image)
+    why = _wrong_shape(image, stack)
+    if why:
+        raise BadInput([(0, _describe(image), why)], "image", 1)
+    if image.dtype == bool or _usable(image, labels, unit):
+        return image
+    every = image.reshape(-1, *image.shape[-2:])
     faults = []
-    for i, image in enumerate(images):
-        why = _fault(image, labels, unit)
+    for position, one in enumerate(every):
+        why = _fault(one, labels, unit)
         if why:
-            faults.append((i, _describe(image), why))
-    raise BadInput(faults, "image", len(images))
+            faults.append((position, _describe(one), why))
+    raise BadInput(faults, "image", len(every))
+
+# %% ../../nbs/represent/16_microstructure.ipynb #4145ce8a
+def _wrong_shape(image, stack):
+    "Why an array cannot be one or many images; None where it can."
+    if image.ndim < 2 or not image.size:
+        return _fault(image) if image.ndim < 3 else "has no pixel"
+    hint = "" if stack else _colour_hint(image.shape)
+    if hint:
+        return f"may be a colour image{hint}; a stack of narrow images? stack=True"
+    return None
 
 
-def _usable(x, labels, unit):
-    "Are all pixels of the array `x` as they should be?"
-    if x.dtype.kind not in "uif":
+def _usable(image, labels, unit):
+    "Are all pixels of the array as they should be?"
+    if image.dtype.kind not in "uif":
         return False
     if labels is not None:
-        return bool(np.isin(x, labels).all())
+        return bool(np.isin(image, labels).all())
     if unit:
-        return bool(((x >= 0) & (x <= 1)).all())
-    return bool(np.isfinite(x).all())
+        return bool(((image >= 0) & (image <= 1)).all())
+    return bool(np.isfinite(image).all())
 
 # %% ../../nbs/represent/16_microstructure.ipynb #c31c2f0c
 def two_point(
@@ -123,7 +131,7 @@ def two_point(
     Raises BadInput naming each image that cannot be used.
 
     >>> two_point(np.eye(4, dtype=bool), periodic=True, reach=1)[1, 1]  # the phase fraction
-    0.25
+    np.float64(0.25)
 
     image : (..., H, W): booleans, or numbers from 0 to 1; an array or a torch tensor
     other : the second phase, of the same shape; None: the image itself
@@ -160,8 +168,9 @@ def _correlate_arrays(tail, tip, size, reach, periodic):
 
 # %% ../../nbs/represent/16_microstructure.ipynb #92ee56ad
 def _reach(reach, size, most):
+    "The largest lag along each axis (pixels); ValueError where the images do not allow it."
     if reach is None:
-        return [s // 2 for s in size]
+        return [length // 2 for length in size]
     if not (0 <= reach <= min(most) and int(reach) == reach):
         raise ValueError(f"reach={reach}: an image of {tuple(size)} allows 0 to {min(most)}")
     return [int(reach)] * len(size)
@@ -215,23 +224,28 @@ def _correlate(tail, tip, size, reach, periodic, exact=False):
 @functools.lru_cache(maxsize=32)
 def _needles(size, reach, periodic):
     "How many needles of each lag fit into the image."
-    fit = [
-        np.full(2 * r + 1, s) if periodic else s - abs(np.arange(-r, r + 1))
-        for s, r in zip(size, reach)
-    ]
+    fit = []
+    for length, largest in zip(size, reach):
+        lags = np.arange(-largest, largest + 1)
+        fit.append(np.full(len(lags), length) if periodic else length - abs(lags))
     return np.multiply.outer(*fit).astype(float)
 
 
 def _torch():
+    "torch, imported where a tensor is given and not before."
     import torch
 
     return torch
 
 # %% ../../nbs/represent/16_microstructure.ipynb #58b82f8e
 def radial(S):
-    """The mean of a map over rings of one pixel's width: (..., reach+1).
+    """The mean of a map over rings of one pixel's width: (..., reach+1), the ring of distance 0
+    first.
 
-    S : (..., 2*reach+1, 2*reach+1) from `two_point`
+    S : (..., 2*reach+1, 2*reach+1), an array or a tensor, from `two_point`
+
+    >>> radial(np.ones((3, 3)))
+    array([1., 1.])
     """
     ring, order, starts, count = _rings(tuple(S.shape[-2:]))
     if not _is_torch(S):
@@ -260,21 +274,21 @@ def _rings(shape):
 
 # %% ../../nbs/represent/16_microstructure.ipynb #1da8d45b
 @compiled
-def _runs(x, periodic, inner, cut):
+def _runs(images, periodic, inner, cut):
     """Count runs of True along the rows of each image: `inner` (image, length) lie between two
     ends, `cut` meet the border (periodic: have no end)."""
-    for k in range(x.shape[0]):
-        for i in range(x.shape[1]):
-            row, w = x[k, i], x.shape[2]
+    width = images.shape[2]
+    for k in range(images.shape[0]):
+        for row in images[k]:
             first = 0
-            while first < w and row[first]:  # the run at the left border
+            while first < width and row[first]:  # the run at the left border
                 first += 1
-            if first == w:
-                cut[k, w] += 1
+            if first == width:
+                cut[k, width] += 1
                 continue
             run = 0
-            for j in range(first, w):
-                if row[j]:
+            for pixel in row[first:]:
+                if pixel:
                     run += 1
                 elif run:
                     inner[k, run] += 1
@@ -288,20 +302,31 @@ def _runs(x, periodic, inner, cut):
 # %% ../../nbs/represent/16_microstructure.ipynb #3af03f8b
 def _count_runs(image, axis, periodic, stack):
     "`inner` and `cut` of `_runs`, (lines, pixels a line), and the leading axes of the image."
-    x = _images(image, (0, 1), stack=stack)
-    if axis not in (-1, -2):
-        raise ValueError(f"axis={axis}: -1 (along x) or -2 (along y)")
-    rows = x.reshape(-1, *x.shape[-2:]).swapaxes(-1, axis)
+    image = _images(image, (0, 1), stack=stack)
+    _check_axis(axis)
+    rows = image.reshape(-1, *image.shape[-2:]).swapaxes(-1, axis)
     rows = np.ascontiguousarray(rows, dtype=bool)
     inner, cut = np.zeros((2, len(rows), rows.shape[-1] + 1), int)
     _runs(rows, periodic, inner, cut)
-    return inner, cut, rows.shape[-2:], x.shape[:-2]
+    return inner, cut, rows.shape[-2:], image.shape[:-2]
+
+
+def _check_axis(axis):
+    "Raises ValueError where an axis is none of the last two."
+    if axis not in (-1, -2):
+        raise ValueError(f"axis={axis}: -1 (along x) or -2 (along y)")
 
 # %% ../../nbs/represent/16_microstructure.ipynb #24026d45
 def lineal_path(
     image, axis: int = -1, periodic: bool = False, reach: int | None = None, stack: bool = False
 ):
-    """The chance that a needle of length 0, 1, ..., reach lies wholly in the phase: (..., reach+1).
+    """The chance that a needle of length 0, 1, ..., reach lies wholly in the phase: (..., reach+1)
+    (Lu and Torquato, *Phys. Rev. A* 45, 922, 1992).
+
+    Raises BadInput naming each image that cannot be used.
+
+    >>> lineal_path(np.ones((2, 4), bool), reach=2)
+    array([1., 1., 1.])
 
     image : (..., H, W): booleans or 0 and 1; or a torch tensor of values 0 to 1
     axis : needles along x (-1) or along y (-2)
@@ -311,36 +336,35 @@ def lineal_path(
     """
     if _is_torch(image):
         return _soft_path(image, axis, periodic, reach, stack)
-    inner, cut, (lines, w), lead = _count_runs(image, axis, periodic, stack)
-    (reach,) = _reach(reach, (w,), (w - 1,))
-    L = np.empty((len(inner), reach + 1))
-    _needles_in(inner, cut, lines, periodic, L)
-    return L.reshape(*lead, reach + 1)
+    inner, cut, (lines, width), lead = _count_runs(image, axis, periodic, stack)
+    (reach,) = _reach(reach, (width,), (width - 1,))
+    path = np.empty((len(inner), reach + 1))
+    _needles_in(inner, cut, lines, periodic, path)
+    return path.reshape(*lead, reach + 1)
 
-
+# %% ../../nbs/represent/16_microstructure.ipynb #4a1bd406
 @compiled
-def _needles_in(inner, cut, lines, periodic, L):
+def _needles_in(inner, cut, lines, periodic, path):
     "Fill L(z): needles of z steps in all runs, l - z in each, over the places a needle can take."
-    w = inner.shape[1] - 1
+    width = inner.shape[1] - 1
     for k in range(len(inner)):
-        longer, fit = 0, cut[k, w] * w if periodic else 0
-        for z in range(w - 1, -1, -1):
+        longer, fit = 0, cut[k, width] * width if periodic else 0
+        for z in range(width - 1, -1, -1):
             longer += inner[k, z + 1] if periodic else inner[k, z + 1] + cut[k, z + 1]
             fit += longer
-            if z < L.shape[1]:
-                L[k, z] = fit / (lines * (w if periodic else w - z))
+            if z < path.shape[1]:
+                path[k, z] = fit / (lines * (width if periodic else width - z))
 
 # %% ../../nbs/represent/16_microstructure.ipynb #a62ecf0d
 def _soft_path(image, axis, periodic, reach, stack):
     "The lineal path of a tensor of values 0 to 1: products of pixels along the needle."
-    x = _images(image, unit=True, stack=stack)
-    if axis not in (-1, -2):
-        raise ValueError(f"axis={axis}: -1 (along x) or -2 (along y)")
-    x = x.swapaxes(-1, axis)
-    (reach,) = _reach(reach, x.shape[-1:], (x.shape[-1] - 1,))
-    path, out = x, [x.mean((-1, -2))]
+    image = _images(image, unit=True, stack=stack)
+    _check_axis(axis)
+    image = image.swapaxes(-1, axis)
+    (reach,) = _reach(reach, image.shape[-1:], (image.shape[-1] - 1,))
+    path, out = image, [image.mean((-1, -2))]
     for z in range(1, reach + 1):
-        path = path * x.roll(-z, -1) if periodic else path[..., :-1] * x[..., z:]
+        path = path * image.roll(-z, -1) if periodic else path[..., :-1] * image[..., z:]
         out.append(path.mean((-1, -2)))
     return _torch().stack(out, -1)
 
@@ -349,6 +373,11 @@ def chord_length(
     image, axis: int = -1, periodic: bool = False, cut: bool = True, stack: bool = False
 ) -> np.ndarray:
     """How many chords of 0, 1, 2, ... pixels the phase has.
+
+    Raises BadInput naming each image that cannot be used.
+
+    >>> chord_length(np.array([[0, 1, 1, 0, 1]]))
+    array([0, 1, 1, 0, 0, 0])
 
     image : (..., H, W): booleans or 0 and 1
     axis : chords along x (-1) or along y (-2)
@@ -363,85 +392,106 @@ def chord_length(
 
 # %% ../../nbs/represent/16_microstructure.ipynb #6992ce5c
 @compiled
-def _outlines(labels, n):
-    """Of labels 1..n: area and cut; where each one's lines of corners start; the left and right
-    end of every line."""
-    H, W = labels.shape
-    about = np.zeros((n, 2))
-    top = np.full(n, H)
-    bottom = np.full(n, -1)
-    for y in range(H):
-        for x in range(W):
+def _extents(labels, count):
+    "Of labels 1..count: area and cut; the first and the last line of pixels."
+    height, width = labels.shape
+    about = np.zeros((count, 2))
+    top = np.full(count, height)
+    bottom = np.full(count, -1)
+    for y in range(height):
+        for x in range(width):
             k = labels[y, x] - 1
             if k < 0:
                 continue
             about[k, 0] += 1
             top[k] = min(top[k], y)
             bottom[k] = y
-            if y == 0 or x == 0 or y == H - 1 or x == W - 1:
+            if y == 0 or x == 0 or y == height - 1 or x == width - 1:
                 about[k, 1] = 1
-    start = np.zeros(n + 1, np.int64)
+    return about, top, bottom
+
+# %% ../../nbs/represent/16_microstructure.ipynb #69df487a
+@compiled
+def _outlines(labels, top, bottom):
+    """Of labels 1..len(top): where each one's lines of corners start; the left and the right end of
+    every line."""
+    height, width = labels.shape
+    start = np.zeros(len(top) + 1, np.int64)
     start[1:] = np.cumsum(bottom - top + 2)
-    left, right = np.full(start[n], W + 1), np.full(start[n], -1)
-    for y in range(H):
-        for x in range(W):
+    left = np.full(start[-1], width + 1)
+    right = np.full(start[-1], -1)
+    for y in range(height):
+        for x in range(width):
             k = labels[y, x] - 1
             if k < 0:
                 continue
-            for i in range(start[k] + y - top[k], start[k] + y - top[k] + 2):
-                left[i] = min(left[i], x)
-                right[i] = max(right[i], x + 1)
-    return about, start, left, right
+            upper = start[k] + y - top[k]
+            for line in (upper, upper + 1):
+                left[line] = min(left[line], x)
+                right[line] = max(right[line], x + 1)
+    return start, left, right
 
 # %% ../../nbs/represent/16_microstructure.ipynb #4dafd651
 @compiled
 def _hull(left, right):
     "Corners (y, x) of the convex hull of a label, from the ends of its lines of corners."
-    rows, m = len(left), 0
-    P = np.empty((2 * rows, 2))
+    rows = len(left)
+    corners = np.empty((2 * rows, 2))
+    count = 0
     for side in range(2):
-        first = m
-        for j in range(rows):
-            i = j if side == 0 else rows - 1 - j
-            if right[i] < 0:  # a label in pieces may skip lines
+        first = count
+        for step in range(rows):
+            y = step if side == 0 else rows - 1 - step
+            if right[y] < 0:  # a label in pieces may skip lines
                 continue
-            x = left[i] if side == 0 else right[i]
-            while m - first >= 2:
-                dy, dx = P[m - 1, 0] - P[m - 2, 0], P[m - 1, 1] - P[m - 2, 1]
-                if dy * (x - P[m - 1, 1]) - dx * (i - P[m - 1, 0]) > 0:
+            x = left[y] if side == 0 else right[y]
+            while count - first >= 2:
+                last, before = corners[count - 1], corners[count - 2]
+                dy, dx = last[0] - before[0], last[1] - before[1]
+                if dy * (x - last[1]) - dx * (y - last[0]) > 0:
                     break
-                m -= 1
-            P[m, 0], P[m, 1] = i, x
-            m += 1
-    return P[:m]
+                count -= 1
+            corners[count, 0] = y
+            corners[count, 1] = x
+            count += 1
+    return corners[:count]
 
 # %% ../../nbs/represent/16_microstructure.ipynb #68483163
 @compiled
-def _ferets(labels, n):
-    "Rows (area, mean, max, min, cut) of labels 1..n."
-    about, start, left, right = _outlines(labels, n)
-    out = np.empty((n, 5))
-    for k in range(n):
-        P = _hull(left[start[k] : start[k + 1]], right[start[k] : start[k + 1]])
+def _ferets(labels, count):
+    "Rows (area, mean, max, min, cut) of labels 1..count."
+    about, top, bottom = _extents(labels, count)
+    start, left, right = _outlines(labels, top, bottom)
+    out = np.empty((count, 5))
+    for k in range(count):
+        corners = _hull(left[start[k] : start[k + 1]], right[start[k] : start[k + 1]])
         perimeter = 0.0
         widest = 0.0
         narrowest = np.inf
-        for i in range(len(P)):
-            after = (i + 1) % len(P)
-            dy, dx = P[after, 0] - P[i, 0], P[after, 1] - P[i, 1]
+        for i in range(len(corners)):
+            here, after = corners[i], corners[(i + 1) % len(corners)]
+            dy, dx = after[0] - here[0], after[1] - here[1]
             edge, width = np.hypot(dy, dx), 0.0
-            for j in range(len(P)):
-                widest = max(widest, np.hypot(P[j, 0] - P[i, 0], P[j, 1] - P[i, 1]))
-                width = max(width, abs(dy * (P[j, 1] - P[i, 1]) - dx * (P[j, 0] - P[i, 0])))
+            for other in corners:
+                widest = max(widest, np.hypot(other[0] - here[0], other[1] - here[1]))
+                width = max(width, abs(dy * (other[1] - here[1]) - dx * (other[0] - here[0])))
             perimeter += edge
             narrowest = min(narrowest, width / edge)
         out[k] = about[k, 0], perimeter / np.pi, widest, narrowest, about[k, 1]
     return out
 
 # %% ../../nbs/represent/16_microstructure.ipynb #51284154
+_TOUCHING = np.ones((3, 3))  # pixels that share an edge or a corner belong together
+
+
 def feret(image, stack: bool = False) -> pd.DataFrame:
     """Area (pixels), mean, max and min Feret diameter (pixels) of every particle, and whether the
-    border cuts it. Raises BadInput naming each image that cannot be used.
+    border cuts it.
+
+    Raises BadInput naming each image that cannot be used.
+
+    >>> feret(np.ones((2, 5), int)).loc[1, ["mean", "min"]].round(2).tolist()
+    [4.46, 2.0]
 
     image : (H, W) or (N, H, W): booleans (particles are found), or integers (one label per grain,
         0: none)
@@ -449,23 +499,29 @@ def feret(image, stack: bool = False) -> pd.DataFrame:
 
     returns : index: label, or (image, label)
     """
-    x = _images(image, stack=stack)
-    if _is_torch(x) or x.ndim > 3 or x.dtype.kind not in "bui":
-        why = "needs booleans or labels 0, 1, 2, ..., one or a stack of images"
-        raise BadInput([(0, _describe(x), why)], "image", 1)
-    images = x.reshape(-1, *x.shape[-2:])
-    faults = [(i, _describe(image), _no_labels(image)) for i, image in enumerate(images)]
-    faults = [fault for fault in faults if fault[2]]
-    if faults:
-        raise BadInput(faults, "image", len(images))
-    tables = [_feret_table(image) for image in images]
+    checked = _images(image, stack=stack)
+    images = _labelled(checked)
+    tables = [_feret_table(one) for one in images]
     table = tables[0]
-    if x.ndim > 2:
+    if checked.ndim > 2:
         table = pd.concat(tables, keys=range(len(tables)), names=["image"])
     return table.astype({"area": int, "cut": bool})
 
-
-_TOUCHING = np.ones((3, 3))  # pixels that share an edge or a corner belong together
+# %% ../../nbs/represent/16_microstructure.ipynb #3ca5b45e
+def _labelled(image):
+    "One or many maps of labels as a stack; BadInput names each that is none."
+    if _is_torch(image) or image.ndim > 3 or image.dtype.kind not in "bui":
+        why = "needs booleans or labels 0, 1, 2, ..., one or a stack of images"
+        raise BadInput([(0, _describe(image), why)], "image", 1)
+    images = image.reshape(-1, *image.shape[-2:])
+    faults = []
+    for position, one in enumerate(images):
+        why = _no_labels(one)
+        if why:
+            faults.append((position, _describe(one), why))
+    if faults:
+        raise BadInput(faults, "image", len(images))
+    return images
 
 # %% ../../nbs/represent/16_microstructure.ipynb #24fe219b
 def _no_labels(image):
@@ -485,8 +541,8 @@ def _no_labels(image):
 def _feret_table(image):
     "The table of one image, indexed by label."
     if image.dtype == bool:
-        labels, n = ndimage.label(image, _TOUCHING)
-        names = np.arange(1, n + 1)
+        labels, count = ndimage.label(image, _TOUCHING)
+        names = np.arange(1, count + 1)
     else:
         names, labels = np.unique(image, return_inverse=True)
         labels = labels.reshape(image.shape) + (names[0] != 0)
@@ -498,6 +554,9 @@ def _feret_table(image):
 class Microstructures(RowTransformer):
     """Descriptors of images whose pixels are phase labels: fraction, radial S2, lineal path and
     chord of each phase.
+
+    >>> Microstructures(reach=4).fit_transform(np.zeros((1, 8, 8), int)).shape
+    (1, 30)
 
     phases : the labels an image may hold; each gets its columns
     reach : longest distance in pixels; at most half the smallest image
@@ -516,6 +575,7 @@ class Microstructures(RowTransformer):
         self.on_error = on_error
 
     def check(self):
+        "Raises ValueError where an argument makes no sense."
         super().check()
         if not in_range(self.reach, "reach", 1, unit="pixels").is_integer():
             raise ValueError(f"reach={self.reach}: a whole number of pixels is needed")
@@ -528,16 +588,7 @@ class Microstructures(RowTransformer):
 
         X : (N, H, W), a list or a Series of (H, W); sizes may differ
         """
-        is_array = hasattr(X, "ndim") and not isinstance(X, (pd.Series, pd.DataFrame))
-        shape = np.shape(X) if is_array else ()
-        if len(shape) == 2 and getattr(X, "dtype", None) != np.dtype(object):
-            raise BadInput([(0, _describe(X), "one image: give a stack, X[None]")], "image", 1)
-        if len(shape) > 2:
-            hint = _colour_hint(shape)
-            if hint:
-                raise BadInput([(0, _describe(X), "may be a colour image" + hint)], "image", 1)
-            X = list(X)
-        return super().transform(X)
+        return super().transform(_as_rows(X))
 
     def read(self, image):
         "The image as an array; raises ValueError with the reason where it cannot be used."
@@ -558,6 +609,7 @@ class Microstructures(RowTransformer):
         return np.array([self._row(image) for image in images]), {}
 
     def _row(self, image):
+        "The columns of one image."
         return np.concatenate([self._columns(image == phase) for phase in self.phases])
 
     def _columns(self, mask):
@@ -578,13 +630,26 @@ class Microstructures(RowTransformer):
         `phase:chord_y`.
         """
         distances = range(1, self.reach + 1)
-        curves = [f"{curve}({r})" for curve in ("S2", "Lx", "Ly") for r in distances]
+        curves = [f"{curve}({distance})" for curve in ("S2", "Lx", "Ly") for distance in distances]
         names = ["fraction", *curves, "chord_x", "chord_y"]
-        return np.array(
-            [f"{phase}:{name}" for phase in self.phases for name in names], dtype=object
-        )
+        return np.array([f"{phase}:{name}" for phase in self.phases for name in names], object)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.three_d_array = True
         return tags
+
+# %% ../../nbs/represent/16_microstructure.ipynb #85f3b25c
+def _as_rows(X):
+    "What a caller gave, an array of images as a list; BadInput where it is one image."
+    if not hasattr(X, "ndim") or isinstance(X, (pd.Series, pd.DataFrame)):
+        return X
+    shape = np.shape(X)
+    if len(shape) == 2 and getattr(X, "dtype", None) != np.dtype(object):
+        raise BadInput([(0, _describe(X), "one image: give a stack, X[None]")], "image", 1)
+    if len(shape) <= 2:
+        return X
+    hint = _colour_hint(shape)
+    if hint:
+        raise BadInput([(0, _describe(X), "may be a colour image" + hint)], "image", 1)
+    return list(X)

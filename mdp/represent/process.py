@@ -20,7 +20,8 @@ class Variable:
 
     Raises ValueError where the range or the choices make no sense.
 
-    >>> Variable("pressure", "Pa", 0.5, 1.0, log=True)
+    >>> Variable("pressure", "Pa", 0.5, 1.0, log=True).unit
+    'Pa'
     >>> Variable("supply", choices=("dc", "pulsed", "hipims"))
 
     name : a column of a table of processes
@@ -100,11 +101,32 @@ def _from_unit(share, variable):
     values = np.exp(scaled) if variable.log else scaled
     return np.clip(values, variable.low, variable.high)
 
+
+def _values(part, variable):
+    "Values of a variable from its columns; of a category, the choice with the largest number."
+    if not variable.choices:
+        return _from_unit(part[:, 0], variable)
+    chosen = np.array(variable.choices, object)[part.argmax(axis=1)]
+    return np.where(np.isfinite(part).all(axis=1), chosen, None)
+
+# %% ../../nbs/represent/17_process.ipynb #9fdb8e36
+def _named(X, names):
+    "The columns `names` of a frame; ValueError where X is no frame or lacks one of them."
+    if not isinstance(X, pd.DataFrame):
+        raise ValueError(f"needs a DataFrame with the columns {names}, not {type(X).__name__}")
+    missing = [name for name in names if name not in X]
+    if missing:
+        raise ValueError(f"columns {missing} are missing")
+    if not X[names].columns.is_unique:
+        raise ValueError(f"a column stands twice: {list(X.columns)}")
+    return X[names]
+
 # %% ../../nbs/represent/17_process.ipynb #5e5e0c78
 class Processes(RowTransformer):
     """Process conditions (a DataFrame with a column per variable) as points of the unit cube.
 
-    >>> Processes().fit_transform(films)  # columns temperature, pressure, ... of `SPUTTERING`
+    >>> Processes().fit_transform(design(8)).shape  # temperature, pressure, ... of `SPUTTERING`
+    (8, 6)
 
     variables : a tuple of `Variable`
     on_error : "raise": BadInput names every bad row; "nan": a row of NaN for each
@@ -122,19 +144,8 @@ class Processes(RowTransformer):
         X : a column per variable, in its unit; other columns are left aside
         """
         names = [variable.name for variable in self.variables]
-        rows = self._named(X, names).to_dict("records")
+        rows = _named(X, names).to_dict("records")
         return super().transform(pd.Series(rows, X.index, dtype=object))
-
-    def _named(self, X, names):
-        "The columns `names` of a frame; ValueError where X is no frame or lacks one of them."
-        if not isinstance(X, pd.DataFrame):
-            raise ValueError(f"needs a DataFrame with the columns {names}, not {type(X).__name__}")
-        missing = [name for name in names if name not in X]
-        if missing:
-            raise ValueError(f"columns {missing} are missing")
-        if not X[names].columns.is_unique:
-            raise ValueError(f"a column stands twice: {list(X.columns)}")
-        return X[names]
 
     def read(self, row):
         """One row (a dict) as a list of numbers from 0 to 1.
@@ -163,20 +174,14 @@ class Processes(RowTransformer):
         """
         names = self.get_feature_names_out()
         index = getattr(X, "index", None)
-        cube = np.asarray(self._named(X, list(names)) if isinstance(X, pd.DataFrame) else X, float)
+        cube = np.asarray(_named(X, list(names)) if isinstance(X, pd.DataFrame) else X, float)
         if cube.ndim != 2 or cube.shape[1] != len(names):
             raise ValueError(f"an array of shape {cube.shape}: needs (N, {len(names)})")
+        widths = [len(variable.choices) or 1 for variable in self.variables]
+        parts = np.split(cube, np.cumsum(widths)[:-1], axis=1)
         out = {}
-        start = 0
-        for variable in self.variables:
-            width = len(variable.choices) or 1
-            part = cube[:, start : start + width]
-            start += width
-            if variable.choices:
-                chosen = np.array(variable.choices, object)[part.argmax(axis=1)]
-                out[variable.name] = np.where(np.isfinite(part).all(axis=1), chosen, None)
-            else:
-                out[variable.name] = _from_unit(part[:, 0], variable)
+        for variable, part in zip(self.variables, parts):
+            out[variable.name] = _values(part, variable)
         return pd.DataFrame(out, index)
 
     def get_feature_names_out(self, input_features=None):
@@ -192,7 +197,10 @@ def design(n: int, variables=SPUTTERING, where=None, seed: int = 0) -> pd.DataFr
     """`n` process conditions that fill the space evenly, in their units (a scrambled Sobol'
     sequence; Owen, *J. Complexity* 14, 466, 1998).
 
-    >>> design(64, where=lambda films: films.temperature > 700)
+    Raises ValueError where hardly any point satisfies `where`.
+
+    >>> design(64, where=lambda films: films.temperature > 700).shape
+    (64, 6)
 
     n : how many points
     variables : a tuple of `Variable`
