@@ -1055,6 +1055,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                       'mdp.learn.validation._bootstrap': ('learn/validation.html#_bootstrap', 'mdp/learn/validation.py'),
                                       'mdp.learn.validation._fit_and_predict': ( 'learn/validation.html#_fit_and_predict',
                                                                                  'mdp/learn/validation.py'),
+                                      'mdp.learn.validation._mean_errors': ( 'learn/validation.html#_mean_errors',
+                                                                             'mdp/learn/validation.py'),
                                       'mdp.learn.validation._refuse_unknown': ( 'learn/validation.html#_refuse_unknown',
                                                                                 'mdp/learn/validation.py'),
                                       'mdp.learn.validation._rows_of': ('learn/validation.html#_rows_of', 'mdp/learn/validation.py'),
