@@ -59,6 +59,14 @@ def _above(ion_energy, threshold):
     return (np.sqrt(ion_energy / threshold) - 1).clip(lower=0)
 
 
+def _renewal(given, homologous, ions):
+    "The chance that an atom starts a new grain."
+    no_lattice_site = 0.03 * np.exp(-((homologous / 0.26) ** 4))
+    impacts = 0.04 * ions * _above(given.ion_energy, 50)
+    beyond_solubility = 0.03 / (1 + np.exp((65 - given.Al) / 3))
+    return no_lattice_site + impacts + 0.001 * given.O + beyond_solubility
+
+
 def _checked_process(process):
     "The process variables as floats; BadInput names each row out of range."
     Processes(FILM).transform(process)
@@ -82,9 +90,6 @@ def rates(process: pd.DataFrame) -> pd.DataFrame:
     straight = np.exp(-given.pressure / 1.1)
     ions = 1 - np.exp(-given.ionization_degree)
     drag = 1 / (1 + given.O / 10)
-    no_lattice_site = 0.03 * np.exp(-((homologous / 0.26) ** 4))
-    impacts = 0.04 * ions * _above(given.ion_energy, 50)
-    beyond_solubility = 0.03 / (1 + np.exp((65 - given.Al) / 3))
     table = dict(
         homologous=homologous,
         diffuse=1 - straight,
@@ -93,7 +98,7 @@ def rates(process: pd.DataFrame) -> pd.DataFrame:
         hops=np.minimum(12 * _arrhenius(homologous, 2, 0.3), 60),
         knock=np.sqrt(given.ion_energy) / 2,
         etch=np.minimum(_above(given.ion_energy, 30) / 4, 0.5),
-        renew=no_lattice_site + impacts + 0.001 * given.O + beyond_solubility,
+        renew=_renewal(given, homologous, ions),
         spacing=3.5 + 16 * _arrhenius(homologous, 1, 0.5) * drag,
         drift=0.06 * _arrhenius(homologous, 0.7, 0.5),
         recrystal=1 / (1 + np.exp((0.66 - homologous) / 0.015)),
