@@ -30,12 +30,12 @@ from ..matter.molecule import read, read_all, unmapped
 _PIECE = re.compile(r"(->|<-|[-=#$:~/\\.]?)(\[[^\]]+\]|Br|Cl|%\(\d+\)|%\d\d|\d|[A-Za-z*()])")
 END = "!"
 
-
+# %% ../../nbs/generate/39_language.ipynb #a94b9331
 def to_tokens(smiles: str) -> list[str]:
     """Extended SMILES (Ikebata et al., J. Comput. Aided Mol. Des. 31, 379, 2017).
 
-    Bonds stick to the next token, `&` opens a ring, a number closes one, `!` ends.
-    Raises ValueError where a character is no SMILES or a ring stays open.
+    Bonds stick to the next token, `&` opens a ring, a number closes one, `!` ends. ValueError where
+    a character is no SMILES or a ring stays open.
 
     >>> to_tokens("C1CC=1")
     ['C', '&', 'C', 'C', '=0', '!']
@@ -177,10 +177,7 @@ def _encode(block, roots, ring_size, seed):
     code = {"^": 0}
     kinds = [_ATOM]
     reasons = {}
-    ids = []
-    up = []
-    state = []
-    size = []
+    ids, up, state, size = [], [], [], []
     for number, x in enumerate(smiles, first):
         try:
             texts = _texts(x, roots, f"{seed} {number}")
@@ -199,15 +196,11 @@ def _encode(block, roots, ring_size, seed):
             ids += chain.ids
             up += chain.up
             size.append(len(chain.ids))
-    arrays = (
-        np.array(ids, np.int32),
-        np.array(up, np.int32),
-        np.array(state, np.int16),
-        np.array(size, np.int32),
-    )
+    types = np.int32, np.int32, np.int16, np.int32
+    arrays = [np.array(values, kind) for values, kind in zip((ids, up, state, size), types)]
     return list(code), *arrays, reasons
 
-# %% ../../nbs/generate/39_language.ipynb #73cef72f
+# %% ../../nbs/generate/39_language.ipynb #42c4cf9e
 def _count(tokens, before, states, n_words, order):
     """The tree of contexts, as arrays.
 
@@ -245,7 +238,7 @@ def _count(tokens, before, states, n_words, order):
     node, following, count = map(np.concatenate, zip(*counted))
     return _tree(roots, np.concatenate(token), np.concatenate(parent), node, following, count)
 
-
+# %% ../../nbs/generate/39_language.ipynb #73cef72f
 def _tree(roots, token, parent, node, following, count):
     "The arrays of `_count`, as they are kept."
     ends = np.arange(len(token) + 1)
@@ -259,7 +252,7 @@ def _tree(roots, token, parent, node, following, count):
     )
     return {name: values.astype(np.int32) for name, values in arrays.items()}
 
-# %% ../../nbs/generate/39_language.ipynb #5479c871
+# %% ../../nbs/generate/39_language.ipynb #46943f34
 class _Table:
     "The tree as plain arrays, for look-ups."
 
@@ -327,7 +320,7 @@ class _Table:
             return 0
         return self.below[i + 1] - self.below[i]
 
-
+# %% ../../nbs/generate/39_language.ipynb #5479c871
 def _plain_array(values):
     "Whole numbers as Python's own array, of which single ones are read faster."
     return array("i", np.ascontiguousarray(values, np.int32).tobytes())
@@ -355,8 +348,35 @@ def _why_not(smiles):
     }.get(flag, "other")
 
 # %% ../../nbs/generate/39_language.ipynb #dc5e54e3
+def _read_strings(rows, roots, ring_size, random_state, workers):
+    """All strings of a list, one after the other.
+
+    returns : vocabulary; tokens, position of the token before each in the context, what is open
+        before each (N,); lengths of the strings; row -> why it cannot be read
+    """
+    encode = functools.partial(_encode, roots=roots, ring_size=ring_size, seed=random_state)
+    blocks = [(i, rows[i : i + 2000]) for i in range(0, len(rows), 2000)]
+    words, ids, ups, states, sizes, reasons = zip(*parallel(encode, blocks, workers))
+    failures = {}
+    for block in reasons:
+        failures |= block
+    seen = set()
+    for block in words:
+        seen.update(block[1:])
+    vocabulary = ["^", *sorted(seen)]
+    code = {word: i for i, word in enumerate(vocabulary)}
+    tokens = []
+    for block, own in zip(words, ids):
+        tokens.append(np.array([code[word] for word in block])[own])
+    tokens = np.concatenate(tokens)
+    size = np.concatenate(sizes)
+    up = np.concatenate(ups) + np.repeat(np.cumsum(size) - size, size)
+    up[tokens == 0] = -1
+    return vocabulary, tokens, up, np.concatenate(states), size, failures
+
+# %% ../../nbs/generate/39_language.ipynb #8f7134b1
 class _Counts(BaseEstimator):
-    "What a language knows: learned, asked, saved and read again."
+    "What a language knows: learned, asked, written to a file and read again."
 
     def fit(self, smiles, y=None):
         """Count; `BadInput` names every SMILES that cannot be read.
@@ -368,24 +388,12 @@ class _Counts(BaseEstimator):
         if column.empty:
             raise ValueError("no SMILES to learn from")
         rows = column.tolist()
-        encode = functools.partial(
-            _encode, roots=self.roots, ring_size=self.ring_size, seed=self.random_state
-        )
-        blocks = [(i, rows[i : i + 2000]) for i in range(0, len(rows), 2000)]
-        words, ids, ups, states, sizes, reasons = zip(*parallel(encode, blocks, self.workers))
-        failures = {i: why for block in reasons for i, why in block.items()}
+        read = _read_strings(rows, self.roots, self.ring_size, self.random_state, self.workers)
+        self.vocabulary_, tokens, up, states, size, failures = read
         if failures:
             raise bad_rows(column, failures, "SMILES")
-        self.vocabulary_ = ["^", *sorted({word for block in words for word in block[1:]})]
-        code = {word: i for i, word in enumerate(self.vocabulary_)}
-        tokens = np.concatenate(
-            [np.array([code[w] for w in block])[i] for block, i in zip(words, ids)]
-        )
-        size = np.concatenate(sizes)
-        up = np.concatenate(ups) + np.repeat(np.cumsum(size) - size, size)
-        up[tokens == 0] = -1
         self.longest_ = int(size.max())
-        self.arrays_ = _count(tokens, up, np.concatenate(states), len(code), self.order)
+        self.arrays_ = _count(tokens, up, states, len(self.vocabulary_), self.order)
         return self._ready()
 
     def _ready(self):
@@ -493,57 +501,8 @@ def _fit_together(a, n_words):
     return bool(a["count"].min() > 0)
 
 # %% ../../nbs/generate/39_language.ipynb #8a49ebf6
-class ChemicalLanguage(_Counts):
-    """An n-gram over extended SMILES with back-off (Ikebata et al., J. Comput. Aided Mol. Des. 31,
-    379, 2017).
-
-    >>> language = ChemicalLanguage(roots=2).fit(["CCO", "CCN", "CC(C)O"])
-    >>> language.propose(["CCO"], random_state=1).smiles
-
-    order : the longest context, tokens
-    smoothing : 0: the longest known context decides; more: shorter ones are heard too (1: Witten
-        and Bell)
-    ring_size : a context knows how many atoms its newest open ring has; False: the published table
-    roots : copies of each training SMILES written from random atoms
-    reroot : how often a molecule is written from another atom before it is changed
-    delete : mean number of tokens that go, above 1
-    tries : how often to grow before a move has failed
-    random_state : a whole number: the same number, the same molecules
-    workers : processes that read; None: all cores
-    """
-
-    def __init__(
-        self,
-        order: int = 10,
-        smoothing: float = 0.0,
-        ring_size: bool = True,
-        roots: int = 0,
-        reroot: float = 0.5,
-        delete: float = 6.0,
-        tries: int = 3,
-        random_state: int = 0,
-        workers: int | None = 1,
-    ):
-        self.order = order
-        self.smoothing = smoothing
-        self.ring_size = ring_size
-        self.roots = roots
-        self.reroot = reroot
-        self.delete = delete
-        self.tries = tries
-        self.random_state = random_state
-        self.workers = workers
-
-    def _check(self):
-        "Raises ValueError where a parameter makes no sense."
-        whole(self.order, "order")
-        whole(self.roots, "roots")
-        whole(self.tries, "tries", 1)
-        whole(self.random_state, "random_state")
-        in_range(self.smoothing, "smoothing", 0)
-        in_range(self.reroot, "reroot", 0, 1)
-        if in_range(self.delete, "delete", 1) == 1:
-            raise ValueError("delete=1: a mean number of tokens above 1 is needed")
+class _Growing(_Counts):
+    "How a language grows a string: from a part of it to the end."
 
     def _grow(self, kept, rng):
         "Tokens from `kept` on to the end: `(tokens, why it broke off)`."
@@ -589,6 +548,60 @@ class ChemicalLanguage(_Counts):
         new, *row = self._move(words[: n - cut], rng)
         failed = row[1] is None
         return *row, -math.inf if failed else _log_q(cut, n, len(new) - n + cut, len(new), r)
+
+# %% ../../nbs/generate/39_language.ipynb #f4383c8b
+class ChemicalLanguage(_Growing):
+    """An n-gram over extended SMILES with back-off (Ikebata et al., J. Comput. Aided Mol. Des. 31,
+    379, 2017).
+
+    >>> language = ChemicalLanguage(roots=2).fit(["CCO", "CCN", "CC(C)O"])
+    >>> language.propose(["CCO"], random_state=1).columns.tolist()
+    ['written', 'smiles', 'why', 'tries', 'log_q']
+
+    order : the longest context, tokens
+    smoothing : 0: the longest known context decides; more: shorter ones are heard too (1: Witten
+        and Bell)
+    ring_size : a context knows how many atoms its newest open ring has; False: the published table
+    roots : copies of each training SMILES written from random atoms
+    reroot : how often a molecule is written from another atom before it is changed
+    delete : mean number of tokens that go, above 1
+    tries : how often to grow before a move has failed
+    random_state : a whole number: the same number, the same molecules
+    workers : processes that read; None: all cores
+    """
+
+    def __init__(
+        self,
+        order: int = 10,
+        smoothing: float = 0.0,
+        ring_size: bool = True,
+        roots: int = 0,
+        reroot: float = 0.5,
+        delete: float = 6.0,
+        tries: int = 3,
+        random_state: int = 0,
+        workers: int | None = 1,
+    ):
+        self.order = order
+        self.smoothing = smoothing
+        self.ring_size = ring_size
+        self.roots = roots
+        self.reroot = reroot
+        self.delete = delete
+        self.tries = tries
+        self.random_state = random_state
+        self.workers = workers
+
+    def _check(self):
+        "Raises ValueError where a parameter makes no sense."
+        whole(self.order, "order")
+        whole(self.roots, "roots")
+        whole(self.tries, "tries", 1)
+        whole(self.random_state, "random_state")
+        in_range(self.smoothing, "smoothing", 0)
+        in_range(self.reroot, "reroot", 0, 1)
+        if in_range(self.delete, "delete", 1) == 1:
+            raise ValueError("delete=1: a mean number of tokens above 1 is needed")
 
     def propose(self, smiles, random_state: int | None = None) -> pd.DataFrame:
         """Another molecule for each one; `BadInput` names every row that is none.

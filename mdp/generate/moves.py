@@ -89,6 +89,10 @@ def _change_bond(m, bond, what, element, rng):
             m.AddBond(end, new, Chem.BondType.SINGLE)
 
 # %% ../../nbs/generate/40_moves.ipynb #a7c431bd
+def _holds_star(bond):
+    return not (bond.GetBeginAtom().GetAtomicNum() and bond.GetEndAtom().GetAtomicNum())
+
+
 def _mutate(mol, rng):
     "One random change of a molecule; a ValueError, RDKit's among them, where it is none."
     m = Chem.RWMol(mol)
@@ -96,11 +100,7 @@ def _mutate(mol, rng):
     atoms = [a.GetIdx() for a in m.GetAtoms() if a.GetAtomicNum()]
     if not atoms:
         raise ValueError("no atom to change")
-    bonds = [
-        b.GetIdx()
-        for b in m.GetBonds()
-        if b.GetBeginAtom().GetAtomicNum() and b.GetEndAtom().GetAtomicNum()
-    ]
+    bonds = [bond.GetIdx() for bond in m.GetBonds() if not _holds_star(bond)]
     what = rng.choice(("append", "insert", "remove", "change", "bond", "close", "open"))
     element = rng.choices(ELEMENTS, WEIGHTS)[0]
     i = rng.choice(atoms)
@@ -151,9 +151,8 @@ class _Moves(BaseEstimator):
             failed, `tries`, `log_q`
         """
         self._check()
-        rng = random.Random(
-            whole(self.random_state if random_state is None else random_state, "random_state")
-        )
+        seed = self.random_state if random_state is None else random_state
+        rng = random.Random(whole(seed, "random_state"))
         mols = read_all(smiles)
         parents = mols.tolist()
         with rdBase.BlockLogs():
@@ -196,7 +195,12 @@ class GraphMoves(_Moves):
 
     Taken as symmetric, which they are not quite.
 
-    crossover : how often two parents swap sides
+    crossover : how often two parents swap sides, 0 to 1
+    tries : how often a move is tried before it has failed
+    random_state : a whole number
+
+    >>> GraphMoves().propose(["CCO", "CCN"]).columns.tolist()
+    ['written', 'smiles', 'why', 'tries', 'log_q']
     """
 
     def __init__(self, crossover: float = 0.9, tries: int = 10, random_state: int = 0):
@@ -239,12 +243,38 @@ def _has_end(piece):
     "Does a piece hold an end of the chain, a `*` other than the one that marks the cut?"
     return any(not atom.GetAtomicNum() and not atom.GetAtomMapNum() for atom in piece.GetAtoms())
 
+# %% ../../nbs/generate/40_moves.ipynb #ffff7fce
+def _exchanged(mol, pieces_of_kind, rng):
+    """A molecule with one side of a BRICS bond exchanged, and `log_q` of the move.
+
+    ValueError where there is no such bond, no piece for it, or no way back.
+    """
+    cuts = _brics(mol)
+    if not cuts:
+        raise ValueError("no BRICS bond")
+    bond, kinds = rng.choice(cuts)
+    pieces, side = _pieces(mol, bond), rng.randrange(2)
+    if _has_end(pieces[side]):
+        raise ValueError("a chain's end would go")
+    known = pieces_of_kind.get(kinds[side])
+    if not known:
+        raise ValueError("no piece with this kind of end")
+    new = _join(pieces[1 - side], Chem.MolFromSmiles(rng.choice(known)))
+    back = len(_brics(new))
+    if not back:
+        raise ValueError("no way back")
+    return new, math.log(len(cuts) / back)
+
 # %% ../../nbs/generate/40_moves.ipynb #21609aa4
 class BRICSMoves(_Moves):
-    """Fragments exchanged at BRICS bonds, from a list of molecules; the prior is how often each
-    piece was seen.
+    """Fragments exchanged at BRICS bonds; the prior is how often each piece was seen (Degen et al.,
+    ChemMedChem 3, 1503, 2008).
 
-    max_atoms : of a piece, heavy
+    max_atoms : heavy atoms of a piece, at most
+    tries : how often a move is tried before it has failed
+    random_state : a whole number
+
+    >>> BRICSMoves().fit(smiles).propose(["CCOc1ccccc1"])
     """
 
     def __init__(self, max_atoms: int = 15, tries: int = 5, random_state: int = 0):
@@ -277,18 +307,4 @@ class BRICSMoves(_Moves):
     propose.__doc__ = _Moves.propose.__doc__
 
     def _one(self, mol, others, rng):
-        cuts = _brics(mol)
-        if not cuts:
-            raise ValueError("no BRICS bond")
-        bond, kinds = rng.choice(cuts)
-        pieces, side = _pieces(mol, bond), rng.randrange(2)
-        if _has_end(pieces[side]):
-            raise ValueError("a chain's end would go")
-        known = self.pieces_.get(kinds[side])
-        if not known:
-            raise ValueError("no piece with this kind of end")
-        new = _join(pieces[1 - side], Chem.MolFromSmiles(rng.choice(known)))
-        back = len(_brics(new))
-        if not back:
-            raise ValueError("no way back")
-        return new, math.log(len(cuts) / back)
+        return _exchanged(mol, self.pieces_, rng)

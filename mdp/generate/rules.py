@@ -14,10 +14,10 @@ from rdkit import Chem
 from rdkit.Chem import RDConfig
 from ..core.rows import as_column, bad_rows
 
-# %% ../../nbs/generate/38_rules.ipynb #b6f69a6f
+# %% ../../nbs/generate/38_rules.ipynb #d5d990ab
 @functools.cache
 def _sascorer():
-    "The module of the score, which RDKit ships beside its packages."
+    "The module of the score, which RDKit ships outside its packages."
     path = Path(RDConfig.RDContribDir, "SA_Score", "sascorer.py")
     spec = importlib.util.spec_from_file_location("sascorer", path)
     module = importlib.util.module_from_spec(spec)
@@ -26,13 +26,18 @@ def _sascorer():
 
 
 def sa_score(mol: Chem.Mol) -> float:
-    """Synthetic accessibility, 1 (easy) to 10 (hard): Ertl and Schuffenhauer, J.
+    """Synthetic accessibility, 1 (easy) to 10 (hard).
 
-    Cheminform. 1, 8 (2009).
+    mol : a molecule
+
+    source : Ertl and Schuffenhauer, J. Cheminform. 1, 8 (2009)
+
+    >>> round(sa_score(Chem.MolFromSmiles("CCO")), 1)
+    2.0
     """
     return _sascorer().calculateScore(mol)
 
-
+# %% ../../nbs/generate/38_rules.ipynb #b6f69a6f
 # what is unstable or never wanted, as SMARTS
 UNWANTED = (
     "[O,S;!$(S=O)]-[O,S;!$(S=O)]",  # O-O and chains of O and S
@@ -48,7 +53,7 @@ UNWANTED = (
 # %% ../../nbs/generate/38_rules.ipynb #bfcd2790
 @dataclasses.dataclass(frozen=True)
 class Rules:
-    "A rule for molecules; its `repr` says all that it depends on."
+    """A rule for molecules, as `rules` makes it; its `repr` says all that it depends on."""
 
     max_atoms: int
     rings: tuple
@@ -101,10 +106,15 @@ def rules(
     """A rule: takes a `Mol`, returns the first reason against it, or an empty string.
 
     max_atoms : heavy atoms
-    rings : sizes that a ring may have
+    rings, max_rings : sizes that a ring may have, and how many rings
     max_sa : synthetic accessibility; None: not asked
     unwanted : SMARTS
     charged : may atoms carry charges or lone electrons?
+
+    Raises BadInput that names each pattern which is no SMARTS.
+
+    >>> rules()(Chem.MolFromSmiles("C1CC1"))
+    'ring size'
     """
     patterns = as_column(unwanted, "pattern")
     wrong = {i: "no SMARTS" for i, p in enumerate(patterns) if Chem.MolFromSmarts(p) is None}

@@ -14,7 +14,7 @@ import numpy as np
 from scipy.special import logsumexp
 from ..core.errors import in_range, whole
 
-# %% ../../nbs/generate/37_smc.ipynb #1dc2bfe5
+# %% ../../nbs/generate/37_smc.ipynb #8f5f9f98
 @dataclasses.dataclass(frozen=True)
 class Known:
     """What is known of a state.
@@ -30,7 +30,7 @@ class Known:
     why: str = ""
     group: Hashable = ""
 
-
+# %% ../../nbs/generate/37_smc.ipynb #1dc2bfe5
 class Memory:
     """Evaluates each state once and keeps what is known of it.
 
@@ -166,7 +166,7 @@ class _Population:
         known = iter(self.memory(states))
         return [None if particle is None else next(known) for particle in proposed]
 
-# %% ../../nbs/generate/37_smc.ipynb #93da5351
+# %% ../../nbs/generate/37_smc.ipynb #99279657
 def _gains(proposals, known, betas):
     "Log of prior x likelihood x q ratio of each proposal; -inf where none or refused."
     gains = np.full(len(known), -np.inf)
@@ -179,7 +179,7 @@ def _gains(proposals, known, betas):
     gains[fits] = _log_power(log_likelihood, betas) + log_prior + log_q[fits]
     return gains
 
-
+# %% ../../nbs/generate/37_smc.ipynb #93da5351
 def _move(population, propose, betas, diversity, rng):
     "One proposal for each particle, accepted or not: `(how many, reasons of failures)`."
     proposals = propose(list(population.particles), int(rng.integers(2**31)))
@@ -204,7 +204,7 @@ def _move(population, propose, betas, diversity, rng):
         accepted += 1
     return accepted, failed
 
-# %% ../../nbs/generate/37_smc.ipynb #15481f2e
+# %% ../../nbs/generate/37_smc.ipynb #500aba0d
 def sample(
     start,
     evaluate,
@@ -222,9 +222,8 @@ def sample(
     Raises ValueError, before the first step, where an argument makes no sense or a particle of
     `start` is refused.
 
-    >>> steps = sample(start, log_likelihood, change_a_letter, [0.5, 1.0])
-    >>> [step.t for step in steps]
-    [0, 1, 2]
+    >>> for step in sample(start, log_likelihood, change_a_letter, [0.5, 1.0]):
+    ...     print(step.t, step.ess)
 
     start : particles drawn from the prior
     evaluate : a `Memory`, or a function for one: a list of states -> log-likelihoods or `Known`
@@ -237,12 +236,7 @@ def sample(
     state : particle -> the state (hashable) that it stands for; None: the particle itself
     """
     memory = evaluate if isinstance(evaluate, Memory) else Memory(evaluate)
-    population = _Population(start, state or _itself, memory)
-    if not len(population):
-        raise ValueError("no particles to start from")
-    refused = [known.why for known in population.known if known.why]
-    if refused:
-        raise ValueError(f"{len(refused)} particles of the start are refused: {refused[0]}")
+    population = _begun(start, state or _itself, memory)
     n = len(population) if n is None else whole(n, "n", 1)
     in_range(diversity, "diversity", 0)
     in_range(ess, "ess", 0, 1)
@@ -250,7 +244,7 @@ def sample(
     exponents = _exponents(betas, population.log_likelihood().shape[1])
     return _steps(population, propose, exponents, n, diversity, ess, rng)
 
-
+# %% ../../nbs/generate/37_smc.ipynb #15481f2e
 def _itself(particle):
     return particle
 
@@ -266,7 +260,18 @@ def _exponents(betas, n_factors):
         raise ValueError("betas: finite numbers from 0 on are needed")
     return betas
 
-# %% ../../nbs/generate/37_smc.ipynb #040dd9f6
+
+def _begun(start, state, memory):
+    "The particles of the start; ValueError where there is none, or one is refused."
+    population = _Population(start, state, memory)
+    if not len(population):
+        raise ValueError("no particles to start from")
+    refused = [known.why for known in population.known if known.why]
+    if refused:
+        raise ValueError(f"{len(refused)} particles of the start are refused: {refused[0]}")
+    return population
+
+# %% ../../nbs/generate/37_smc.ipynb #b4d89afd
 def _steps(population, propose, exponents, n, diversity, ess_share, rng):
     "The steps of a run with `n` particles."
     log_weights = np.zeros(len(population))
@@ -293,7 +298,7 @@ def _steps(population, propose, exponents, n, diversity, ess_share, rng):
         accepted, failed = _move(population, propose, betas, diversity, rng)
         yield _seen(population, t, betas, log_weights, size, resampled, accepted, failed, log_z)
 
-
+# %% ../../nbs/generate/37_smc.ipynb #040dd9f6
 def _seen(population, t, betas, log_weights, ess, resampled, accepted, failed, log_z):
     "A `Step`."
     weights = np.exp(log_weights - logsumexp(log_weights))

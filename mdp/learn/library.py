@@ -38,6 +38,10 @@ def draw_recipes(name: str, size: int) -> pd.DataFrame:
     size : networks in it
 
     returns : seed, lr, weight_decay, width, share
+
+    >>> recipes = draw_recipes("tg.ecfp.000", 3)
+    >>> recipes.shape, recipes.equals(draw_recipes("tg.ecfp.000", 3))
+    ((3, 5), True)
     """
     rng = np.random.default_rng(_seed(name))
     return pd.DataFrame(
@@ -66,6 +70,11 @@ def split(groups, name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     returns : boolean: training, validation, test
 
     raises : ValueError where there are too few groups for three parts
+
+    >>> groups = [f"group {number}" for number in range(100)]
+    >>> train, valid, test = split(groups, "tg.ecfp.000")
+    >>> int((train & test).sum()), bool((train | valid | test).all())
+    (0, True)
     """
     unique, group_of_row = np.unique(np.asarray(groups).astype(str), return_inverse=True)
     test = fold(unique) == _left_out(name)
@@ -89,6 +98,12 @@ def stack_scores(y, pred) -> pd.DataFrame:
     pred : predictions (M, n)
 
     returns : mae, r2, spearman of each network
+
+    >>> truth = np.array([1.0, 2, 3, 4])
+    >>> stack_scores(truth, truth + np.array([[0.0], [1.0]])).round(2)
+       mae   r2  spearman
+    0  0.0  1.0       1.0
+    1  1.0  0.2       1.0
     """
     error = pred - y
     rank_y = _centred(rankdata(y, axis=-1))
@@ -103,6 +118,16 @@ def stack_scores(y, pred) -> pd.DataFrame:
 def _centred(values):
     return values - values.mean(-1, keepdims=True)
 
+# %% ../../nbs/learn/32_library.ipynb #0ef68c7d
+def _write_tensors(path, tensors):
+    with atomic_write(path) as temporary:
+        save_file(tensors, temporary)
+
+
+def _write_table(path, table):
+    with atomic_write(path) as temporary:
+        table.to_csv(temporary, index=False)
+
 # %% ../../nbs/learn/32_library.ipynb #da3ec022
 def build_shard(path: Path, name: str, X, y, groups, size: int = 64, **kwargs) -> pd.DataFrame:
     """Train one shard and put it on disk.
@@ -115,6 +140,8 @@ def build_shard(path: Path, name: str, X, y, groups, size: int = 64, **kwargs) -
     **kwargs : passed to `Stack`: hidden, steps, batch, device ...
 
     returns : the shard's part of the index
+
+    >>> build_shard("my_library", "tg.ecfp.000", X, y, groups, size=8, hidden=(32, 16))
     """
     path = Path(path)
     X = np.asarray(X)
@@ -126,18 +153,16 @@ def build_shard(path: Path, name: str, X, y, groups, size: int = 64, **kwargs) -
     stack.fit(X[~test], y[~test], seen[:, ~test], valid[~test])
     state = stack.state()
     weights = path / f"{name}.safetensors"
-    with atomic_write(weights) as temporary:
-        save_file(_named(name, state), temporary)
+    _write_tensors(weights, _named(name, state))
     scores = stack_scores(y[test], Stack.from_state(state).predict(X[test]))
     table = _index_of_shard(name, stack, state, scores)
     table.insert(table.columns.get_loc("steps"), "n_train", seen.sum(1))
     table.insert(table.columns.get_loc("steps"), "n_test", test.sum())
     table = table.assign(data=_digest(X, y), sha256=sha256(weights))
-    with atomic_write(path / f"{name}.csv") as temporary:
-        table.to_csv(temporary, index=False)
+    _write_table(path / f"{name}.csv", table)
     return table
 
-# %% ../../nbs/learn/32_library.ipynb #a8c1d331
+# %% ../../nbs/learn/32_library.ipynb #5cc40769
 def _rows_seen(name, train, shares):
     "Which training rows each network may see: boolean (M, N)."
     rng = np.random.default_rng(_seed(name))
@@ -149,7 +174,7 @@ def _rows_seen(name, train, shares):
             seen.append(train)
     return np.array(seen)
 
-
+# %% ../../nbs/learn/32_library.ipynb #a8c1d331
 def _index_of_shard(name, stack, state, scores):
     "The index of a trained shard: a row for each network."
     task, descriptor, _ = name.split(".")
@@ -209,6 +234,75 @@ def _some_rows(file, name, rows):
         return file.get_slice(name)[first : first + len(rows)]
     return file.get_tensor(name)[torch.tensor(rows)]
 
+
+def _status(path, digest):
+    "What is the matter with a file: 'good', 'wrong' or 'missing'."
+    if not path.exists():
+        return "missing"
+    return "good" if sha256(path) == digest else "wrong"
+
+# %% ../../nbs/learn/32_library.ipynb #955dbae4
+@contextlib.contextmanager
+def _opened(path):
+    "A file of weights; an error that says what to do where it cannot be read."
+    try:
+        with safe_open(path, "pt") as file:
+            yield file
+    except (SafetensorError, FileNotFoundError) as error:
+        raise OSError(f"{path}: the shard cannot be read ({error}); {_HOW_TO_FIX}") from error
+
+
+def _stack_of(file, part, path):
+    """Some networks of one shard as a stack; OSError when one is not as it was built.
+
+    file : opened
+    part : their rows of the index
+    path : of the file, for the message
+    """
+    shard = part.shard.iloc[0]
+    rows = list(part.row)
+    state = {}
+    for name in sorted(file.keys()):
+        owner, _, tensor = name.rpartition("/")
+        if owner != shard:
+            continue
+        # the scales of the columns are common to all networks of a shard
+        common = tensor.startswith("x_")
+        state[tensor] = file.get_tensor(name) if common else _some_rows(file, name, rows)
+    checksums = enumerate(zip(part.id, part.crc))
+    altered = [id for m, (id, crc) in checksums if _crc(state, m) != crc]
+    if altered:
+        raise OSError(f"{path}: not as it was built: {', '.join(altered)}; {_HOW_TO_FIX}")
+    return Stack.from_state(state)
+
+# %% ../../nbs/learn/32_library.ipynb #afa32d17
+def _in_files(library, index, limit):
+    "Yields what goes into one file of at most `limit` bytes: shard -> named tensors."
+    states = {}
+    filled = 0
+    for shard, rows in index.groupby("shard", observed=True, sort=False):
+        _, stack = next(library.stacks(rows.id))
+        state = stack.state()
+        size = sum(tensor.nbytes for tensor in state.values())
+        if states and filled + size > limit:
+            yield states
+            states = {}
+            filled = 0
+        states[str(shard)] = state
+        filled += size
+    yield states
+
+
+def _pack_file(file, states, index):
+    "Write the tensors of some shards into one file; returns their part of the new index."
+    tensors = {}
+    for shard, state in states.items():
+        tensors |= _named(shard, state)
+    _write_tensors(file, tensors)
+    rows = index[index.shard.isin(list(states))]
+    place = rows.groupby("shard", observed=True).cumcount()
+    return rows.assign(file=file.name, row=place, sha256=sha256(file))
+
 # %% ../../nbs/learn/32_library.ipynb #3d10621b
 class Library(Mapping):
     """Networks on disk under one index; `library.models[id]` is one of them.
@@ -217,8 +311,11 @@ class Library(Mapping):
     index : a row for each network: id, task, descriptor, fold, scores, file, place in the file
 
     >>> library = Library.open()
+    >>> library.query("task == 'organic_tb'").descriptor.iloc[0]
+    'rdkit'
     >>> best = library.query("task == 'organic_tb'").id.iloc[0]
-    >>> library.models[best].predict(describe(["CCO"], "molecule", best.split(".")[1]))
+    >>> library.models[best].hidden
+    (48, 24)
     """
 
     def __init__(self, path: Path, index: pd.DataFrame):
@@ -274,8 +371,9 @@ class Library(Mapping):
         if self._held is not None and (id,) in self._held:
             return self._held[(id,)]
         part = self.index.loc[[id]]
-        with self._opened(part.file.iloc[0]) as file:
-            return self._stack(file, part)
+        file_path = self.path / part.file.iloc[0]
+        with _opened(file_path) as file:
+            return _stack_of(file, part, file_path)
 
     def stacks(self, ids=None):
         """Networks shard by shard: yields (ids, Stack).
@@ -286,60 +384,27 @@ class Library(Mapping):
         for name, rows in chosen.groupby("file", observed=True, sort=False):
             shards = rows.groupby("shard", observed=True, sort=False)
             parts = {tuple(part.id): part for _, part in shards}
-            if self._held is not None and all(key in self._held for key in parts):
-                yield from ((list(key), self._held[key]) for key in parts)
-                continue
-            with self._opened(name) as file:
-                for key, part in parts.items():
-                    stack = self._stack(file, part)
-                    if self._held is not None:
-                        self._held[key] = stack
-                    yield list(key), stack
+            for key, stack in self._read(name, parts):
+                yield list(key), stack
+
+    def _read(self, name, parts):
+        "Yields (ids, Stack) of one file: from memory where they are held, else from the file."
+        if self._held is not None and all(key in self._held for key in parts):
+            for key in parts:
+                yield key, self._held[key]
+            return
+        with _opened(self.path / name) as file:
+            for key, part in parts.items():
+                stack = _stack_of(file, part, self.path / name)
+                if self._held is not None:
+                    self._held[key] = stack
+                yield key, stack
 
     def verify(self) -> pd.DataFrame:
         "Every file's hash: a row each, status 'good', 'wrong' or 'missing'."
-        status = {}
-        for name, digest in self.index.groupby("file", observed=True).sha256.first().items():
-            file = self.path / name
-            if not file.exists():
-                status[name] = "missing"
-            else:
-                status[name] = "good" if sha256(file) == digest else "wrong"
+        digests = self.index.groupby("file", observed=True).sha256.first()
+        status = {name: _status(self.path / name, digest) for name, digest in digests.items()}
         return pd.DataFrame({"status": status})
-
-    @contextlib.contextmanager
-    def _opened(self, name):
-        "A file of weights; an error that says what to do where it cannot be read."
-        path = self.path / name
-        try:
-            with safe_open(path, "pt") as file:
-                yield file
-        except (SafetensorError, FileNotFoundError) as error:
-            message = f"{path}: the shard cannot be read ({error}); {_HOW_TO_FIX}"
-            raise OSError(message) from error
-
-    def _stack(self, file, part):
-        """Some networks of one shard as a stack; refused when one is not as it was built.
-
-        file : opened
-        part : their rows of the index
-        """
-        shard = part.shard.iloc[0]
-        rows = list(part.row)
-        state = {}
-        for name in sorted(file.keys()):
-            owner, _, tensor = name.rpartition("/")
-            if owner != shard:
-                continue
-            # the scales of the columns are common to all networks of a shard
-            common = tensor.startswith("x_")
-            state[tensor] = file.get_tensor(name) if common else _some_rows(file, name, rows)
-        checksums = enumerate(zip(part.id, part.crc))
-        altered = [id for m, (id, crc) in checksums if _crc(state, m) != crc]
-        if altered:
-            path = self.path / part.file.iloc[0]
-            raise OSError(f"{path}: not as it was built: {', '.join(altered)}; {_HOW_TO_FIX}")
-        return Stack.from_state(state)
 
     def pack(self, path: Path, ids, megabytes: float = 15):
         """A library of some of the networks, in few files: what a package ships.
@@ -354,35 +419,11 @@ class Library(Mapping):
         path.mkdir(parents=True, exist_ok=True)
         index = self.index.loc[list(ids)].sort_values(["shard", "row"])
         parts = []
-        for number, states in enumerate(self._in_files(index, 1e6 * megabytes)):
+        for number, states in enumerate(_in_files(self, index, 1e6 * megabytes)):
             file = path / f"part_{number:02d}.safetensors"
-            tensors = {}
-            for shard, state in states.items():
-                tensors |= _named(shard, state)
-            with atomic_write(file) as temporary:
-                save_file(tensors, temporary)
-            rows = index[index.shard.isin(list(states))]
-            place = rows.groupby("shard", observed=True).cumcount()
-            parts.append(rows.assign(file=file.name, row=place, sha256=sha256(file)))
-        with atomic_write(path / "index.csv") as temporary:
-            pd.concat(parts).to_csv(temporary, index=False)
+            parts.append(_pack_file(file, states, index))
+        _write_table(path / "index.csv", pd.concat(parts))
         return type(self).open(path)
-
-    def _in_files(self, index, limit):
-        "Yields what goes into one file of at most `limit` bytes: shard -> named tensors."
-        states = {}
-        filled = 0
-        for shard, rows in index.groupby("shard", observed=True, sort=False):
-            _, stack = next(self.stacks(rows.id))
-            state = stack.state()
-            size = sum(tensor.nbytes for tensor in state.values())
-            if states and filled + size > limit:
-                yield states
-                states = {}
-                filled = 0
-            states[str(shard)] = state
-            filled += size
-        yield states
 
     @classmethod
     def build(
@@ -408,15 +449,13 @@ class Library(Mapping):
         path.mkdir(parents=True, exist_ok=True)
         sources = tasks or _at_hand()
         _refuse_names(sources)
-        jobs = [
-            (path, f"{task}.{descriptor}", get, shards, kwargs)
-            for (task, descriptor), get in sources.items()
-        ]
-        built = parallel(_build_task, jobs, workers=workers, desc=desc)
-        with atomic_write(path / "index.csv") as temporary:
-            pd.concat([table for tables in built for table in tables]).to_csv(
-                temporary, index=False
-            )
+        jobs = []
+        for (task, descriptor), get in sources.items():
+            jobs.append((path, f"{task}.{descriptor}", get, shards, kwargs))
+        tables = []
+        for built in parallel(_build_task, jobs, workers=workers, desc=desc):
+            tables += built
+        _write_table(path / "index.csv", pd.concat(tables))
         return cls.open(path)
 
 # %% ../../nbs/learn/32_library.ipynb #1ed3c64d
@@ -576,8 +615,7 @@ def ship(
     packed = library.pack(path, choose(library.index))
     pairs = set(packed.index.shard.astype(str).str.rsplit(".", n=1).str[0])
     table = _baselines_of_pairs(jobs or _at_hand(), pairs, workers)
-    with atomic_write(packed.path / "baselines.csv") as temporary:
-        table.to_csv(temporary, index=False)
+    _write_table(packed.path / "baselines.csv", table)
     cards = [card(packed.index, table, task) for task in sorted(packed.index.task.unique())]
     text = ["# Model cards", _how_it_was_made(len(packed), len(library), command), *cards]
     with atomic_write(packed.path / "CARDS.md") as temporary:

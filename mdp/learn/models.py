@@ -25,7 +25,10 @@ class Forest(RandomForestRegressor):
     The parameters are those of scikit-learn's `RandomForestRegressor` (Breiman, Mach. Learn. 45, 5,
     2001).
 
-    >>> mean, sd = Forest(100, random_state=0).fit(X, y).predict(X_new, return_std=True)
+    >>> X = np.arange(10.0)[:, None]
+    >>> mean, sd = Forest(10, random_state=0).fit(X, X[:, 0]).predict(X[:2], return_std=True)
+    >>> mean.shape, sd.shape
+    ((2,), (2,))
     """
 
     def predict(self, X, return_std: bool = False):
@@ -47,6 +50,11 @@ class BlockRBF(RBF):
 
     start, stop : columns of the block, `stop` excluded
     length_scale, length_scale_bounds : as in `RBF`, in the unit of the columns
+
+    >>> far_in_the_first_column = np.array([[0.0, 1.0], [9.0, 1.0]])
+    >>> BlockRBF(1, 2)(far_in_the_first_column)
+    array([[1., 1.],
+           [1., 1.]])
     """
 
     def __init__(self, start: int, stop: int, length_scale=1.0, length_scale_bounds=(1e-5, 1e5)):
@@ -71,8 +79,10 @@ def gaussian_process(*widths):
 
     *widths : numbers of columns of the blocks, in their order
 
-    returns : a scikit-learn pipeline with `predict(X, return_std=True)`; values are limited to five
-        standard deviations of the training rows
+    returns : a scikit-learn pipeline with `predict(X, return_std=True)`; columns are standardised
+        and limited to five standard deviations
+
+    source : Rasmussen and Williams, Gaussian Processes for Machine Learning (2006)
 
     >>> gaussian_process(2, 3).fit(X, y)   # the first two columns are one block, the others another
     """

@@ -30,9 +30,10 @@ def _invert(A, row):
 
     A : (n, n), changed in place; only its lower half is read
     row : space for n numbers
+
+    source : the sweep operator (Goodnight, Am. Stat. 33, 149, 1979)
     """
     n = len(A)
-    # the sweep operator (Goodnight, Am. Stat. 33, 149, 1979), on the lower half, for each row k
     for k in range(n):
         pivot = A.dtype.type(1) / A[k, k]
         for j in range(k):
@@ -85,6 +86,43 @@ def _outside(G, Gy, B, start, S, left, diag):
 
 # %% ../../nbs/learn/34_shotgun.ipynb #c84264f0
 @_jit
+def _residuals(G, Gy, y, alpha, row):
+    """K becomes G, and the mean leave-one-out error over all rows is returned.
+
+    G : given as the centred kernel of the rows (n, n)
+    Gy : filled with G y (n,)
+    y : targets (n,)
+    alpha : ridge strength
+    row : space for n numbers
+    """
+    n = len(y)
+    zero = 0 * y[0]
+    error = zero
+    constant = G.dtype.type(1 / (alpha * n))  # K is centred: A^-1 1 = 1/alpha
+    for i in range(n):
+        G[i, i] += alpha
+    _invert(G, row)
+    for i in range(n):
+        total = zero
+        for j in range(n):
+            G[i, j] = -G[i, j] - constant
+            total += G[i, j] * y[j]
+        Gy[i] = total
+        error += abs(total / G[i, i])
+    return error / G.dtype.type(n)
+
+
+@_jit
+def _predict_block(B, Gy, y, start, pred):
+    "Fill in the predictions of a block by the rows outside it; B as in `_outside`."
+    for i in range(len(B)):
+        total = y[start + i]
+        for j in range(len(B)):
+            total += B[i, j] * Gy[start + j]
+        pred[start + i] = total
+
+# %% ../../nbs/learn/34_shotgun.ipynb #91c2efa7
+@_jit
 def _ridge(K, y, ends, alphas, inner, pred):
     """The nested ridge of one network, rows ordered block by block.
 
@@ -97,47 +135,22 @@ def _ridge(K, y, ends, alphas, inner, pred):
 
     returns : the least leave-one-out error over all rows
     """
-    n = len(y)
-    zero = 0 * K[0, 0]
     full = K.dtype.type(np.inf)
     G = np.empty_like(K)
     space = np.empty_like(K)
-    row = np.empty_like(y)
-    Gy = np.empty_like(y)
-    S = np.empty_like(y)
-    left = np.empty_like(y)
-    diag = np.empty_like(y)
+    Gy, row, S, left, diag = np.empty((5, len(y)), y.dtype)
     for alpha in alphas:
         G[:] = K
-        error = zero
+        full = min(_residuals(G, Gy, y, alpha, row), full)
         start = 0
-        constant = K.dtype.type(1 / (alpha * n))  # K is centred: A^-1 1 = 1/alpha
-        for i in range(n):
-            G[i, i] += alpha
-        _invert(G, row)
-        for i in range(n):
-            total = zero
-            for j in range(n):
-                G[i, j] = -G[i, j] - constant
-                total += G[i, j] * y[j]
-            Gy[i] = total
-            error += abs(total / G[i, i])
-        full = min(error / K.dtype.type(n), full)
         for b, end in enumerate(ends):
-            size = end - start
-            B = space[:size, :size]
-            for i in range(size):
-                for j in range(size):
-                    B[i, j] = G[start + i, start + j]
+            B = space[: end - start, : end - start]
+            B[:] = G[start:end, start:end]
             _invert(B, row)
             error = _outside(G, Gy, B, start, S, left, diag)
             if error < inner[b]:
                 inner[b] = error
-                for i in range(size):
-                    total = y[start + i]
-                    for j in range(size):
-                        total += B[i, j] * Gy[start + j]
-                    pred[start + i] = total
+                _predict_block(B, Gy, y, start, pred)
             start = end
     return full
 
@@ -148,10 +161,10 @@ def _ridges(K, y, ends, alphas, inner, pred, full):
     for m in range(len(K)):
         full[m] = _ridge(K[m], y, ends, alphas, inner[m], pred[m])
 
-# %% ../../nbs/learn/34_shotgun.ipynb #03a91834
+# %% ../../nbs/learn/34_shotgun.ipynb #481a375d
 ALPHAS = (0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 
-
+# %% ../../nbs/learn/34_shotgun.ipynb #4f5117e2
 def leave_out(H, y, blocks):
     """Bayesian ridge on the features of each of m networks, alpha chosen for each block and
     network (Dubrule, Math. Geol. 15, 687, 1983).
@@ -162,6 +175,11 @@ def leave_out(H, y, blocks):
 
     returns : tensors: (m, blocks) leave-one-out error outside each block; (m, n) predictions, each
         row's block left out; (m,) leave-one-out error over all rows
+
+    >>> H = torch.randn(5, 12, 3)
+    >>> inner, pred, full = leave_out(H, torch.randn(12), [np.arange(6), np.arange(6, 12)])
+    >>> inner.shape, pred.shape, full.shape
+    (torch.Size([5, 2]), torch.Size([5, 12]), torch.Size([5]))
     """
     m, n, _ = H.shape
     order = np.concatenate(blocks) if blocks else np.arange(n)
@@ -183,7 +201,7 @@ def leave_out(H, y, blocks):
     in_the_callers_order = pred[:, np.argsort(order)]
     return tuple(map(torch.from_numpy, (inner, in_the_callers_order, full)))
 
-
+# %% ../../nbs/learn/34_shotgun.ipynb #03a91834
 def _kernels(H, mean):
     "Centred kernels of features (m, n, n), scaled to a mean diagonal of one."
     H = H - mean
@@ -219,6 +237,56 @@ def _joined(key, parts):
     ids = [id for some, _ in parts for id in some]
     features = [features for _, features in parts]
     return ids, key[0], torch.cat(features) if len(features) > 1 else features[0]
+
+# %% ../../nbs/learn/34_shotgun.ipynb #7278db6d
+def _blocks(groups, how_many, random_state):
+    "Blocks of the nested validation: near copies by structure where the rows have one."
+    if not how_many:
+        return []
+    by_structure = [name for name in groups if name != "composition"]
+    name = by_structure[0] if by_structure else next(iter(groups))
+    return group_blocks(groups[name], how_many, random_state)
+
+
+def _block_numbers(blocks, rows):
+    "The number of the block of each row."
+    numbers = np.zeros(rows, int)
+    for number, block in enumerate(blocks):
+        numbers[block] = number
+    return numbers
+
+
+def _stacks(library, index):
+    "(ids, descriptor, stack) of the networks, shard by shard."
+    for ids, stack in library.stacks(index.id):
+        yield ids, index.descriptor[ids[0]], stack
+
+# %% ../../nbs/learn/34_shotgun.ipynb #cadff4e2
+def _allowed(networks, folds, kind):
+    """Networks x rows: may this network judge this row? It must have left out the row's fold, or
+    have learned from another kind of matter.
+    """
+    pairs = zip(networks.descriptor, networks.fold)
+    left_out = np.array([folds[name] == number for name, number in pairs])
+    return left_out | (networks.kind != kind).to_numpy()[:, None]
+
+
+def _best_sources(ranking, kind, top):
+    "The best sources of every fold and descriptor, and of the other kinds of matter."
+    own = ranking.descriptor.astype(str) + ranking.fold.astype(str)
+    place = np.where(ranking.kind == kind, own, "other")
+    return ranking[ranking.groupby(place).cumcount() < top].copy()
+
+
+def _together(mean, sd, score, top):
+    """One prediction from those of the `top` sources of each row, and its standard deviation.
+
+    mean, sd, score : (sources, n); the smallest score is the best
+    """
+    best = np.argsort(score, 0, kind="stable")[:top]
+    mean = np.take_along_axis(mean, best, 0)
+    sd = np.take_along_axis(sd, best, 0)
+    return mean.mean(0), np.sqrt((sd**2).mean(0) + mean.var(0))
 
 # %% ../../nbs/learn/34_shotgun.ipynb #62b0a2aa
 class Shotgun(RegressorMixin, BaseEstimator):
@@ -270,18 +338,16 @@ class Shotgun(RegressorMixin, BaseEstimator):
         names = list(index.descriptor.unique())
         groups = {name: group_labels(X, self.kind, name) for name in names}
         described = {name: describe(X, self.kind, name) for name in names}
-        blocks = self._blocks(groups)
-        block_of_row = np.zeros(len(X), int)
-        for number, block in enumerate(blocks):
-            block_of_row[block] = number
+        blocks = _blocks(groups, self.blocks, self.random_state)
+        block_of_row = _block_numbers(blocks, len(X))
         scaled = torch.tensor((y - y.mean()) / y.std(), dtype=torch.float32)
         folds = {name: fold(group) for name, group in groups.items()}
         found = []
         best = _Best(len(X), self.top)
-        for ids, layer, H in _layers(self._stacks(index), described):
+        for ids, layer, H in _layers(_stacks(self.library_, index), described):
             inner, pred, full = (tensor.numpy() for tensor in leave_out(H, scaled, blocks))
             if blocks:
-                allowed = self._allowed(index.loc[ids], folds)
+                allowed = _allowed(index.loc[ids], folds, self.kind)
                 best.add(np.where(allowed, inner[:, block_of_row], np.inf).T, pred.T)
             found.append(pd.DataFrame(dict(id=ids, layer=layer, mae=full * y.std())))
         if blocks:
@@ -290,8 +356,15 @@ class Shotgun(RegressorMixin, BaseEstimator):
         about = index[["task", "descriptor", "kind", "fold", "r2"]]
         ranking = pd.concat(found).merge(about, left_on="id", right_index=True)
         self.ranking_ = ranking.sort_values("mae", kind="stable").reset_index(drop=True)
-        self._fit_heads(y, described)
+        self.sources_ = _best_sources(self.ranking_, self.kind, self.top)
+        self.heads_ = [self._head(source, y, described) for source in self.sources_.itertuples()]
         return self
+
+    def _head(self, source, y, described):
+        "A regressor on the features of one source."
+        regressor = clone(self.head) if self.head is not None else BayesianRidge()
+        head = _Head(self.library_.models[source.id], source.layer, regressor)
+        return head.fit(described[source.descriptor], y)
 
     def predict(self, X, return_std: bool = False):
         """The mean over the best sources that left out the row's fold (and its predictive standard
@@ -308,14 +381,10 @@ class Shotgun(RegressorMixin, BaseEstimator):
         sd = np.empty_like(mean)
         for k, (source, head) in enumerate(zip(self.sources_.itertuples(), self.heads_)):
             mean[k], sd[k] = head.predict(described[source.descriptor])
-        allowed = self._allowed(self.sources_, folds)
+        allowed = _allowed(self.sources_, folds, self.kind)
         score = np.where(allowed, self.sources_.mae.to_numpy()[:, None], np.inf)
-        top = np.argsort(score, 0, kind="stable")[: self.top]
-        mean = np.take_along_axis(mean, top, 0)
-        sd = np.take_along_axis(sd, top, 0)
-        if not return_std:
-            return mean.mean(0)
-        return mean.mean(0), np.sqrt((sd**2).mean(0) + mean.var(0))
+        mean, sd = _together(mean, sd, score, self.top)
+        return (mean, sd) if return_std else mean
 
     def _candidates(self, X):
         "The networks to try, as rows of the index."
@@ -326,42 +395,7 @@ class Shotgun(RegressorMixin, BaseEstimator):
             raise ValueError("no network of the library takes these rows")
         return index
 
-    def _blocks(self, groups):
-        "Blocks of the nested validation: near copies by structure where the rows have one."
-        if not self.blocks:
-            return []
-        by_structure = [name for name in groups if name != "composition"]
-        name = by_structure[0] if by_structure else next(iter(groups))
-        return group_blocks(groups[name], self.blocks, self.random_state)
-
-    def _stacks(self, index):
-        "(ids, descriptor, stack) of the networks, shard by shard."
-        for ids, stack in self.library_.stacks(index.id):
-            yield ids, index.descriptor[ids[0]], stack
-
-    def _allowed(self, networks, folds):
-        """Networks x rows: may this network judge this row? It must have left out the row's fold,
-        or have learned from another kind of matter.
-        """
-        pairs = zip(networks.descriptor, networks.fold)
-        left_out = np.array([folds[name] == number for name, number in pairs])
-        return left_out | (networks.kind != self.kind).to_numpy()[:, None]
-
-    def _fit_heads(self, y, described):
-        """A head for the best sources of every fold and descriptor, and of the other kinds of
-        matter.
-        """
-        ranking = self.ranking_
-        own = ranking.descriptor.astype(str) + ranking.fold.astype(str)
-        place = np.where(ranking.kind == self.kind, own, "other")
-        self.sources_ = ranking[ranking.groupby(place).cumcount() < self.top].copy()
-        self.heads_ = []
-        for source in self.sources_.itertuples():
-            head = clone(self.head) if self.head is not None else BayesianRidge()
-            source_head = _Head(self.library_.models[source.id], source.layer, head)
-            self.heads_.append(source_head.fit(described[source.descriptor], y))
-
-# %% ../../nbs/learn/34_shotgun.ipynb #851d655f
+# %% ../../nbs/learn/34_shotgun.ipynb #66205946
 class _Best:
     """The `top` smallest scores of every row, and their predictions.
 
@@ -387,7 +421,7 @@ class _Best:
             raise ValueError("some rows have fewer networks that left out their fold than `top`")
         return self.pred.mean(1)
 
-
+# %% ../../nbs/learn/34_shotgun.ipynb #851d655f
 class _Head:
     """A regressor on one layer of one network.
 

@@ -24,7 +24,9 @@ def forward(layers, X, depth=None):
 
     returns : (M, out, B)
 
-    returns : (M, out, B)
+    >>> layers = initial_layers((7, 5, 1), seeds=[1, 2, 3], widths=[1, 1, 1])
+    >>> forward(layers, torch.zeros(11, 7)).shape
+    torch.Size([3, 1, 11])
     """
     W, b = layers[0]
     M, units, columns = W.shape
@@ -41,7 +43,11 @@ def initial_layers(sizes, seeds, widths, dtype=torch.float32):
     seeds : a seed for each model
     widths : for each model the share of the hidden units that it uses, in (0, 1]
 
-    returns : [(W, b), ...]
+    returns : [(W, b), ...]: W (M, out, in), b (M, out, 1)
+
+    >>> weights, biases = initial_layers((300, 100, 1), seeds=[3, 4], widths=[1, 0.5])[0]
+    >>> weights.shape, float(weights[1, 50:].abs().sum())
+    (torch.Size([2, 100, 300]), 0.0)
     """
     M = len(seeds)
     layers = []
@@ -67,7 +73,8 @@ class Adam:
     lr, weight_decay : of each model, (M,)
     betas : decay rates b1, b2 of the two moments
     eps : added to the root of the second moment
-    t, m, v : steps so far, first and second moments
+
+    Attributes t, m, v: steps so far, first and second moments of each gradient.
     """
 
     def __init__(self, params, lr, weight_decay, betas=(0.9, 0.999), eps=1e-8):
@@ -79,6 +86,14 @@ class Adam:
         self.t = 0
         self.m = [torch.zeros_like(p) for p in params]
         self.v = [torch.zeros_like(p) for p in params]
+
+    def keep(self, models, weights):
+        "Only these models are trained further; `weights` are theirs."
+        self.params = weights
+        self.m = [m[models] for m in self.m]
+        self.v = [v[models] for v in self.v]
+        self.lr = self.lr[models]
+        self.wd = self.wd[models]
 
     @torch.no_grad()
     def step(self, scale: float = 1.0):
@@ -183,13 +198,9 @@ class _InTraining:
     def check(self, X, rows):
         """Keep the weights of the models that have improved on their validation rows.
 
-        Which still do?
+        returns : which models go on: improved within the last `patience` checks
         """
-        total = sum(
-            (self.valid[:, some] * (self.predict(X[some]) - self.y[:, some]) ** 2).sum(1)
-            for some in rows.split(2048)
-        )
-        error = total / self.valid.sum(1).clamp(min=1)
+        error = self._validation_error(X, rows)
         better = error < self.best_error[self.models]
         self.best_error[self.models[better]] = error[better]
         for best, tensor in zip(self.best, self.weights):
@@ -197,120 +208,84 @@ class _InTraining:
         self.checks_since_best = torch.where(better, 0.0, self.checks_since_best + 1)
         return self.checks_since_best < self.stack.patience
 
+    def _validation_error(self, X, rows):
+        "Mean squared error of each model on its validation rows."
+        total = 0
+        for some in rows.split(2048):
+            squared = (self.predict(X[some]) - self.y[:, some]) ** 2
+            total = total + (self.valid[:, some] * squared).sum(1)
+        return total / self.valid.sum(1).clamp(min=1)
+
     def keep(self, going):
         "Only these models are trained further."
         self.weights = [tensor.detach()[going].requires_grad_() for tensor in self.weights]
-        adam = self.adam
-        adam.params = self.weights
-        adam.m = [m[going] for m in adam.m]
-        adam.v = [v[going] for v in adam.v]
-        adam.lr = adam.lr[going]
-        adam.wd = adam.wd[going]
+        self.adam.keep(going, self.weights)
         for name in ("models", "checks_since_best", "y", "train", "valid"):
             setattr(self, name, getattr(self, name)[going])
 
-# %% ../../nbs/learn/29_stack.ipynb #df5ae19c
-class Stack:
-    """`M` multilayer perceptrons of one shape, trained together; each as if it were alone.
+# %% ../../nbs/learn/29_stack.ipynb #b990f854
+def _train(models, X, minibatches, watched, desc):
+    """Train until the last step, or until every model has stopped.
 
-    recipes : a row for each model; columns seed, lr, weight_decay, width; what is
-        missing is 0, 3e-3, 1e-4 and 1
-    hidden : units of the hidden layers
-    steps : minibatches at most
-    batch : rows in a minibatch
-    check : steps between two looks at the validation rows
-    patience : looks without improvement after which a model leaves
-    random_state : of the order of the rows; each model's weights have the seed of its recipe
-    dtype : of the weights
-    bf16 : matrix products in bfloat16, weights in `dtype`
-    device : where it is trained: "cpu", "cuda", "cuda:1"
+    models : `_InTraining`
+    X : scaled features (N, D)
+    minibatches : yields row numbers
+    watched : rows that some model is validated on
+    desc : what the progress bar says; None: no bar
 
-    >>> recipes = pd.DataFrame({"seed": [1, 2], "lr": [3e-3, 1e-2]})
-    >>> Stack(recipes).fit(X, y, train=rows < 80, valid=rows >= 80).predict(X).shape
-    (2, 100)
+    returns : the step at which each model stopped (M,)
     """
+    stack = models.stack
+    stopped = np.full(len(stack), stack.steps)
+    for step in progress(range(1, stack.steps + 1), desc=desc, disable=None if desc else True):
+        rate = 0.5 * (1 + np.cos(np.pi * (step - 1) / stack.steps))
+        models.step(X, next(minibatches).to(stack.device), rate)
+        if step % stack.check and step < stack.steps:
+            continue
+        going = models.check(X, watched)
+        stopped[models.models[~going].cpu()] = step
+        if not going.any():
+            break
+        if not going.all():
+            models.keep(going)
+    return stopped
 
-    def __init__(
-        self,
-        recipes: pd.DataFrame,
-        hidden=(96, 48),
-        steps: int = 2000,
-        batch: int = 256,
-        check: int = 100,
-        patience: int = 5,
-        random_state: int = 0,
-        dtype=torch.float32,
-        bf16: bool = False,
-        device: str = "cpu",
-    ):
-        missing = {name: value for name, value in _RECIPE.items() if name not in recipes}
-        self.recipes = recipes.reset_index(drop=True).assign(**missing)
-        unknown = set(self.recipes) - set(_RECIPE)
-        if unknown:
-            raise ValueError(
-                f"recipes: unknown columns {sorted(unknown)}; there are {', '.join(_RECIPE)}"
-            )
-        self.hidden = tuple(hidden)
-        self.steps = steps
-        self.batch = batch
-        self.check = check
-        self.patience = patience
-        self.random_state = random_state
-        self.dtype = dtype
-        self.bf16 = bf16
-        self.device = device
+# %% ../../nbs/learn/29_stack.ipynb #030eb312
+_SCALES = ("x_mean", "x_sd", "y_mean", "y_sd")
 
-    def __len__(self):
-        return len(self.recipes)
 
-    def fit(self, X, y, train, valid, desc=None):
-        """Train all models; keeps each one's best weights.
+def _scales(X, y, train):
+    """Means and standard deviations: of a column over all training rows, of each model's targets.
 
-        X : features (N, D)
-        y : targets (N,), or (M, N) where models have targets of their own
-        train : which rows a model learns from: boolean (M, N) or (N,)
-        valid : which rows stop it: boolean (M, N) or (N,)
-        desc : what the progress bar says; None: no bar
-        """
-        M = len(self)
-        X, y, train, valid = _checked(X, y, train, valid, M)
-        self._take_scales(X, y, train)
-        X = self._scaled(X)
-        y = self._tensor((y - self.y_mean[:, None]) / self.y_sd[:, None])
-        y[~torch.as_tensor(train | valid, device=y.device)] = 0  # never read, and may be missing
-        train, valid = self._tensor(train), self._tensor(valid)
-        sizes = (X.shape[1], *self.hidden, 1)
-        layers = [
-            (W.to(self.device), b.to(self.device))
-            for W, b in initial_layers(sizes, self.recipes.seed, self.recipes.width, self.dtype)
-        ]
-        models = _InTraining(self, layers, y, train, valid)
-        self.stopped = np.full(M, self.steps)
-        minibatches = _minibatches(train.any(0).nonzero()[:, 0], self.batch, self.random_state)
-        watched = valid.any(0).nonzero()[:, 0]
-        for step in progress(range(1, self.steps + 1), desc=desc, disable=None if desc else True):
-            rate = 0.5 * (1 + np.cos(np.pi * (step - 1) / self.steps))
-            models.step(X, next(minibatches).to(self.device), rate)
-            if step % self.check and step < self.steps:
-                continue
-            going = models.check(X, watched)
-            self.stopped[models.models[~going].cpu()] = step
-            if not going.any():
-                break
-            if not going.all():
-                models.keep(going)
-        self.layers = list(zip(models.best[::2], models.best[1::2]))
-        self.valid_loss = models.best_error.cpu().numpy()
-        return self
+    X, y, train : (N, D), (M, N), (M, N) boolean
 
-    def _take_scales(self, X, y, train):
-        "Means and standard deviations: of a column over all training rows, of a model's targets."
-        learnt = X[train.any(0)]
-        self.x_mean = learnt.mean(0)
-        self.x_sd = learnt.std(0)
-        self.x_sd[self.x_sd < 1e-12] = 1
-        self.y_mean = np.array([y[m, own].mean() for m, own in enumerate(train)])
-        self.y_sd = np.array([y[m, own].std() for m, own in enumerate(train)])
+    returns : arrays in the order of `_SCALES`: (D,), (D,), (M,), (M,)
+    """
+    learnt = X[train.any(0)]
+    x_sd = learnt.std(0)
+    x_sd[x_sd < 1e-12] = 1
+    y_mean = np.array([y[m, own].mean() for m, own in enumerate(train)])
+    y_sd = np.array([y[m, own].std() for m, own in enumerate(train)])
+    return learnt.mean(0), x_sd, y_mean, y_sd
+
+
+def _known_recipes(recipes):
+    "The recipes with all columns; ValueError for a column that means nothing."
+    missing = {name: value for name, value in _RECIPE.items() if name not in recipes}
+    recipes = recipes.reset_index(drop=True).assign(**missing)
+    unknown = set(recipes) - set(_RECIPE)
+    if unknown:
+        raise ValueError(
+            f"recipes: unknown columns {sorted(unknown)}; there are {', '.join(_RECIPE)}"
+        )
+    return recipes
+
+# %% ../../nbs/learn/29_stack.ipynb #eb7f35ec
+class _Trained:
+    """What a stack does once it is trained.
+
+    It has `layers` [(W, b), ...], `hidden`, `dtype`, `bf16`, `device` and the scales of `_SCALES`.
+    """
 
     @torch.no_grad()
     def predict(self, X) -> np.ndarray:
@@ -334,30 +309,6 @@ class Stack:
         batches = self._scaled(self._table(X)).split(2048)
         out = torch.cat([self._products(forward, self.layers, x, depth) for x in batches], 2)
         return out.transpose(1, 2).cpu().numpy()
-
-    def state(self, dtype=torch.float16) -> dict:
-        "Everything a prediction needs, as named tensors: weights in `dtype`, scales in float32."
-        tensors = {}
-        for depth, (W, b) in enumerate(self.layers, 1):
-            tensors[f"W{depth}"] = W.to("cpu", dtype).contiguous()
-            tensors[f"b{depth}"] = b.to("cpu", dtype).contiguous()
-        for name in ("x_mean", "x_sd", "y_mean", "y_sd"):
-            tensors[name] = torch.tensor(getattr(self, name), dtype=torch.float32)
-        return tensors
-
-    @classmethod
-    def from_state(cls, state: dict, dtype=torch.float32, device: str = "cpu"):
-        "A stack that predicts, from what `state` gave."
-        count = sum(name.startswith("W") for name in state)
-        weights = [state[f"W{depth}"] for depth in range(1, count + 1)]
-        biases = [state[f"b{depth}"] for depth in range(1, count + 1)]
-        recipes = pd.DataFrame(index=range(len(weights[0])))
-        hidden = [W.shape[1] for W in weights[:-1]]
-        self = cls(recipes, hidden, dtype=dtype, device=device)
-        self.layers = [(W.to(device, dtype), b.to(device, dtype)) for W, b in zip(weights, biases)]
-        for name in ("x_mean", "x_sd", "y_mean", "y_sd"):
-            setattr(self, name, state[name].double().numpy())
-        return self
 
     def _products(self, f, *args):
         with torch.autocast(self.device.split(":")[0], torch.bfloat16, enabled=self.bf16):
@@ -383,3 +334,118 @@ class Stack:
 
     def _tensor(self, a):
         return torch.tensor(a).to(self.device, self.dtype)
+
+# %% ../../nbs/learn/29_stack.ipynb #4a9d1c5d
+def _named_tensors(stack, dtype):
+    "Weights in `dtype` and scales in float32 by their names: W1, b1, ..., x_mean ..."
+    tensors = {}
+    for depth, (W, b) in enumerate(stack.layers, 1):
+        tensors[f"W{depth}"] = W.to("cpu", dtype).contiguous()
+        tensors[f"b{depth}"] = b.to("cpu", dtype).contiguous()
+    for name in _SCALES:
+        tensors[name] = torch.tensor(getattr(stack, name), dtype=torch.float32)
+    return tensors
+
+
+def _set_tensors(stack, tensors):
+    "The inverse of `_named_tensors`."
+    count = sum(name.startswith("W") for name in tensors)
+    stack.layers = []
+    for depth in range(1, count + 1):
+        pair = tensors[f"W{depth}"], tensors[f"b{depth}"]
+        stack.layers.append(tuple(tensor.to(stack.device, stack.dtype) for tensor in pair))
+    stack.hidden = tuple(W.shape[1] for W, _ in stack.layers[:-1])
+    for name in _SCALES:
+        setattr(stack, name, tensors[name].double().numpy())
+
+# %% ../../nbs/learn/29_stack.ipynb #df5ae19c
+class Stack(_Trained):
+    """`M` multilayer perceptrons of one shape, trained together; each as if it were alone.
+
+    recipes : a row for each model; columns seed, lr, weight_decay, width; what is missing is 0,
+        3e-3, 1e-4 and 1
+    hidden : units of the hidden layers
+    steps : minibatches at most
+    batch : rows in a minibatch
+    check : steps between two looks at the validation rows
+    patience : looks without improvement after which a model leaves
+    random_state : of the order of the rows; each model's weights have the seed of its recipe
+    dtype : of the weights
+    bf16 : matrix products in bfloat16, weights in `dtype`
+    device : where it is trained: "cpu", "cuda", "cuda:1"
+
+    Raises ValueError for recipes with other columns.
+
+    >>> X = np.arange(100.0)[:, None]
+    >>> first = np.arange(100) < 80
+    >>> two = Stack(pd.DataFrame({"seed": [1, 2], "lr": [3e-3, 1e-2]}), steps=10)
+    >>> two.fit(X, np.sin(X[:, 0]), train=first, valid=~first).predict(X).shape
+    (2, 100)
+    """
+
+    def __init__(
+        self,
+        recipes: pd.DataFrame,
+        hidden=(96, 48),
+        steps: int = 2000,
+        batch: int = 256,
+        check: int = 100,
+        patience: int = 5,
+        random_state: int = 0,
+        dtype=torch.float32,
+        bf16: bool = False,
+        device: str = "cpu",
+    ):
+        self.recipes = _known_recipes(recipes)
+        self.hidden = tuple(hidden)
+        self.steps = steps
+        self.batch = batch
+        self.check = check
+        self.patience = patience
+        self.random_state = random_state
+        self.dtype = dtype
+        self.bf16 = bf16
+        self.device = device
+
+    def __len__(self):
+        return len(self.recipes)
+
+    def fit(self, X, y, train, valid, desc=None):
+        """Train all models; keeps each one's best weights.
+
+        X : features (N, D)
+        y : targets (N,), or (M, N) where models have targets of their own
+        train : which rows a model learns from: boolean (M, N) or (N,)
+        valid : which rows stop it: boolean (M, N) or (N,)
+        desc : what the progress bar says; None: no bar
+        """
+        X, y, train, valid = _checked(X, y, train, valid, len(self))
+        self.x_mean, self.x_sd, self.y_mean, self.y_sd = _scales(X, y, train)
+        X = self._scaled(X)
+        y = self._tensor((y - self.y_mean[:, None]) / self.y_sd[:, None])
+        y[~torch.as_tensor(train | valid, device=y.device)] = 0  # never read, and may be missing
+        train, valid = self._tensor(train), self._tensor(valid)
+        sizes = (X.shape[1], *self.hidden, 1)
+        layers = [
+            (W.to(self.device), b.to(self.device))
+            for W, b in initial_layers(sizes, self.recipes.seed, self.recipes.width, self.dtype)
+        ]
+        models = _InTraining(self, layers, y, train, valid)
+        minibatches = _minibatches(train.any(0).nonzero()[:, 0], self.batch, self.random_state)
+        watched = valid.any(0).nonzero()[:, 0]
+        self.stopped = _train(models, X, minibatches, watched, desc)
+        self.layers = list(zip(models.best[::2], models.best[1::2]))
+        self.valid_loss = models.best_error.cpu().numpy()
+        return self
+
+    def state(self, dtype=torch.float16) -> dict:
+        "Everything a prediction needs, as named tensors: weights in `dtype`, scales in float32."
+        return _named_tensors(self, dtype)
+
+    @classmethod
+    def from_state(cls, state: dict, dtype=torch.float32, device: str = "cpu"):
+        "A stack that predicts, from what `state` gave."
+        recipes = pd.DataFrame(index=range(len(state["W1"])))
+        self = cls(recipes, dtype=dtype, device=device)
+        _set_tensors(self, state)
+        return self

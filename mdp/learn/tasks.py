@@ -12,8 +12,7 @@ import zlib
 import numpy as np
 import pandas as pd
 from rdkit import Chem
-from safetensors.numpy import load_file, save_file
-from ..core.store import atomic_write
+from ..core.store import kept_arrays
 from ..data.registry import REGISTRY
 from ..data.fetch import SOURCES, cache_dir, facts, mirror_dir
 from ..data import load
@@ -27,7 +26,8 @@ def tasks() -> pd.DataFrame:
     Task (index), number in the talk, kind of matter, property, unit, dataset, column, log (1:
     learnt as log10), note, origin of the values.
 
-    >>> tasks().query("kind == 'polymer'")[["property", "unit"]].head()
+    >>> tasks().loc["organic_tb", ["kind", "unit"]].tolist()
+    ['molecule', 'K']
     """
     table = pd.read_csv(facts("tasks.csv"), keep_default_na=False).set_index("task", drop=False)
     first_dataset = table.dataset.str.split("+").str[0]
@@ -57,7 +57,7 @@ _OPERATIONS = {
 # the number of symmetry operations of each point group
 _ORDER = {group: order for order, groups in _OPERATIONS.items() for group in groups}
 
-# %% ../../nbs/learn/30_tasks.ipynb #90653bf9
+# %% ../../nbs/learn/30_tasks.ipynb #e4650bba
 def _viscosity(table):
     """One value a polymer: its fixed effect, at the median conditions.
 
@@ -67,9 +67,9 @@ def _viscosity(table):
     table = table[usable & table.temperature.gt(0) & table.shear_rate.ge(0)]
     conditions = pd.DataFrame(
         dict(
-            m=np.log10(table.mw),
-            t=1000 / table.temperature,
-            s=np.log10(1 + table.shear_rate),
+            log_mass=np.log10(table.mw),
+            inverse_temperature=1000 / table.temperature,
+            log_shear_rate=np.log10(1 + table.shear_rate),
         )
     )
     conditions = conditions - conditions.median()
@@ -84,7 +84,7 @@ def _viscosity(table):
     left = log_viscosity - conditions.to_numpy() @ slopes
     return (10 ** left.groupby(table.smiles).mean()).rename("value").reset_index()
 
-
+# %% ../../nbs/learn/30_tasks.ipynb #90653bf9
 def _ionic(table):
     "The ionic part of a dielectric constant: what the square of the refractive index leaves."
     index = load("polymer_refractive_index")[["smiles", "value"]]
@@ -114,7 +114,7 @@ _DERIVED = dict(
     point_group=_point_group_order,
 )
 
-# %% ../../nbs/learn/30_tasks.ipynb #5d398370
+# %% ../../nbs/learn/30_tasks.ipynb #42551edf
 def task_rows(task: str, structures: bool = False, limit: int | None = None) -> pd.DataFrame:
     """The rows of a task: repeated ones merged to their median, those that no descriptor can take
     left out.
@@ -125,7 +125,10 @@ def task_rows(task: str, structures: bool = False, limit: int | None = None) -> 
 
     returns : row, value (log10 where the task says so)
 
-    >>> task_rows("organic_tb", limit=100)
+    raises : ValueError for a name that is no task, or a task without data
+
+    >>> task_rows("gap_measured", limit=100).shape
+    (100, 2)
     """
     about = _task(task)
     table = _with_values(task, about)
@@ -145,7 +148,7 @@ def task_rows(task: str, structures: bool = False, limit: int | None = None) -> 
         out = out.iloc[_always_the_same(names, limit)]
     return out[readable(list(out.row), about.kind)].reset_index(drop=True)
 
-
+# %% ../../nbs/learn/30_tasks.ipynb #5d398370
 def _with_values(task, about):
     "The dataset of a task with a column `value`."
     table = _table(about.dataset.split("+")[0])
@@ -184,10 +187,13 @@ def fold(groups) -> np.ndarray:
     groups : strings, see `group_labels`
 
     returns : 0 to 4
+
+    >>> fold(["Fe-O", "Fe-O", "Ti-O"])[:2]
+    array([4, 4])
     """
     return np.array([zlib.crc32(str(group).encode()) % FOLDS for group in groups], int)
 
-# %% ../../nbs/learn/30_tasks.ipynb #e9ec9215
+# %% ../../nbs/learn/30_tasks.ipynb #539ec6b7
 def source(task: str, descriptor: str, limit: int | None = None):
     """What `Library.build` asks for.
 
@@ -196,6 +202,10 @@ def source(task: str, descriptor: str, limit: int | None = None):
     limit : at most so many rows
 
     returns : a function () -> X (n, columns) float32, y (n,), groups (n,)
+
+    raises : ValueError for a name that is no task, or a task without data
+
+    >>> X, y, groups = source("steel_strength", "fraction", limit=100)()
     """
     return functools.partial(_source, task, descriptor, limit)
 
@@ -207,27 +217,29 @@ def _source(task, descriptor, limit):
     usable = np.isfinite(X).all(1)
     return X[usable], table.value.to_numpy()[usable], groups[usable]
 
-
+# %% ../../nbs/learn/30_tasks.ipynb #e9ec9215
 def _described_once(rows, kind, descriptor):
-    """Descriptors (n, columns) and groups (n,) of rows, computed once and kept in the cache.
+    "Descriptors (n, columns) and groups (n,) of rows, computed once and kept in the cache."
 
-    The name of the file is a hash of the rows, the kind, the descriptor and RDKit's version.
-    """
-    path = cache_dir() / "descriptors" / f"{_tag(rows, kind, descriptor)}.safetensors"
-    if not path.exists():
-        X = describe(rows, kind, descriptor, "nan").astype(np.float32)
+    def compute():
         names = "\n".join(group_labels(rows, kind, descriptor)).encode()
-        with atomic_write(path) as temporary:
-            save_file(dict(X=X, key=np.frombuffer(names, np.uint8)), temporary)
-    stored = load_file(path)
-    return stored["X"], np.array(stored["key"].tobytes().decode().split("\n"))
+        X = describe(rows, kind, descriptor, "nan").astype(np.float32)
+        return {"X": X, "groups": np.frombuffer(names, np.uint8)}
+
+    key = {
+        "rows": _digest(rows),
+        "kind": kind,
+        "descriptor": descriptor,
+        "rdkit": Chem.rdBase.rdkitVersion,
+    }
+    stored = kept_arrays(cache_dir() / "descriptors", key, compute, f"{kind}-{descriptor}")
+    return stored["X"], np.array(stored["groups"].tobytes().decode().split("\n"))
 
 
-def _tag(rows, kind, descriptor):
-    "A name for the rows and all else that their descriptors depend on."
+def _digest(rows):
+    "A name for a list of rows: a hash of all that is in them."
     names = [row.to(fmt="poscar") if hasattr(row, "lattice") else row for row in rows]
-    text = "\n".join([kind, descriptor, Chem.rdBase.rdkitVersion, *names])
-    return hashlib.sha256(text.encode()).hexdigest()[:24]
+    return hashlib.sha256("\n".join(names).encode()).hexdigest()
 
 # %% ../../nbs/learn/30_tasks.ipynb #fbdce548
 # datasets that hold structures next to formulas
@@ -237,6 +249,9 @@ _STRUCTURES = ("mp_structures", "mp_dielectric", "mp_piezo")
 def pairs() -> list[tuple[str, str]]:
     """(task, descriptor) for every task whose data are here or can be fetched from the package
     index; neighbours share their rows.
+
+    >>> ("gap_measured", "fraction") in pairs()
+    True
     """
     found = []
     for task in tasks().sort_values("dataset", kind="stable").itertuples():

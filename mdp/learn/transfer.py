@@ -45,7 +45,12 @@ class FrozenFeatures(TransformerMixin, BaseEstimator):
     model : a `Stack` of one network, e.g. `library.models[id]`
     depth : so many hidden layers, counted from the output; None: all
 
-    >>> FrozenFeatures(library.models[id], depth=1).fit_transform(descriptors)
+    `transform` raises ValueError for other columns, BadInput for rows that are not finite.
+
+    >>> library = Library.open()
+    >>> features = FrozenFeatures(library.models[library.index.id.iloc[0]], depth=1)
+    >>> features.get_feature_names_out()[:2].tolist()
+    ['L(-1)_1', 'L(-1)_2']
     """
 
     def __init__(self, model, depth: int | None = None):
@@ -87,7 +92,7 @@ class FrozenFeatures(TransformerMixin, BaseEstimator):
     def __sklearn_is_fitted__(self):
         return True
 
-# %% ../../nbs/learn/33_transfer.ipynb #0886415f
+# %% ../../nbs/learn/33_transfer.ipynb #9c3088a2
 def fine_tune(model: Stack, X, y, steps: int = 100, lr: float = 3e-4, alpha: float = 1.0) -> Stack:
     """A copy of a network with a new last layer, trained further on all rows at once.
 
@@ -98,6 +103,11 @@ def fine_tune(model: Stack, X, y, steps: int = 100, lr: float = 3e-4, alpha: flo
     alpha : of the ridge that makes the new last layer
 
     returns : a network for the new target
+
+    raises : BadInput for rows or targets that are not finite; ValueError for other columns, or
+        fewer than four targets
+
+    >>> tuned = fine_tune(library.models[id], descriptors, values, steps=50)
     """
     X = _finite_matrix(X, len(model.x_mean), "this network")
     y = checked_targets(y, len(X))
@@ -106,7 +116,7 @@ def fine_tune(model: Stack, X, y, steps: int = 100, lr: float = 3e-4, alpha: flo
     new.y_sd = np.array([y.std()])
     target = torch.tensor((y - y.mean()) / y.std(), dtype=torch.float32)
     last = _ridge_layer(new, X, target, alpha)
-    layers = [[tensor.clone() for tensor in layer] for layer in new.layers[:-1]] + [last]
+    layers = [(W.clone(), b.clone()) for W, b in new.layers[:-1]] + [last]
     weights = [tensor.requires_grad_() for layer in layers for tensor in layer]
     rows = new._scaled(X)
     adam = torch.optim.Adam(weights, lr)
@@ -115,7 +125,7 @@ def fine_tune(model: Stack, X, y, steps: int = 100, lr: float = 3e-4, alpha: flo
     new.layers = [(W.detach(), b.detach()) for W, b in layers]
     return new
 
-
+# %% ../../nbs/learn/33_transfer.ipynb #0886415f
 def _ridge_layer(network, X, target, alpha):
     "W (1, 1, units) and b (1, 1, 1) of a last layer: the ridge on the last hidden features."
     hidden = torch.relu(torch.tensor(network.features(X, len(network.hidden))[0]))
@@ -135,7 +145,10 @@ def usable(library: Library, kind: str, structures: bool = False) -> pd.DataFram
     kind : of the rows: "molecule", "polymer" or "inorganic"
     structures : inorganic rows given as structures
 
-    returns : of the index, with a column `kind`: what the network learned from
+    returns : rows of the index, with a column `kind`: what the network learned from
+
+    >>> sorted(usable(Library.open(), "inorganic").descriptor.unique())
+    ['composition', 'fraction']
     """
     index = library.index[library.index.task.isin(tasks().index)]
     learnt_from = index.task.astype(str).map(tasks().kind)
@@ -174,6 +187,86 @@ def _of_usual_size(X, network):
     X[np.ix_(large, _SUMS)] = usual * X[np.ix_(large, _MEANS)]
     return X, large
 
+# %% ../../nbs/learn/33_transfer.ipynb #d91514ff
+def _ask(stack, kind, descriptor, X):
+    """Mean prediction of a stack for described rows, limited to its range.
+
+    stack : of networks for one task
+    kind, descriptor : of the rows
+    X : descriptors (n, columns)
+
+    returns : (n,) in the unit of the targets; (n,) bool: which rows lie outside
+    """
+    large = np.zeros(len(X), bool)
+    if KINDS[kind].what == "formula" and descriptor == "composition":
+        X, large = _of_usual_size(X, stack)
+    predicted = stack.predict(X)
+    low = (stack.y_mean - 4 * stack.y_sd)[:, None]
+    high = (stack.y_mean + 4 * stack.y_sd)[:, None]
+    beyond = ((predicted < low) | (predicted > high)).any(0)
+    return np.clip(predicted, low, high).mean(0), beyond | large
+
+
+def _why(row, kind, descriptors):
+    "Why one row cannot be described."
+    try:
+        for name in descriptors:
+            describe(row, kind, name)
+    except BadInput as error:
+        return error.rows[0][2]
+    return "no finite descriptor"
+
+# %% ../../nbs/learn/33_transfer.ipynb #3b3f67f1
+def _predictions(model, column, described):
+    """Predictions of readable rows by the chosen networks.
+
+    model : a fitted `PropertyDescriptor`
+    column : the rows (n)
+    described : descriptor -> numbers (n, columns)
+
+    returns : (n, tasks) in the units of the tasks; (n, tasks) bool: which lie outside
+    """
+    shape = len(column), len(model.tasks_)
+    total = np.zeros(shape)
+    count = np.zeros(shape)
+    outside = np.zeros(shape, bool)
+    folds = {name: fold(group_labels(column, model.kind, name)) for name in described}
+    networks = model.chosen_.set_index("id")
+    for ids, stack in model.library_.stacks(model.chosen_.id):
+        network = networks.loc[ids[0]]
+        asked = _may_judge(network, model, folds)
+        if not len(asked):
+            continue
+        task = model.tasks_.index(network.task)
+        rows = described[network.descriptor][asked]
+        predicted, beyond = _ask(stack, model.kind, network.descriptor, rows)
+        total[asked, task] += predicted
+        count[asked, task] += 1
+        outside[asked, task] |= beyond
+    _refuse_missing(count, model.tasks_)
+    values = total / count
+    log = tasks().log.reindex(model.tasks_).to_numpy(bool)
+    values[:, log] = 10 ** values[:, log]
+    return values, outside
+
+# %% ../../nbs/learn/33_transfer.ipynb #9bc96be5
+def _may_judge(network, model, folds):
+    "Numbers of the rows that a network may judge."
+    fold_of_row = folds[network.descriptor]
+    if model.cross_fit and network.kind == model.kind:
+        return np.flatnonzero(fold_of_row == network.fold)
+    return np.arange(len(fold_of_row))
+
+
+def _refuse_missing(count, names):
+    "ValueError where some row of a task was predicted by no network."
+    missing = ~count.all(0)
+    if missing.any():
+        lacking = ", ".join(np.array(names)[missing])
+        raise ValueError(
+            f"{lacking}: the library lacks a fold; build five shards of each, or cross_fit=False"
+        )
+
 # %% ../../nbs/learn/33_transfer.ipynb #bf7248cc
 class PropertyDescriptor(TransformerMixin, BaseEstimator):
     """The properties that a library predicts for each row, each by networks that have not seen it.
@@ -188,7 +281,11 @@ class PropertyDescriptor(TransformerMixin, BaseEstimator):
         known)
     on_error : "raise": `BadInput` naming every bad row; "nan": its predictions become NaN
 
-    >>> PropertyDescriptor("molecule", tasks=["organic_tb"]).fit_transform(["CCO", "CCCCCC"])
+    >>> boiling = PropertyDescriptor("molecule", tasks=["organic_tb"]).fit()
+    >>> boiling.transform(["CCO", "CCCCCC"]).round(0)
+       organic_tb
+    0       334.0
+    1       343.0
     """
 
     def __init__(
@@ -268,82 +365,19 @@ class PropertyDescriptor(TransformerMixin, BaseEstimator):
         shape = len(column), len(self.tasks_)
         values = np.full(shape, np.nan)
         outside = np.ones(shape, bool)
-        described = self._describe(column) if len(column) else {}
+        names = self.chosen_.descriptor.unique() if len(column) else ()
+        described = {name: describe(column, self.kind, name, "nan") for name in names}
         readable = np.ones(len(column), bool)
         for numbers in described.values():
             readable &= np.isfinite(numbers).all(1)
         if not readable.all() and self.on_error == "raise":
-            reasons = {int(i): self._why(column.iloc[[i]]) for i in np.flatnonzero(~readable)}
+            bad = np.flatnonzero(~readable)
+            reasons = {int(i): _why(column.iloc[[i]], self.kind, names) for i in bad}
             raise bad_rows(column, reasons, KINDS[self.kind].what)
         if readable.any():
             described = {name: numbers[readable] for name, numbers in described.items()}
-            values[readable], outside[readable] = self._predict(column[readable], described)
+            values[readable], outside[readable] = _predictions(self, column[readable], described)
         return column, values, outside
-
-    def _describe(self, column):
-        "Descriptor -> numbers (rows, columns), NaN for rows that cannot be read."
-        names = self.chosen_.descriptor.unique()
-        return {name: describe(column, self.kind, name, "nan") for name in names}
-
-    def _why(self, row):
-        "Why one row cannot be described."
-        try:
-            for name in self.chosen_.descriptor.unique():
-                describe(row, self.kind, name)
-        except BadInput as error:
-            return error.rows[0][2]
-        return "no finite descriptor"
-
-    def _predict(self, column, described):
-        """Predictions (rows, tasks) of readable rows in the units of the tasks, and which lie
-        outside (bool).
-        """
-        shape = len(column), len(self.tasks_)
-        total = np.zeros(shape)
-        count = np.zeros(shape)
-        outside = np.zeros(shape, bool)
-        folds = {name: fold(group_labels(column, self.kind, name)) for name in described}
-        networks = self.chosen_.set_index("id")
-        for ids, stack in self.library_.stacks(self.chosen_.id):
-            network = networks.loc[ids[0]]
-            descriptor = network.descriptor
-            task = self.tasks_.index(network.task)
-            asked = np.arange(len(column))
-            if self.cross_fit and network.kind == self.kind:
-                asked = np.flatnonzero(folds[descriptor] == network.fold)
-            if not len(asked):
-                continue
-            predicted, beyond = self._ask(stack, descriptor, described[descriptor][asked])
-            total[asked, task] += predicted
-            count[asked, task] += 1
-            outside[asked, task] |= beyond
-        self._refuse_missing(count)
-        values = total / count
-        log = tasks().log.reindex(self.tasks_).to_numpy(bool)
-        values[:, log] = 10 ** values[:, log]
-        return values, outside
-
-    def _ask(self, stack, descriptor, X):
-        """Mean prediction of a stack for described rows, limited to its range, and which rows lie
-        outside (bool).
-        """
-        large = np.zeros(len(X), bool)
-        if KINDS[self.kind].what == "formula" and descriptor == "composition":
-            X, large = _of_usual_size(X, stack)
-        predicted = stack.predict(X)
-        low = (stack.y_mean - 4 * stack.y_sd)[:, None]
-        high = (stack.y_mean + 4 * stack.y_sd)[:, None]
-        beyond = ((predicted < low) | (predicted > high)).any(0)
-        return np.clip(predicted, low, high).mean(0), beyond | large
-
-    def _refuse_missing(self, count):
-        "ValueError where some row of a task was predicted by no network."
-        missing = ~count.all(0)
-        if missing.any():
-            names = ", ".join(np.array(self.tasks_)[missing])
-            raise ValueError(
-                f"{names}: the library lacks a fold; build five shards of each, or cross_fit=False"
-            )
 
 # %% ../../nbs/learn/33_transfer.ipynb #535c8d5b
 def _best_networks(index, best):

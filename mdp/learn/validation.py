@@ -28,6 +28,9 @@ def group_blocks(groups, n: int = 10, random_state: int = 0) -> list[np.ndarray]
     returns : row numbers of each block
 
     raises : ValueError where all rows are of one group
+
+    >>> [block.tolist() for block in group_blocks(["a", "a", "b", "c", "c", "c"], n=2)]
+    [[3, 4, 5], [0, 1, 2]]
     """
     _, group_of_row = np.unique(groups, return_inverse=True)
     rows_in_group = np.bincount(group_of_row)
@@ -44,7 +47,7 @@ def group_blocks(groups, n: int = 10, random_state: int = 0) -> list[np.ndarray]
     block_of_row = block_of_group[group_of_row]
     return [np.flatnonzero(block_of_row == block) for block in range(n)]
 
-# %% ../../nbs/learn/28_validation.ipynb #d3363870
+# %% ../../nbs/learn/28_validation.ipynb #213bca59
 def checked_targets(y, n: int) -> np.ndarray:
     """Finite targets, four or more, not all the same, as floats.
 
@@ -52,6 +55,9 @@ def checked_targets(y, n: int) -> np.ndarray:
     n : number of rows
 
     raises : BadInput that names targets which are not finite; ValueError for the rest
+
+    >>> checked_targets([1, 2, 3, 4], 4)
+    array([1., 2., 3., 4.])
     """
     y = np.asarray(y, float)
     if y.shape != (n,):
@@ -69,7 +75,7 @@ def _refuse_unknown(y):
     if bad:
         raise BadInput(bad, "target", len(y))
 
-
+# %% ../../nbs/learn/28_validation.ipynb #d3363870
 def _rows_of(X, rows):
     "Some rows of an array, a frame or a list."
     if hasattr(X, "iloc"):
@@ -113,7 +119,7 @@ def cross_val_predictions(
                 predictions[name][repeat, block] = _fit_and_predict(method, y, train, block)
     return predictions
 
-# %% ../../nbs/learn/28_validation.ipynb #f589eefc
+# %% ../../nbs/learn/28_validation.ipynb #cf182509
 class Estimate(NamedTuple):
     """A number and its interval.
 
@@ -125,7 +131,7 @@ class Estimate(NamedTuple):
     low: float
     high: float
 
-
+# %% ../../nbs/learn/28_validation.ipynb #f589eefc
 def interval(
     metric, *arrays, groups=None, level: float = 0.95, n_boot: int = 1000, random_state: int = 0
 ) -> Estimate:
@@ -140,7 +146,12 @@ def interval(
 
     returns : value, lower and upper end
 
-    >>> interval(mean_absolute_error, [1.0, 2, 3], [1.0, 2, 5])
+    raises : ValueError where the arrays differ in length or hold fewer than two rows
+
+    source : Efron, Ann. Stat. 7, 1 (1979)
+
+    >>> interval(mean_absolute_error, [1.0, 2, 3, 4], [2.0, 3, 4, 5])
+    Estimate(value=1.0, low=1.0, high=1.0)
     """
     arrays = [np.asarray(array) for array in arrays]
     n = len(arrays[0])
@@ -169,17 +180,20 @@ def _bootstrap(n, groups, n_boot, random_state):
         drawn = rng.integers(0, len(members), len(members))
         yield np.concatenate([members[group] for group in drawn])
 
-# %% ../../nbs/learn/28_validation.ipynb #f1b47831
+# %% ../../nbs/learn/28_validation.ipynb #587c71b8
 def spearman(y, pred) -> float:
     """Spearman's rank correlation; NaN where one side is constant.
 
     y, pred : truth and prediction, (n,)
+
+    >>> round(spearman([1, 2, 3, 4], [10, 20, 40, 30]), 3)
+    0.8
     """
     if np.ptp(y) == 0 or np.ptp(pred) == 0:
         return np.nan
     return float(spearmanr(y, pred).statistic)
 
-
+# %% ../../nbs/learn/28_validation.ipynb #f1b47831
 _METRICS = {
     "MAE": mean_absolute_error,
     "RMSE": root_mean_squared_error,
@@ -198,6 +212,9 @@ def scores(y, pred, groups=None, **kwargs) -> pd.DataFrame:
     returns : rows MAE, RMSE, R2, Spearman; columns value, low, high
 
     raises : BadInput that names rows which are not finite
+
+    >>> scores([1.0, 2, 3, 4], [1.0, 2, 4, 3])["value"].round(2).to_dict()
+    {'MAE': 0.5, 'RMSE': 0.71, 'R2': 0.6, 'Spearman': 0.8}
     """
     y = np.asarray(y, float)
     pred = np.asarray(pred, float)
@@ -256,6 +273,10 @@ def error_reduction_over_draws(errors: pd.DataFrame, method: str, baselines) -> 
     errors : mean test errors, draws x methods, see `learning_curve_point`
     method : a column
     baselines : columns; the one of the smallest mean error is the strongest
+
+    >>> errors = pd.DataFrame({"ours": [1.0, 2.0], "ridge": [2.0, 4.0]})
+    >>> error_reduction_over_draws(errors, "ours", ["ridge"])
+    ReductionOverDraws(value=0.5, standard_error=0.0)
     """
     strongest = errors[_strongest(errors, baselines)]
     ratio = errors[method] / strongest
@@ -263,7 +284,7 @@ def error_reduction_over_draws(errors: pd.DataFrame, method: str, baselines) -> 
     standard_error = ratio.std(ddof=1) / len(ratio) ** 0.5
     return ReductionOverDraws(float(value), float(standard_error))
 
-# %% ../../nbs/learn/28_validation.ipynb #f1644898
+# %% ../../nbs/learn/28_validation.ipynb #cb9b10ba
 def learning_curve_point(
     models: dict, y, groups, n: int, repeats: int = 10, random_state: int = 0
 ) -> pd.DataFrame:
@@ -276,6 +297,10 @@ def learning_curve_point(
     repeats : draws
 
     returns : (repeats, methods): mean absolute error on the test rows, in the unit of y
+
+    raises : ValueError where n is out of range or the target is constant
+
+    >>> learning_curve_point({"ridge": (X, RidgeCV())}, y, groups, n=50, repeats=3)
     """
     y = checked_targets(y, len(y))
     groups = np.asarray(groups)
@@ -285,13 +310,19 @@ def learning_curve_point(
     for seed in np.random.SeedSequence(random_state).spawn(repeats):
         train = np.sort(np.random.default_rng(seed).permutation(len(y))[:n])
         test = np.flatnonzero(~np.isin(groups, groups[train]))
-        errors.append({})
-        for name, method in models.items():
-            predicted = _fit_and_predict(method, y, train, test)
-            errors[-1][name] = np.abs(predicted - y[test]).mean()
+        errors.append(_mean_errors(models, y, train, test))
     return pd.DataFrame(errors)
 
+# %% ../../nbs/learn/28_validation.ipynb #945bcfa7
+def _mean_errors(models, y, train, test):
+    "Mean absolute error of each method on the test rows."
+    errors = {}
+    for name, method in models.items():
+        predicted = _fit_and_predict(method, y, train, test)
+        errors[name] = np.abs(predicted - y[test]).mean()
+    return errors
 
+# %% ../../nbs/learn/28_validation.ipynb #f1644898
 def learning_curve(
     models: dict, y, groups, sizes, repeats: int = 10, random_state: int = 0
 ) -> pd.DataFrame:
@@ -301,6 +332,8 @@ def learning_curve(
     sizes : numbers of training rows
 
     returns : index (rows, draw); a column for each method: mean absolute error, in the unit of y
+
+    >>> learning_curve({"ridge": (X, RidgeCV())}, y, groups, sizes=[20, 50, 100])
     """
     points = {n: learning_curve_point(models, y, groups, n, repeats, random_state) for n in sizes}
     return pd.concat(points, names=["rows", "draw"])
@@ -316,6 +349,10 @@ def extrapolative(y, threshold: float, above: bool = True) -> tuple[np.ndarray, 
     returns : row numbers of training and test
 
     raises : BadInput that names targets which are not finite; ValueError where one side is empty
+
+    >>> train, test = extrapolative([3.0, 1.0, 4.0, 5.0], threshold=3.5)
+    >>> train.tolist(), test.tolist()
+    ([0, 1], [2, 3])
     """
     y = np.asarray(y, float)
     _refuse_unknown(y)
@@ -328,7 +365,10 @@ def extrapolative(y, threshold: float, above: bool = True) -> tuple[np.ndarray, 
         )
     return np.flatnonzero(~test), np.flatnonzero(test)
 
-# %% ../../nbs/learn/28_validation.ipynb #c010beb3
+# %% ../../nbs/learn/28_validation.ipynb #b0439f1f
+_HEXAGONS = dict(bins="log", mincnt=1, cmap="viridis", linewidths=0.1)
+
+
 def parity(y, pred, label: str = "", ax=None, gridsize: int = 45):
     """Truth against prediction with the density of points as colour, the diagonal, and the scores.
 
@@ -338,6 +378,8 @@ def parity(y, pred, label: str = "", ax=None, gridsize: int = 45):
     gridsize : hexagons along x
 
     returns : the Axes
+
+    >>> parity([150.0, 300.0], [170.0, 290.0], "boiling point (K)")
     """
     plt = plot_style()
     ax = ax or plt.subplots(figsize=(5.2, 4.6))[1]
@@ -345,16 +387,8 @@ def parity(y, pred, label: str = "", ax=None, gridsize: int = 45):
     pred = np.asarray(pred, float)
     low = min(y.min(), pred.min())
     high = max(y.max(), pred.max())
-    hexes = ax.hexbin(
-        y,
-        pred,
-        gridsize=gridsize,
-        bins="log",
-        mincnt=1,
-        extent=(low, high, low, high),
-        cmap="viridis",
-        linewidths=0.1,
-    )
+    extent = low, high, low, high
+    hexes = ax.hexbin(y, pred, gridsize=gridsize, extent=extent, **_HEXAGONS)
     ax.figure.colorbar(hexes, ax=ax, label="points in a cell")
     ax.plot([low, high], [low, high], color="black", lw=1, ls="--")
     margin = 0.03 * (high - low) or 1
@@ -364,7 +398,7 @@ def parity(y, pred, label: str = "", ax=None, gridsize: int = 45):
     ax.text(0.04, 0.96, _scores_in_words(y, pred), transform=ax.transAxes, va="top")
     return ax
 
-
+# %% ../../nbs/learn/28_validation.ipynb #c010beb3
 def _scores_in_words(y, pred):
     lines = [f"MAE {mean_absolute_error(y, pred):.3g}", f"R² {r2_score(y, pred):.2f}"]
     return "\n".join([*lines, f"n {len(y):,}"])

@@ -49,6 +49,30 @@ def melting_point(Al):
     return 2040 + 7.3 * Al
 
 # %% ../../nbs/simulate/22_film.ipynb #99f6b918
+def _arrhenius(homologous, energy, at):
+    "Rate of a step whose barrier is `energy` k Tm; 1 where T/Tm is `at`."
+    return np.exp(-energy * (1 / homologous - 1 / at))
+
+
+def _above(ion_energy, threshold):
+    "How far an ion energy (eV) is above a threshold, on a scale of velocities; 0 below it."
+    return (np.sqrt(ion_energy / threshold) - 1).clip(lower=0)
+
+
+def _renewal(given, homologous, ions):
+    "The chance that an atom starts a new grain."
+    no_lattice_site = 0.03 * np.exp(-((homologous / 0.26) ** 4))
+    impacts = 0.04 * ions * _above(given.ion_energy, 50)
+    beyond_solubility = 0.03 / (1 + np.exp((65 - given.Al) / 3))
+    return no_lattice_site + impacts + 0.001 * given.O + beyond_solubility
+
+
+def _checked_process(process):
+    "The process variables as floats; BadInput names each row out of range."
+    Processes(FILM).transform(process)
+    return process[[v.name for v in FILM]].apply(pd.to_numeric).astype(float)
+
+# %% ../../nbs/simulate/22_film.ipynb #18d8cbae
 def rates(process: pd.DataFrame) -> pd.DataFrame:
     """What a process means for an atom: the rates that the growth model runs on.
 
@@ -58,41 +82,30 @@ def rates(process: pd.DataFrame) -> pd.DataFrame:
     returns : a row each; lengths in pixels, shares and chances 0 to 1
 
     Raises BadInput, which names each row out of range.
+
+    >>> rates(design(1, FILM)).homologous
     """
-    Processes(FILM).transform(process)
-    given = process[[v.name for v in FILM]].apply(pd.to_numeric).astype(float)
+    given = _checked_process(process)
     homologous = given.temperature / melting_point(given.Al)
     straight = np.exp(-given.pressure / 1.1)
     ions = 1 - np.exp(-given.ionization_degree)
     drag = 1 / (1 + given.O / 10)
-
-    def arrhenius(energy, at):
-        "Energy in units of k Tm; 1 where T/Tm is `at`."
-        return np.exp(-energy * (1 / homologous - 1 / at))
-
-    def above(threshold):
-        return (np.sqrt(given.ion_energy / threshold) - 1).clip(lower=0)
-
-    no_lattice_site = 0.03 * np.exp(-((homologous / 0.26) ** 4))
-    impacts = 0.04 * ions * above(50)
-    beyond_solubility = 0.03 / (1 + np.exp((65 - given.Al) / 3))
-    return pd.DataFrame(
-        dict(
-            homologous=homologous,
-            diffuse=1 - straight,
-            fan=0.32 - 0.22 * straight,
-            ions=ions,
-            hops=np.minimum(12 * arrhenius(2, 0.3), 60),
-            knock=np.sqrt(given.ion_energy) / 2,
-            etch=np.minimum(above(30) / 4, 0.5),
-            renew=no_lattice_site + impacts + 0.001 * given.O + beyond_solubility,
-            spacing=3.5 + 16 * arrhenius(1, 0.5) * drag,
-            drift=0.06 * arrhenius(0.7, 0.5),
-            recrystal=1 / (1 + np.exp((0.66 - homologous) / 0.015)),
-            size=68 * arrhenius(0.9, 0.8) * drag,
-            groove=8 * arrhenius(3, 0.7),
-        )
+    table = dict(
+        homologous=homologous,
+        diffuse=1 - straight,
+        fan=0.32 - 0.22 * straight,
+        ions=ions,
+        hops=np.minimum(12 * _arrhenius(homologous, 2, 0.3), 60),
+        knock=np.sqrt(given.ion_energy) / 2,
+        etch=np.minimum(_above(given.ion_energy, 30) / 4, 0.5),
+        renew=_renewal(given, homologous, ions),
+        spacing=3.5 + 16 * _arrhenius(homologous, 1, 0.5) * drag,
+        drift=0.06 * _arrhenius(homologous, 0.7, 0.5),
+        recrystal=1 / (1 + np.exp((0.66 - homologous) / 0.015)),
+        size=68 * _arrhenius(homologous, 0.9, 0.8) * drag,
+        groove=8 * _arrhenius(homologous, 3, 0.7),
     )
+    return pd.DataFrame(table)
 
 # %% ../../nbs/simulate/22_film.ipynb #9d43c04b
 @compiled
@@ -233,6 +246,17 @@ def _etch(grains, top, y, x):
         top[x] -= 1
     return 1
 
+# %% ../../nbs/simulate/22_film.ipynb #0d6618b4
+@compiled
+def _first_grains(grains, spacing):
+    "Fill the lowest row with grains about `spacing` pixels wide; returns how many there are."
+    width = grains.shape[1]
+    last = max(2, int(round(width / spacing)))
+    centres = np.sort(np.random.random(last) * width)
+    for x in range(width):
+        grains[0, x] = np.searchsorted(centres, x) % last + 1
+    return last
+
 # %% ../../nbs/simulate/22_film.ipynb #71482e50
 @compiled
 def _deposit(shape, thickness, seed, growth):
@@ -246,11 +270,8 @@ def _deposit(shape, thickness, seed, growth):
     height, width = shape
     grains = np.zeros((height, width), np.int32)
     top = np.zeros(width, np.int64)
-    last = max(2, int(round(width / growth.spacing)))
-    centres = np.sort(np.random.random(last) * width)
+    last = _first_grains(grains, growth.spacing)
     pace = np.random.random(last + 3 * height * width)
-    for x in range(width):
-        grains[0, x] = np.searchsorted(centres, x) % last + 1
     atoms = 0
     peak = 0
     while atoms < thickness * width and peak < height - 4:
@@ -422,7 +443,7 @@ class Film(NamedTuple):
 
 _VIEWS = dict(section=(_section, _sliced), surface=(_surface, _shaded))
 
-# %% ../../nbs/simulate/22_film.ipynb #ed59724f
+# %% ../../nbs/simulate/22_film.ipynb #5f68baf7
 def grow(process, view: str = "section", size: int = 256, seed=0) -> Film:
     """Grow films by their process.
 
@@ -433,8 +454,7 @@ def grow(process, view: str = "section", size: int = 256, seed=0) -> Film:
 
     Raises BadInput, which names every row that is out of range.
 
-    >>> process = design(1, FILM).iloc[0]
-    >>> grow(process, size=64).image.shape
+    >>> grow(design(1, FILM).iloc[0], size=64).image.shape
     (64, 64)
     """
     if view not in _VIEWS:
@@ -450,7 +470,7 @@ def grow(process, view: str = "section", size: int = 256, seed=0) -> Film:
         films.append(_grow_one(rate, view, int(size), own_seed))
     return films[0] if one else Film(*map(np.stack, zip(*films)))
 
-
+# %% ../../nbs/simulate/22_film.ipynb #ed59724f
 def _seeds(seed, index):
     "One seed for each row."
     if np.ndim(seed) == 0:
@@ -530,6 +550,16 @@ def zone(measured: pd.DataFrame) -> pd.Series:
     zones = np.select(list(conditions.values()), list(conditions), "T")
     return pd.Series(zones, measured.index, name="zone")
 
+# %% ../../nbs/simulate/22_film.ipynb #ce58441c
+def _begin(path, shard, variables, **settings):
+    "Make the folder of a set, or see that it was begun with the same settings."
+    if not in_range(shard, "shard", 1, unit="films").is_integer():
+        raise ValueError(f"shard={shard}: a whole number of films is needed")
+    path.mkdir(parents=True, exist_ok=True)
+    settings["shard"] = shard
+    settings["variables"] = [[v.name, v.low, v.high] for v in variables]
+    _agree(path / "set.json", settings | {"model": _version()})
+
 # %% ../../nbs/simulate/22_film.ipynb #6adb95ed
 def film_set(
     path,
@@ -546,27 +576,18 @@ def film_set(
 
     path : a folder, new or begun
     n : films; a folder may be made larger later
-    size : pixels along each side
+    view, size, seed : as in `grow`
     variables : the ranges of the design, none wider than `FILM`
     shard : films in one file
     workers : processes, see `core.parallel`
     desc : what the progress bar says
 
     returns : a row per film: process, seed, for sections measures and zone; images (n, size, size)
+
+    >>> labels, images = film_set("films", 1000, size=64)
     """
-    if not in_range(shard, "shard", 1, unit="films").is_integer():
-        raise ValueError(f"shard={shard}: a whole number of films is needed")
     path = Path(path)
-    path.mkdir(parents=True, exist_ok=True)
-    settings = dict(
-        view=view,
-        size=size,
-        seed=seed,
-        shard=shard,
-        variables=[[v.name, v.low, v.high] for v in variables],
-        model=_version(),
-    )
-    _agree(path / "set.json", settings)
+    _begin(path, view=view, size=size, seed=seed, shard=shard, variables=variables)
     plan = design(n, variables, seed=seed).assign(seed=spawn_seeds(seed, n))
     jobs = []
     for number, first in enumerate(range(0, n, shard)):

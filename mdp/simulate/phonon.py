@@ -7,16 +7,13 @@ __all__ = ['UNIT', 'SOFT', 'Phonons', 'triplets', 'phase_space', 'third_order', 
 
 # %% ../../nbs/simulate/21_phonon.ipynb #59beeb8e
 import functools
-import hashlib
-import json
-from pathlib import Path
 import numpy as np
 import pandas as pd
 from ..core.compiled import compiled
 from ..core.errors import in_range
 from ..core.parallel import parallel
 from ..core.rows import as_column, bad_rows
-from ..core.store import atomic_write
+from ..core.store import kept
 from ..data.fetch import cache_dir
 from .potential import NotConverged, _why_not, forces, relax
 
@@ -28,6 +25,73 @@ def _repeats(cell, length):
     "How often each primitive vector goes into a supercell at least `length` (Å) long along it."
     return np.maximum(1, np.ceil(length / np.linalg.norm(cell, axis=1) - 1e-6)).astype(int)
 
+# %% ../../nbs/simulate/21_phonon.ipynb #2bb97280
+def _force_constants(cell, frac, z, repeats, displacement):
+    "A phonopy object with the force constants from displaced supercells, evaluated as one batch."
+    from phonopy import Phonopy
+    from phonopy.structure.atoms import PhonopyAtoms
+
+    atoms = PhonopyAtoms(cell=cell, scaled_positions=frac, numbers=z)
+    phonopy = Phonopy(atoms, np.diag(repeats), primitive_matrix=np.eye(3), log_level=0)
+    phonopy.generate_displacements(distance=displacement)
+    moved = phonopy.supercells_with_displacements
+    _, found, _ = forces(
+        [supercell.cell for supercell in moved],
+        [supercell.positions for supercell in moved],
+        [supercell.numbers for supercell in moved],
+    )
+    phonopy.forces = np.array(found)
+    phonopy.produce_force_constants(calculate_full_force_constants=False)
+    phonopy.symmetrize_force_constants(show_drift=False)
+    return phonopy
+
+# %% ../../nbs/simulate/21_phonon.ipynb #0b5a9fa2
+def _pairs(primitive, force_constants):
+    """Pairs (i, j, vector in lattice units, mass-weighted force constants).
+
+    Vectors of equal length share them.
+    """
+    vectors, multiplicity = primitive.get_smallest_vectors()
+    atom_of = [primitive.p2p_map[atom] for atom in primitive.s2p_map]
+    masses = primitive.masses
+    pairs = []
+    for i in range(len(primitive)):
+        for k, j in enumerate(atom_of):
+            equal, first = multiplicity[k, i]
+            share = force_constants[i, k] / equal / np.sqrt(masses[i] * masses[j])
+            for vector in vectors[first : first + equal]:
+                pairs.append((i, j, vector, share))
+    return pairs
+
+# %% ../../nbs/simulate/21_phonon.ipynb #343c37ca
+def _dynamical(q, pairs, cell, n):
+    """The dynamical matrix and its derivatives along x, y, z: 4 x rows x 3n x 3n.
+
+    q : wave vectors (rows, 3), in units of the reciprocal lattice vectors
+    pairs : see `_pairs`
+    cell : Å
+    n : atoms in the primitive cell
+    """
+    i, j, v, phi = map(np.array, zip(*pairs))
+    wave = np.exp(2j * np.pi * q @ v.T)
+    factors = [np.ones(len(v)), *1j * (v @ cell).T]
+    D = np.zeros((4, len(q), n, 3, n, 3), complex)
+    for a in range(n):
+        for b in range(n):
+            k = (i == a) & (j == b)
+            for x, factor in enumerate(factors):
+                block = wave[:, k] @ (factor[k, None] * phi[k].reshape(-1, 9))
+                D[x, :, a, :, b] = block.reshape(-1, 3, 3)
+    return D.reshape(4, len(q), 3 * n, 3 * n)
+
+
+def _shared(slope, w):
+    "Velocities; degenerate modes share their mean, because their own ones are not defined."
+    group = np.cumsum(np.diff(w, axis=1, prepend=-1e9).ravel() > 1e-3) - 1
+    size = np.bincount(group)
+    mean = np.stack([np.bincount(group, x) / size for x in slope.reshape(-1, 3).T], -1)
+    return mean[group].reshape(slope.shape)
+
 # %% ../../nbs/simulate/21_phonon.ipynb #75452f56
 class Phonons:
     """The harmonic crystal: relaxed structure and force constants.
@@ -37,17 +101,17 @@ class Phonons:
     displacement : Å
     relaxed : True: take the structure as it is
 
+    Raises NotConverged where the structure cannot be relaxed.
+
+    >>> from pymatgen.core import Lattice, Structure
     >>> silicon = Structure.from_spacegroup(227, Lattice.cubic(5.43), ["Si"], [[0, 0, 0]])
-    >>> round(Phonons(silicon).phase_space(), 4)
-    0.0034
+    >>> phonons = Phonons(silicon)
+    >>> frequencies, velocities = phonons.modes([[0, 0, 0]])
     """
 
     def __init__(
         self, structure, length: float = 8.5, displacement: float = 0.03, relaxed: bool = False
     ):
-        from phonopy import Phonopy
-        from phonopy.structure.atoms import PhonopyAtoms
-
         in_range(length, "length", 1, 100, "Å")
         in_range(displacement, "displacement", 1e-4, 0.5, "Å")
         self.structure = structure if relaxed else relax(structure)
@@ -55,37 +119,9 @@ class Phonons:
         self.frac = self.structure.frac_coords
         self.z = np.array(self.structure.atomic_numbers)
         self.repeats = _repeats(self.cell, length)
-        atoms = PhonopyAtoms(cell=self.cell, scaled_positions=self.frac, numbers=self.z)
-        phonopy = Phonopy(atoms, np.diag(self.repeats), primitive_matrix=np.eye(3), log_level=0)
-        phonopy.generate_displacements(distance=displacement)
-        moved = phonopy.supercells_with_displacements
-        _, found, _ = forces(
-            [cell.cell for cell in moved],
-            [cell.positions for cell in moved],
-            [cell.numbers for cell in moved],
-        )
-        phonopy.forces = np.array(found)
-        phonopy.produce_force_constants(calculate_full_force_constants=False)
-        phonopy.symmetrize_force_constants(show_drift=False)
+        phonopy = _force_constants(self.cell, self.frac, self.z, self.repeats, displacement)
         self.fc = phonopy.force_constants
-        self.pairs = self._pairs(phonopy.primitive)
-
-    def _pairs(self, primitive):
-        """Pairs (i, j, vector in lattice units, mass-weighted force constants).
-
-        Vectors of equal length share them.
-        """
-        vectors, multiplicity = primitive.get_smallest_vectors()
-        atom_of = [primitive.p2p_map[atom] for atom in primitive.s2p_map]
-        masses = primitive.masses
-        pairs = []
-        for i in range(len(primitive)):
-            for k, j in enumerate(atom_of):
-                equal, first = multiplicity[k, i]
-                share = self.fc[i, k] / equal / np.sqrt(masses[i] * masses[j])
-                for vector in vectors[first : first + equal]:
-                    pairs.append((i, j, vector, share))
-        return pairs
+        self.pairs = _pairs(phonopy.primitive, self.fc)
 
     def modes(self, q) -> tuple[np.ndarray, np.ndarray]:
         """Frequencies and group velocities; degenerate modes share their mean velocity.
@@ -95,31 +131,13 @@ class Phonons:
         returns : angular frequencies (rad/ps; imaginary ones negative), rows x 3n; group velocities
             (Å/ps), rows x 3n x 3
         """
-        D = self._dynamical(np.atleast_2d(np.asarray(q, float)))
+        q = np.atleast_2d(np.asarray(q, float))
+        D = _dynamical(q, self.pairs, self.cell, len(self.z))
         w2, e = np.linalg.eigh((D[0] + D[0].conj().transpose(0, 2, 1)) / 2)
         w = np.sign(w2) * np.sqrt(abs(w2)) * UNIT
         slope = np.stack([(e.conj() * (d @ e)).sum(1).real for d in D[1:]], -1)
         slope = slope * UNIT**2 / (2 * np.maximum(abs(w), 1e-3))[..., None]
-        group = np.cumsum(np.diff(w, axis=1, prepend=-1e9).ravel() > 1e-3) - 1
-        mean = np.stack(
-            [np.bincount(group, x) / np.bincount(group) for x in slope.reshape(-1, 3).T], -1
-        )
-        return w, mean[group].reshape(slope.shape)
-
-    def _dynamical(self, q):
-        "The dynamical matrix and its derivatives along x, y, z: 4 x rows x 3n x 3n."
-        n = len(self.z)
-        i, j, v, phi = map(np.array, zip(*self.pairs))
-        wave = np.exp(2j * np.pi * q @ v.T)
-        factors = [np.ones(len(v)), *1j * (v @ self.cell).T]
-        D = np.zeros((4, len(q), n, 3, n, 3), complex)
-        for a in range(n):
-            for b in range(n):
-                k = (i == a) & (j == b)
-                for x, factor in enumerate(factors):
-                    block = wave[:, k] @ (factor[k, None] * phi[k].reshape(-1, 9))
-                    D[x, :, a, :, b] = block.reshape(-1, 3, 3)
-        return D.reshape(4, len(q), 3 * n, 3 * n)
+        return w, _shared(slope, w)
 
     def mesh(self, total: int = 8000):
         """A mesh of about `total`/branches points, even in all directions.
@@ -130,64 +148,64 @@ class Phonons:
 
         in_range(total, "total", 1, unit="modes")
         b = np.linalg.norm(np.linalg.inv(self.cell), axis=0)
-        mesh = np.maximum(2, np.rint((total / (3 * len(self.z)) / b.prod()) ** (1 / 3) * b)).astype(
-            int
-        )
+        points = (total / (3 * len(self.z)) / b.prod()) ** (1 / 3) * b
+        mesh = np.maximum(2, np.rint(points)).astype(int)
         grid = np.stack(np.meshgrid(*map(np.arange, mesh), indexing="ij"), -1).reshape(-1, 3)
-        stands, address = spglib.get_ir_reciprocal_mesh(
-            mesh, (self.cell, self.frac, self.z), is_shift=[0, 0, 0]
-        )
+        crystal = self.cell, self.frac, self.z
+        stands, address = spglib.get_ir_reciprocal_mesh(mesh, crystal, is_shift=[0, 0, 0])
         first, weight = np.unique(stands, return_counts=True)
         row = np.ravel_multi_index((address[first] % mesh).T, mesh)
         return mesh, *self.modes(grid / mesh), row, weight
 
     def phase_space(self, total: int = 8000) -> float:
-        """The scattering phase space P3 (section 5).
+        """The scattering phase space P3, in ps.
 
-        total : ps
+        total : modes on the mesh, about
         """
         m, w, v, row, weight = self.mesh(total)
         return triplets(w, v, m, self.cell, row, weight)
 
 # %% ../../nbs/simulate/21_phonon.ipynb #98c2ee4d
 @compiled(fastmath=True)
-def _triplets(w, step, mesh, irreducible, weight, low):
-    """Triplets per rad/ps; w: frequencies, step.
+def _partner(q, p, mesh):
+    "The number of the wave vector q + p on a mesh whose last axis changes fastest."
+    n0, n1, n2 = mesh
+    x = (q // (n1 * n2) + p // (n1 * n2)) % n0
+    y = (q // n2 % n1 + p // n2 % n1) % n1
+    return (x * n1 + y) * n2 + (q % n2 + p % n2) % n2
 
-    Their change over one cell of the mesh along each axis.
-    """
+
+@compiled(fastmath=True)
+def _width(step, p, k, s, m):
+    "Half the base of the parabola, squared: from the change of the misfit over one cell."
+    d0 = step[p, k, 0] - step[s, m, 0]
+    d1 = step[p, k, 1] - step[s, m, 1]
+    d2 = step[p, k, 2] - step[s, m, 2]
+    return (d0 * d0 + d1 * d1 + d2 * d2) * 5 / 12 + 1e-12
+
+# %% ../../nbs/simulate/21_phonon.ipynb #8f5cffa2
+@compiled(fastmath=True)
+def _triplets(w, step, mesh, irreducible, weight, low):
+    "Triplets per rad/ps; `step`: the change of w over one cell of the mesh along each axis."
     N, n = w.shape
-    total, (_, n1, n2) = 0.0, mesh
+    total = 0.0
     for a in range(len(irreducible)):
         q = irreducible[a]
-        x = q // (n1 * n2)
-        y = q // n2 % n1
-        z = q % n2
         mine = w[q].copy()
         for j in range(n):
             if mine[j] < low:
                 mine[j] = -1e9
         top, count = mine[n - 1], 0.0
         for p in range(N):
-            s = ((x + p // (n1 * n2)) % mesh[0] * n1 + (y + p // n2 % n1) % n1) * n2 + (
-                z + p % n2
-            ) % n2
+            s = _partner(q, p, mesh)
             for k in range(n):
                 if w[p, k] < low:
                     continue
                 for m in range(n):
                     gap = w[s, m] - w[p, k]
-                    d0 = step[p, k, 0] - step[s, m, 0]
-                    d1 = step[p, k, 1] - step[s, m, 1]
-                    d2 = step[p, k, 2] - step[s, m, 2]
-                    width = (
-                        d0 * d0 + d1 * d1 + d2 * d2
-                    ) * 5 / 12 + 1e-12  # half the base of the parabola, squared
-                    if (
-                        w[s, m] < low
-                        or (gap < 0 and gap * gap > width)
-                        or (gap > top and (gap - top) ** 2 > width)
-                    ):
+                    width = _width(step, p, k, s, m)
+                    below = gap < 0 and gap * gap > width
+                    if w[s, m] < low or below or (gap > top and (gap - top) ** 2 > width):
                         continue
                     i, fit = 1 / width, 0.0
                     for j in range(n):
@@ -207,54 +225,46 @@ def triplets(w, v, mesh, cell, irreducible=None, weight=None) -> float:
     irreducible, weight : rows of w to start from and how many each stands for; None: all
 
     returns : ps
+
+    source : Li, Carrete, Katcho and Mingo, Comput. Phys. Commun. 185, 1747 (2014)
+
+    >>> triplets(*phonons.mesh(3000)[1:3], mesh=phonons.mesh(3000)[0], cell=phonons.cell)
     """
-    b, N = 2 * np.pi * np.linalg.inv(cell).T, len(w)
-    irreducible, weight = (
-        (np.arange(N), np.ones(N))
-        if irreducible is None
-        else (irreducible, np.asarray(weight, float))
-    )
-    return _triplets(
-        w,
-        np.einsum("qjx,ix->qji", v, b / np.asarray(mesh)[:, None]),
-        tuple(int(m) for m in mesh),
-        irreducible,
-        weight,
-        1e-3 * w.max(),
-    )
+    if irreducible is None:
+        irreducible, weight = np.arange(len(w)), np.ones(len(w))
+    axes = 2 * np.pi * np.linalg.inv(cell).T / np.asarray(mesh)[:, None]
+    step = np.einsum("qjx,ix->qji", v, axes)
+    mesh = tuple(int(m) for m in mesh)
+    return _triplets(w, step, mesh, irreducible, np.asarray(weight, float), 1e-3 * w.max())
 
 # %% ../../nbs/simulate/21_phonon.ipynb #4b0a6f0d
 SOFT = -0.15  # THz: below this a mode is called imaginary
 
 
-def _key(s, kind, settings):
+def _key(structure, kind, settings):
+    "All that a row depends on: the structure, the method and its settings."
     import sevenn
 
-    what = [
-        kind,
-        sevenn.__version__,
-        np.round(s.lattice.matrix, 5).tolist(),
-        np.round(s.frac_coords, 5).tolist(),
-        list(map(int, s.atomic_numbers)),
-        settings,
-    ]
-    return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()[:32]
+    return {
+        "kind": kind,
+        "sevenn": sevenn.__version__,
+        "lattice": np.round(structure.lattice.matrix, 5).tolist(),
+        "positions": np.round(structure.frac_coords, 5).tolist(),
+        "numbers": list(map(int, structure.atomic_numbers)),
+        "settings": settings,
+    }
 
 # %% ../../nbs/simulate/21_phonon.ipynb #5a887a8f
 def _stored(work, structure, settings, cache):
     "A row from the store, or computed and stored."
-    path = Path(cache) / f"{_key(structure, work.__name__, settings)}.json"
-    try:
-        return json.loads(path.read_text())
-    except (FileNotFoundError, json.JSONDecodeError):
-        pass
-    try:
-        row = work(structure, **settings)
-    except NotConverged as error:
-        row = dict(flag=str(error))
-    with atomic_write(path) as temporary:
-        temporary.write_text(json.dumps(row))
-    return row
+
+    def compute():
+        try:
+            return work(structure, **settings)
+        except NotConverged as error:
+            return dict(flag=str(error))
+
+    return kept(cache, _key(structure, work.__name__, settings), compute, work.__name__[1:])
 
 # %% ../../nbs/simulate/21_phonon.ipynb #a457056d
 def _table(work, column, structures, on_error, workers, cache, metals, settings):
@@ -344,9 +354,7 @@ def phase_space(
 
     returns : a row a structure: p3 (ps), flag, the relaxed structure and more
 
-    >>> silicon = Structure.from_spacegroup(227, Lattice.cubic(5.43), ["Si"], [[0, 0, 0]])
-    >>> phase_space([silicon]).p3.round(4).tolist()
-    [0.0034]
+    >>> phase_space([silicon]).p3
     """
     in_range(length, "length", 1, 100, "Å")
     in_range(total, "total", 8, unit="modes")
@@ -354,39 +362,52 @@ def phase_space(
     return _table(_p3, "p3", structures, on_error, workers, cache, metals, settings)
 
 # %% ../../nbs/simulate/21_phonon.ipynb #e1292bcb
-def third_order(
-    ph: Phonons,
-    length: float = 7.0,
-    cutoff: float = 5.0,
-    equations: float = 4.0,
-    random_state: int = 0,
-):
-    """(phono3py object with both orders of force constants, unknowns, equations).
-
-    length : Å, least length of this supercell
-    cutoff : Å: atoms further apart share no third derivative
-    equations : for each unknown
-    """
+def _phono3py(phonons, length):
+    "A phono3py object of the crystal, without force constants."
     from phono3py import Phono3py
     from phonopy.structure.atoms import PhonopyAtoms
+
+    return Phono3py(
+        PhonopyAtoms(cell=phonons.cell, scaled_positions=phonons.frac, numbers=phonons.z),
+        np.diag(_repeats(phonons.cell, length)),
+        primitive_matrix=np.eye(3),
+        phonon_supercell_matrix=np.diag(phonons.repeats),
+        log_level=0,
+    )
+
+
+def _fit_of(supercell, cutoff):
+    "The symmetry-adapted basis of second and third derivatives, and its size."
     from symfc import Symfc
     from symfc.utils.utils import SymfcAtoms
 
-    ph3 = Phono3py(
-        PhonopyAtoms(cell=ph.cell, scaled_positions=ph.frac, numbers=ph.z),
-        np.diag(_repeats(ph.cell, length)),
-        primitive_matrix=np.eye(3),
-        phonon_supercell_matrix=np.diag(ph.repeats),
-        log_level=0,
-    )
-    s = ph3.supercell
-    n = len(s)
+    s = supercell
     atoms = SymfcAtoms(cell=s.cell, scaled_positions=s.scaled_positions, numbers=s.numbers)
     fit, second = Symfc(atoms, cutoff={3: cutoff}, log_level=0), Symfc(atoms, log_level=0)
     fit.compute_basis_set(3)
     second.compute_basis_set(2)
     fit.basis_set[2] = second.basis_set[2]
-    unknown = sum(fit.basis_set[k].basis_set.shape[1] for k in (2, 3))
+    return fit, sum(fit.basis_set[k].basis_set.shape[1] for k in (2, 3))
+
+# %% ../../nbs/simulate/21_phonon.ipynb #9d51d516
+def third_order(
+    ph: Phonons, length: float = 7.0, cutoff: float = 5.0, equations=4.0, random_state: int = 0
+):
+    """Third derivatives of the energy, fitted to forces on randomly displaced supercells.
+
+    ph : harmonic crystal
+    length : Å, least length of this supercell
+    cutoff : Å: atoms further apart share no third derivative
+    equations : for each unknown
+    random_state : of the displacements
+
+    returns : phono3py object with both orders of force constants, unknowns, equations; NotConverged
+        is raised for fewer than two equations an unknown
+    """
+    ph3 = _phono3py(ph, length)
+    s = ph3.supercell
+    fit, unknown = _fit_of(s, cutoff)
+    n = len(s)
     many = max(4, int(np.ceil(equations * unknown / (3 * n))))
     if 3 * n * many < 2 * unknown:
         raise NotConverged(f"{3 * n * many} equations for {unknown} unknowns")
@@ -398,7 +419,7 @@ def third_order(
     ph3.fc3, ph3.fc2 = fit.force_constants[3], ph.fc
     return ph3, unknown, 3 * n * many
 
-# %% ../../nbs/simulate/21_phonon.ipynb #09a6d1c7
+# %% ../../nbs/simulate/21_phonon.ipynb #4f5484c7
 def _rta(ph3, mesh, temperature):
     """Conductivity tensor (xx, yy, zz), W/(m K), on the mesh that `mesh`, a length in Å, makes of
     the lattice and its symmetry.
@@ -408,8 +429,9 @@ def _rta(ph3, mesh, temperature):
     ph3.run_thermal_conductivity(temperatures=[temperature], is_isotope=True)
     return np.array(ph3.thermal_conductivity.kappa)[0, 0, :3]
 
-
+# %% ../../nbs/simulate/21_phonon.ipynb #09a6d1c7
 def _kappa(s, temperature, length, cutoff, total):
+    "A row of `conductivity`; the number is given where half the mesh agrees within a quarter."
     ph = Phonons(s)
     w = ph.mesh(3000)[1]
     if w.min() / 2 / np.pi < SOFT:
@@ -433,6 +455,15 @@ def _kappa(s, temperature, length, cutoff, total):
         equations=int(equations),
         mesh=[int(m) for m in ph3.mesh_numbers],
     )
+
+# %% ../../nbs/simulate/21_phonon.ipynb #b985e468
+def _conductivity_settings(temperature, length, cutoff, total):
+    "The settings of `conductivity`; ValueError names the one that is out of range."
+    in_range(temperature, "temperature", 1, 1e4, "K")
+    in_range(length, "length", 1, 100, "Å")
+    in_range(cutoff, "cutoff", 1, 20, "Å")
+    in_range(total, "total", 8, unit="modes")
+    return dict(temperature=temperature, length=length, cutoff=cutoff, total=total)
 
 # %% ../../nbs/simulate/21_phonon.ipynb #a8dd32b5
 def conductivity(
@@ -460,10 +491,10 @@ def conductivity(
     cache : folder of finished rows; None: the project's cache
 
     returns : a row a structure: kappa (W/(m K), the mean over directions), flag and more
+
+    source : Togo, Chaput and Tanaka, Phys. Rev. B 91, 094306 (2015), for phono3py
+
+    >>> conductivity([silicon]).kappa
     """
-    in_range(temperature, "temperature", 1, 1e4, "K")
-    in_range(length, "length", 1, 100, "Å")
-    in_range(cutoff, "cutoff", 1, 20, "Å")
-    in_range(total, "total", 8, unit="modes")
-    settings = dict(temperature=temperature, length=length, cutoff=cutoff, total=total)
+    settings = _conductivity_settings(temperature, length, cutoff, total)
     return _table(_kappa, "kappa", structures, on_error, workers, cache, metals, settings)

@@ -6,6 +6,7 @@
 __all__ = ['STEP', 'dimension', 'forces', 'NotConverged', 'relax']
 
 # %% ../../nbs/simulate/19_potential.ipynb #2c7ed3d2
+import contextlib
 import copy
 import functools
 import warnings
@@ -13,12 +14,19 @@ from pathlib import Path
 import numpy as np
 from ..core.compiled import compiled
 
-# %% ../../nbs/simulate/19_potential.ipynb #685ba8e7
+# %% ../../nbs/simulate/19_potential.ipynb #87a7a09b
 def dimension(structure, stretch: float = 1.25) -> int:
-    """In how many directions bonds (shorter than `stretch` times the covalent radii) run through
-    the crystal.
+    """In how many directions bonds run through a crystal.
+
+    structure : a pymatgen Structure
+    stretch : atoms are bonded when they are closer than this times the sum of their covalent radii
 
     returns : 0 molecules, 1 chains, 2 layers, 3 framework
+
+    >>> from pymatgen.core import Lattice, Structure
+    >>> argon = Structure.from_spacegroup(225, Lattice.cubic(5.26), ["Ar"], [[0, 0, 0]])
+    >>> dimension(argon)
+    0
     """
     from vesin import NeighborList
     from ase.data import covalent_radii
@@ -28,23 +36,30 @@ def dimension(structure, stretch: float = 1.25) -> int:
     i, j, d, S = NeighborList(cutoff=2 * stretch * r.max(), full_list=True).compute(
         structure.cart_coords, h, True, "ijdS"
     )
-    i, j, S = (x[d < stretch * (r[i] + r[j])].astype(int) for x in (i, j, S))
-    best = 0
-    for start in range(len(z)):
-        cell = {start: np.zeros(3, int)}
-        todo = [start]
-        loops = []
-        while todo:
-            a = todo.pop()
-            for k in np.flatnonzero(i == a):
-                there = cell[a] + S[k]
-                if j[k] in cell:
-                    loops.append(there - cell[j[k]])
-                else:
-                    cell[j[k]] = there
-                    todo.append(j[k])
-        best = max(best, np.linalg.matrix_rank(np.array(loops)) if loops else 0)
-    return int(best)
+    bonded = d < stretch * (r[i] + r[j])
+    i, j, S = (x[bonded].astype(int) for x in (i, j, S))
+    ranks = [_rank_of_loops(start, i, j, S) for start in range(len(z))]
+    return max(ranks, default=0)
+
+# %% ../../nbs/simulate/19_potential.ipynb #685ba8e7
+def _rank_of_loops(start, i, j, shifts):
+    """The rank of the lattice vectors by which bonds lead from an atom to its own images.
+
+    i, j, shifts : the atoms of each bond, and the cells from one to the other
+    """
+    cell = {start: np.zeros(3, int)}
+    todo = [start]
+    loops = []
+    while todo:
+        atom = todo.pop()
+        for bond in np.flatnonzero(i == atom):
+            there = cell[atom] + shifts[bond]
+            if j[bond] in cell:
+                loops.append(there - cell[j[bond]])
+            else:
+                cell[j[bond]] = there
+                todo.append(j[bond])
+    return int(np.linalg.matrix_rank(np.array(loops))) if loops else 0
 
 # %% ../../nbs/simulate/19_potential.ipynb #0b959483
 def _why_not(structure, metals=False):
@@ -91,71 +106,69 @@ def _overlap(structure):
     return f"atoms {i[k]} and {j[k]} overlap: {distance[k]:.2f} Å apart" if ratio[k] < 0.55 else ""
 
 # %% ../../nbs/simulate/19_potential.ipynb #3e69fe94
-@functools.cache
-def _network():
-    "SevenNet-0 from its wheel, on one thread's worth of memory, without gradients for its weights."
-    import sevenn
+@contextlib.contextmanager
+def _tensors_only(checkpoint):
+    "Inside this block `sevenn` reads tensors, arrays and plain containers from a file, no code."
     import torch
-    from sevenn import checkpoint
 
-    path = (
-        Path(sevenn.__file__).parent
-        / "pretrained_potentials"
-        / "SevenNet_0__11Jul2024"
-        / "checkpoint_sevennet_0.pth"
-    )
     known = [
         (np._core.multiarray._reconstruct, "numpy.core.multiarray._reconstruct"),
         np.ndarray,
         np.dtype,
-        *{type(np.dtype(t)) for t in ("f4", "f8", "i8")},
+        *{type(np.dtype(name)) for name in ("f4", "f8", "i8")},
     ]
-    theirs, checkpoint.torch_load = (
-        checkpoint.torch_load,
-        lambda f, **_: torch.load(f, map_location="cpu", weights_only=True),
-    )
+    theirs = checkpoint.torch_load
+
+    def ours(file, **_):
+        return torch.load(file, map_location="cpu", weights_only=True)
+
+    checkpoint.torch_load = ours
     try:
-        with torch.serialization.safe_globals(known), warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            net = checkpoint.SevenNetCheckpoint(path).build_model()
+        with torch.serialization.safe_globals(known):
+            yield
     finally:
         checkpoint.torch_load = theirs
-    net.set_is_batch_data(True)
-    return _fused(net.eval().requires_grad_(False))
+
+# %% ../../nbs/simulate/19_potential.ipynb #5864a720
+@functools.cache
+def _network():
+    "SevenNet-0 from its wheel, with its convolutions replaced by compiled loops."
+    import sevenn
+    from sevenn import checkpoint
+
+    weights = Path(sevenn.__file__).parent / "pretrained_potentials" / "SevenNet_0__11Jul2024"
+    with _tensors_only(checkpoint), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        path = weights / "checkpoint_sevennet_0.pth"
+        network = checkpoint.SevenNetCheckpoint(path).build_model()
+    network.set_is_batch_data(True)
+    return _fused(network.eval().requires_grad_(False))
 
 # %% ../../nbs/simulate/19_potential.ipynb #37404d57
 def _couplings(tp):
     """The products of an e3nn tensor product.
 
-    Rows (x, Y, output, weight, channels) of offsets, and their coefficients.
+    returns : rows (x, Y, output, weight, channels) of offsets; their coefficients
     """
     from e3nn.o3 import wigner_3j
 
-    x = tp.irreps_in1.slices()
-    y = tp.irreps_in2.slices()
-    out = tp.irreps_out.slices()
     rows = []
-    c = []
-    at = 0
-    for p in tp.instructions:
-        mul = tp.irreps_in1[p.i_in1].mul
-        ls = (tp.irreps_in1[p.i_in1].ir.l, tp.irreps_in2[p.i_in2].ir.l, tp.irreps_out[p.i_out].ir.l)
-        C = wigner_3j(*ls).numpy() * p.path_weight
+    coefficients = []
+    first_weight = 0
+    for path in tp.instructions:
+        channels = tp.irreps_in1[path.i_in1].mul
+        parts = tp.irreps_in1[path.i_in1], tp.irreps_in2[path.i_in2], tp.irreps_out[path.i_out]
+        x = tp.irreps_in1.slices()[path.i_in1].start
+        y = tp.irreps_in2.slices()[path.i_in2].start
+        out = tp.irreps_out.slices()[path.i_out].start
+        C = wigner_3j(*(part.ir.l for part in parts)).numpy() * path.path_weight
         for m in zip(*np.nonzero(abs(C) > 1e-9)):
-            rows.append(
-                (
-                    x[p.i_in1].start + m[0] * mul,
-                    y[p.i_in2].start + m[1],
-                    out[p.i_out].start + m[2] * mul,
-                    at,
-                    mul,
-                )
-            )
-            c.append(C[m])
-        at += mul
-    return np.array(rows, np.uintp), np.array(
-        c, np.float32
-    )  # unsigned: no wrap-around, so the inner loop becomes vector code
+            to = out + m[2] * channels
+            rows.append((x + m[0] * channels, y + m[1], to, first_weight, channels))
+            coefficients.append(C[m])
+        first_weight += channels
+    # unsigned: no wrap-around, so the inner loop becomes vector code
+    return np.array(rows, np.uintp), np.array(coefficients, np.float32)
 
 # %% ../../nbs/simulate/19_potential.ipynb #0e475802
 def _channels_last(irreps):
@@ -206,11 +219,10 @@ def _scatter(g, x, Y, W, dW, of, first, source, rows, c):
                 b = rows[k, 1]
                 m = rows[k, 2]
                 p = rows[k, 3]
-                n = rows[k, 4]
                 f = c[k] * Y[e, b]
                 s = np.float32(0)
                 t = np.float32(0)
-                for u in range(n):
+                for u in range(rows[k, 4]):
                     gs[a + u] += f * o[m + u] * w[p + u]
                     v = o[m + u] * xs[a + u]
                     s += v * w[p + u]
@@ -246,8 +258,8 @@ def _radial(r, f, g):
     return W, dW
 
 # %% ../../nbs/simulate/19_potential.ipynb #c1e4b7e7
-def _fused(net):
-    "The network with its convolutions replaced by the compiled loops."
+def _gather_with_gradient():
+    "`_gather` as an operation of PyTorch."
     import torch
 
     class Gather(torch.autograd.Function):
@@ -261,9 +273,30 @@ def _fused(net):
         def backward(ctx, g):
             return *map(torch.from_numpy, _scatter(g.contiguous().numpy(), *ctx.kept)), *[None] * 8
 
+    return Gather.apply
+
+# %% ../../nbs/simulate/19_potential.ipynb #62925475
+def _radial_table(layer, embedding, grid):
+    "Values and slopes of the weights of a convolution at the distances of `grid`."
+    import torch
+
+    small = copy.deepcopy(layer.weight_nn).double()
+
+    def radial(r):
+        return small(embedding.basis_function(r) * embedding.cutoff_function(r).unsqueeze(-1))
+
+    both = torch.func.jvp(radial, (grid,), (torch.ones_like(grid),))
+    return [tensor.float().numpy() for tensor in both]
+
+# %% ../../nbs/simulate/19_potential.ipynb #c0b073c2
+def _fused(net):
+    "The network with its convolutions replaced by the compiled loops."
+    import torch
+
     embed = net._modules["edge_embedding"]
     grid = torch.arange(0.5, net.cutoff + 2 * STEP, STEP, dtype=torch.float64)
     exact = copy.deepcopy(embed).double()
+    gather = _gather_with_gradient()
 
     def edges(data):
         data["r"] = torch.linalg.norm(data["edge_vec"], dim=-1)
@@ -274,26 +307,12 @@ def _fused(net):
     for name, layer in net._modules.items():
         if not name.endswith("_convolution"):
             continue
-        tp, small = layer.convolution, copy.deepcopy(layer.weight_nn).double()
-
-        def radial(r):
-            return small(exact.basis_function(r) * exact.cutoff_function(r).unsqueeze(-1))
-
-        table = [
-            t.float().numpy() for t in torch.func.jvp(radial, (grid,), (torch.ones_like(grid),))
-        ]
+        tp = layer.convolution
         there = torch.from_numpy(_channels_last(tp.irreps_in1))
         back = torch.from_numpy(np.argsort(_channels_last(tp.irreps_out)))
-        layer.forward = functools.partial(
-            _convolve,
-            Gather.apply,
-            layer.denominator,
-            table,
-            there,
-            back,
-            *_couplings(tp),
-            tp.irreps_out.dim,
-        )
+        table = _radial_table(layer, exact, grid)
+        plan = layer.denominator, table, there, back, *_couplings(tp), tp.irreps_out.dim
+        layer.forward = functools.partial(_convolve, gather, *plan)
     return net
 
 # %% ../../nbs/simulate/19_potential.ipynb #9817beed
@@ -325,37 +344,43 @@ def forces(cells, positions, numbers, batch: int = 20_000) -> tuple[np.ndarray, 
     batch : pairs of atoms evaluated together
 
     returns : energies (eV), forces (eV/Å), stresses (3 x 3, eV/Å^3, tension positive)
+
+    raises : ValueError where the three lists differ in length
+
+    source : Park et al., J. Chem. Theory Comput. 20, 4857 (2024)
+
+    >>> energy, force, stress = forces([5 * np.eye(3)], [np.zeros((1, 3))], [[55]])
     """
     from vesin import NeighborList
 
-    if not len(cells) == len(positions) == len(numbers):
-        raise ValueError(
-            (
-                f"{len(cells)} cells, {len(positions)} positions, {len(numbers)} numbers: one "
-                "of each is needed for each crystal"
-            )
-        )
-    net = _network()
-    find = None
-    E = []
-    F = []
-    S = []
+    counts = len(cells), len(positions), len(numbers)
+    if len(set(counts)) > 1:
+        raise ValueError("%d cells, %d positions, %d numbers: one of each for a crystal" % counts)
+    network = _network()
+    search = NeighborList(cutoff=float(network.cutoff), full_list=True)
+    results = [], [], []
     todo = []
     pairs = 0
-    find = NeighborList(cutoff=float(net.cutoff), full_list=True)
-    for k, (h, r, z) in enumerate(zip(cells, positions, numbers)):
-        i, j, D = find.compute(np.asarray(r, float), np.asarray(h, float), True, "ijD")
-        order = np.argsort(i, kind="stable")
-        todo.append((h, z, i[order].astype(np.int64), j[order].astype(np.int64), D[order]))
-        pairs += len(i)
+    for k, crystal in enumerate(zip(cells, positions, numbers)):
+        todo.append(_graph(search, *crystal))
+        pairs += len(todo[-1][2])
         if pairs > batch or k == len(cells) - 1:
-            for out, new in zip((E, F, S), _forward(net, todo)):
+            for out, new in zip(results, _forward(network, todo)):
                 out.extend(new)
             todo, pairs = [], 0
-    return np.array(E), F, np.array(S)
+    return np.array(results[0]), results[1], np.array(results[2])
+
+# %% ../../nbs/simulate/19_potential.ipynb #244a781c
+def _graph(search, cell, positions, numbers):
+    "Cell, elements and pairs (i, j, vector) of one crystal, sorted by i."
+    found = search.compute(np.asarray(positions, float), np.asarray(cell, float), True, "ijD")
+    i, j, vector = found
+    order = np.argsort(i, kind="stable")
+    return cell, numbers, i[order].astype(np.int64), j[order].astype(np.int64), vector[order]
 
 # %% ../../nbs/simulate/19_potential.ipynb #09c4a0b8
 def _forward(net, graphs):
+    "Energies, forces and stresses of some graphs, evaluated as one."
     import torch
 
     h, z, i, j, D = zip(*graphs)
@@ -366,25 +391,22 @@ def _forward(net, graphs):
     D = np.concatenate(D)
     distances, of = np.unique(np.round(np.linalg.norm(D, axis=1), 8), return_inverse=True)
     T = torch.from_numpy
-    out = net(
-        {
-            "x": None,
-            "atomic_numbers": T(np.concatenate(z).astype(np.int64)),
-            "edge_index": T(np.stack([i, j])),
-            "edge_vec": T(D.astype(np.float32)),
-            "batch": T(np.repeat(np.arange(len(n)), n)),
-            "cell_volume": T(np.abs(np.linalg.det(np.array(h))).astype(np.float32)),
-            "num_atoms": T(n),
-            "first": np.searchsorted(i, np.arange(n.sum() + 1)),
-            "source": j,
-            "distances": distances,
-            "of": of,
-        }
-    )
-    E, F, S = (
-        out[k].detach().numpy().astype(float)
-        for k in ("inferred_total_energy", "inferred_force", "inferred_stress")
-    )
+    graph = {
+        "x": None,
+        "atomic_numbers": T(np.concatenate(z).astype(np.int64)),
+        "edge_index": T(np.stack([i, j])),
+        "edge_vec": T(D.astype(np.float32)),
+        "batch": T(np.repeat(np.arange(len(n)), n)),
+        "cell_volume": T(np.abs(np.linalg.det(np.array(h))).astype(np.float32)),
+        "num_atoms": T(n),
+        "first": np.searchsorted(i, np.arange(n.sum() + 1)),
+        "source": j,
+        "distances": distances,
+        "of": of,
+    }
+    out = net(graph)
+    wanted = "inferred_total_energy", "inferred_force", "inferred_stress"
+    E, F, S = (out[name].detach().numpy().astype(float) for name in wanted)
     return E, np.split(F, np.cumsum(n)[:-1]), -S[:, [[0, 3, 5], [3, 1, 4], [5, 4, 2]]]
 
 # %% ../../nbs/simulate/19_potential.ipynb #87277d25
@@ -426,66 +448,84 @@ def _lonely(cell, positions, z):
     return sorted({chemical_symbols[z[k]] for k in set(range(len(z))) - set(i.tolist())})
 
 # %% ../../nbs/simulate/19_potential.ipynb #e08cf959
+class _Strained:
+    """A crystal as a function of nine strains and the displacements of its atoms.
+
+    cell, frac, z : of the crystal before: lattice vectors (Å), fractional coordinates, elements
+    """
+
+    def __init__(self, cell, frac, z):
+        self.cell = cell
+        self.frac = frac
+        self.z = z
+        self.symmetry = _symmetry(cell, frac, z)
+
+    def at(self, x):
+        "Cell (Å), positions (Å) and strain of the variables x (9 + 3 n)."
+        strain = np.eye(3) + x[:9].reshape(3, 3)
+        moved = self.frac @ self.cell + x[9:].reshape(len(self.z), 3)
+        return self.cell @ strain, moved @ strain, strain
+
+    def gradient(self, x):
+        "Forces (eV/Å), stress (eV/Å^3) and the gradient of the energy by x."
+        cell, positions, strain = self.at(x)
+        _, F, S = forces([cell], [positions], [self.z])
+        F, S = _averaged(*self.symmetry, F[0], S[0])
+        by_strain = abs(np.linalg.det(cell)) * np.linalg.inv(strain) @ S
+        return F, S, np.concatenate([by_strain.ravel(), -(F @ strain.T).ravel()])
+
+# %% ../../nbs/simulate/19_potential.ipynb #f51d2500
+def _improved(H, p, y, first):
+    "The inverse Hessian after a step p that changed the gradient by y."
+    if p @ y <= 1e-10:
+        return H
+    if first:
+        H = H * (p @ y / (y @ H @ y))
+    A = np.eye(len(p)) - np.outer(p, y) / (p @ y)
+    return A @ H @ A.T + np.outer(p, p) / (p @ y)
+
+
+def _finished(cell, positions, z):
+    "The relaxed structure; NotConverged where an atom has lost all its neighbours."
+    from pymatgen.core import Structure
+
+    lost = _lonely(cell, positions, z)
+    if lost:
+        raise NotConverged(
+            f"after relaxation no neighbour is within the potential's reach of {', '.join(lost)}"
+        )
+    return Structure(cell, z, positions, coords_are_cartesian=True)
+
+# %% ../../nbs/simulate/19_potential.ipynb #a70946f1
 def relax(structure, force: float = 2e-3, stress: float = 3e-4, steps: int = 60):
     """The relaxed primitive cell of the same symmetry.
 
     structure : a pymatgen Structure
-    force : eV/Å
-    stress : eV/Å^3 (0.05 GPa)
+    force, stress : eV/Å and eV/Å^3 (0.05 GPa) below which it is relaxed
+    steps : at most
+
+    Raises NotConverged where the crystal falls apart or is not relaxed after all steps.
+
+    >>> relaxed = relax(structure)
     """
     import spglib
-    from pymatgen.core import Structure
 
-    cell, frac, z = spglib.standardize_cell(
-        (structure.lattice.matrix, structure.frac_coords, structure.atomic_numbers),
-        to_primitive=True,
-        symprec=1e-3,
-    )
-    R, perm = _symmetry(cell, frac, z)
-    n, volume = len(z), abs(np.linalg.det(cell))
-
-    def crystal(x):
-        strain = np.eye(3) + x[:9].reshape(3, 3)
-        return cell @ strain, (frac @ cell + x[9:].reshape(n, 3)) @ strain, strain
-
-    def gradient(x):
-        h, r, strain = crystal(x)
-        _, F, S = forces([h], [r], [z])
-        F, S = _averaged(R, perm, F[0], S[0])
-        return (
-            F,
-            S,
-            np.concatenate(
-                [
-                    (abs(np.linalg.det(h)) * np.linalg.inv(strain) @ S).ravel(),
-                    -(F @ strain.T).ravel(),
-                ]
-            ),
-        )
-
-    x, H = np.zeros(9 + 3 * n), np.diag(np.r_[np.full(9, 0.5 / volume), np.full(3 * n, 1 / 15)])
-    F, S, g = gradient(x)
+    given = structure.lattice.matrix, structure.frac_coords, structure.atomic_numbers
+    cell, frac, z = spglib.standardize_cell(given, to_primitive=True, symprec=1e-3)
+    crystal = _Strained(cell, frac, z)
+    n = len(z)
+    stiffness = np.full(9, 0.5 / abs(np.linalg.det(cell)))
+    x, H = np.zeros(9 + 3 * n), np.diag(np.r_[stiffness, np.full(3 * n, 1 / 15)])
+    F, S, g = crystal.gradient(x)
     for step in range(steps):
         if abs(F).max() < force and abs(S).max() < stress:
-            h, r, _ = crystal(x)
-            if lost := _lonely(h, r, z):
-                raise NotConverged(
-                    (
-                        "after relaxation no neighbour is within the potential's reach of "
-                        f"{', '.join(lost)}"
-                    )
-                )
-            return Structure(h, z, r, coords_are_cartesian=True)
+            return _finished(*crystal.at(x)[:2], z)
         p = -H @ g
         p /= max(1, abs(p[:9]).max() / 0.04, abs(p[9:]).max() / 0.1)
         x = x + p
-        if not 0.4 < np.linalg.det(crystal(x)[2]) < 2.5:
+        if not 0.4 < np.linalg.det(crystal.at(x)[2]) < 2.5:
             break
-        F, S, new = gradient(x)
-        y, g = new - g, new
-        if p @ y > 1e-10:
-            if step == 0:
-                H *= p @ y / (y @ H @ y)
-            A = np.eye(len(x)) - np.outer(p, y) / (p @ y)
-            H = A @ H @ A.T + np.outer(p, p) / (p @ y)
+        F, S, new = crystal.gradient(x)
+        H = _improved(H, p, new - g, step == 0)
+        g = new
     raise NotConverged("the relaxation does not converge")

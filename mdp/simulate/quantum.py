@@ -11,7 +11,6 @@ import functools
 import hashlib
 import importlib.metadata
 import importlib.util
-import json
 import numpy as np
 import pandas as pd
 from rdkit import Chem, rdBase
@@ -19,11 +18,17 @@ from rdkit.Chem import AllChem, Descriptors
 from scipy.constants import physical_constants
 from threadpoolctl import threadpool_limits
 from ..core.rows import as_column, bad_rows
-from ..core.store import atomic_write
+from ..core.store import kept
 from ..core.parallel import parallel
 from ..data.fetch import cache_dir, facts
 from ..matter.molecule import read
 from ..matter.unit import join_ends, star_atoms, read_unit, smallest_unit
+
+# %% ../../nbs/simulate/20_quantum.ipynb #1c32b7ef
+def _in_side_chain(atom):
+    "Is it a saturated carbon outside rings?"
+    bonds = atom.GetDegree() + atom.GetTotalNumHs()
+    return atom.GetAtomicNum() == 6 and not atom.IsInRing() and bonds == 4
 
 # %% ../../nbs/simulate/20_quantum.ipynb #fbedd363
 def trim(mol) -> Chem.Mol:
@@ -31,16 +36,17 @@ def trim(mol) -> Chem.Mol:
     conjugated.
 
     mol : a `Mol`
+
+    >>> Chem.MolToSmiles(trim(Chem.MolFromSmiles("CCCCCCc1ccsc1")))
+    'Cc1ccsc1'
     """
     mol = Chem.RWMol(Chem.RemoveHs(mol))
     if not any(b.GetIsConjugated() for b in mol.GetBonds()):
         return mol.GetMol()
-    near = {a.GetIdx(): {b.GetIdx() for b in a.GetNeighbors()} for a in mol.GetAtoms()}
-    soft = {
-        a.GetIdx()
-        for a in mol.GetAtoms()
-        if a.GetAtomicNum() == 6 and not a.IsInRing() and a.GetDegree() + a.GetTotalNumHs() == 4
-    }
+    near = {}
+    for atom in mol.GetAtoms():
+        near[atom.GetIdx()] = {neighbour.GetIdx() for neighbour in atom.GetNeighbors()}
+    soft = {atom.GetIdx() for atom in mol.GetAtoms() if _in_side_chain(atom)}
     for i in soft:
         mol.GetAtomWithIdx(i).SetNoImplicit(False)
         mol.GetAtomWithIdx(i).SetNumExplicitHs(0)
@@ -224,36 +230,40 @@ def _folder_name(method):
     return f"{method}-{hashlib.sha256(text.encode()).hexdigest()[:10]}"
 
 
-def _kept(smiles, method):
-    "The file of a molecule, and what stands in it (None where it is missing or damaged)."
-    name = hashlib.sha256(smiles.encode()).hexdigest()
-    path = cache_dir() / "levels" / _folder_name(method) / name[:2] / f"{name[2:22]}.json"
+def _missing():
+    raise KeyError
+
+
+def _kept(smiles, method, compute=_missing):
+    "The outcome for a molecule from the store, or computed; KeyError where neither is."
+    folder = cache_dir() / "levels" / _folder_name(method)
+    first = hashlib.sha256(smiles.encode()).hexdigest()[:2]  # files are spread over 256 folders
+    return kept(folder / first, smiles, compute)
+
+
+def _known(smiles, method):
+    "The outcome for a molecule from the store; None where it is missing or damaged."
     try:
-        row = json.loads(path.read_text())
-        return path, row if row["smiles"] == smiles and (
-            "reason" in row or np.isfinite([row["homo"], row["lumo"]]).all()
-        ) else None
-    except (FileNotFoundError, ValueError, KeyError, TypeError):
-        return path, None
+        return _kept(smiles, method)
+    except KeyError:
+        return None
 
 # %% ../../nbs/simulate/20_quantum.ipynb #b29ee7f1
+def _outcome(smiles, method):
+    "Levels (eV) of one molecule, or the reason why there are none."
+    calculate = METHODS[method][0]
+    # a molecule a core: two threads on one molecule mostly wait for each other
+    with threadpool_limits(1):
+        try:
+            homo, lumo = calculate(*conformer(smiles))
+        except ValueError as error:
+            return dict(smiles=smiles, reason=str(error))
+    return dict(smiles=smiles, homo=homo, lumo=lumo)
+
+
 def _calculate(smiles, method):
     "Calculate one molecule and keep the outcome."
-    path, row = _kept(smiles, method)
-    if row is None:
-        with threadpool_limits(
-            1
-        ):  # a molecule a core: two threads on one molecule mostly wait for each other
-            try:
-                row = dict(
-                    smiles=smiles,
-                    **dict(zip(("homo", "lumo"), METHODS[method][0](*conformer(smiles)))),
-                )
-            except ValueError as e:
-                row = dict(smiles=smiles, reason=str(e))
-        with atomic_write(path) as tmp:
-            tmp.write_text(json.dumps(row))
-    return row
+    return _kept(smiles, method, functools.partial(_outcome, smiles, method))
 
 # %% ../../nbs/simulate/20_quantum.ipynb #c980173c
 @functools.cache
@@ -299,7 +309,8 @@ def _checked(method, on_error, oligomers):
 
 def _results(names, method, workers, desc):
     "The outcome for each canonical SMILES, from the store or calculated on some core."
-    known = {s: row for s in names if (row := _kept(s, method)[1])}
+    known = {s: _known(s, method) for s in names}
+    known = {s: row for s, row in known.items() if row is not None}
     # the largest first: no core waits for it at the end
     todo = sorted((s for s in names if s not in known), key=len, reverse=True)
     done = parallel(functools.partial(_calculate, method=method), todo, workers, desc=desc)
@@ -313,6 +324,27 @@ def _first_reason(names, results):
             return results[s]["reason"] + (f" ({s})" if len(names) > 1 else "")
     return None
 
+# %% ../../nbs/simulate/20_quantum.ipynb #620ea024
+def _raw_levels(column, method, trimmed, oligomers, workers, desc):
+    "Levels (n, 2) as the method gives them, NaN where there are none; row -> why there are none."
+    parts, failures = {}, {}
+    for row, value in enumerate(column):
+        try:
+            parts[row] = _parts(value, trimmed, oligomers)
+        except ValueError as error:
+            failures[row] = str(error)
+    needed = dict.fromkeys(smiles for names in parts.values() for smiles in names)
+    results = _results(needed, method, workers, desc)
+    out = np.full((len(column), 2), np.nan)
+    for row, names in parts.items():
+        why = _first_reason(names, results)
+        if why:
+            failures[row] = why
+            continue
+        raw = [[results[smiles]["homo"], results[smiles]["lumo"]] for smiles in names]
+        out[row] = raw[0] if len(names) == 1 else _extrapolate(raw, oligomers)
+    return out, failures
+
 # %% ../../nbs/simulate/20_quantum.ipynb #8b3724c3
 def levels(
     smiles,
@@ -324,38 +356,25 @@ def levels(
     on_error: str = "raise",
     desc: str | None = None,
 ) -> pd.DataFrame:
-    """HOMO, LUMO and gap (eV) of molecules, and of polymers by extrapolation.
+    """HOMO, LUMO and gap (eV) of molecules, and of polymers by extrapolation in 1/n.
 
     smiles : SMILES or Mols, molecules or repeat units with two `*`: a list, an array, a Series
     method : "gfn1": GFN1-xTB; "b3lyp": B3LYP/6-31G*
     correct : GFN1 brought onto the scale of B3LYP; False: as it comes
     trimmed : side chains cut back to methyl
-    oligomers : how many units stand for a polymer; their levels are extrapolated in 1/n
+    oligomers : how many units stand for a polymer
     workers : processes; None: all cores
     on_error : "raise": `BadInput` naming every row without a result; "nan": NaN there, the reasons
         in `.attrs["failed"]`
     desc : what the progress bar says; None: no bar
 
     returns : homo, lumo, gap in eV, one row each
+
+    >>> levels(["c1ccsc1"]).gap
     """
     oligomers = _checked(method, on_error, oligomers)
     column = as_column(smiles, "SMILES")
-    parts, failures = {}, {}
-    for row, value in enumerate(column):
-        try:
-            parts[row] = _parts(value, trimmed, oligomers)
-        except ValueError as error:
-            failures[row] = str(error)
-    results = _results(
-        dict.fromkeys(s for names in parts.values() for s in names), method, workers, desc
-    )
-    out = np.full((len(column), 2), np.nan)
-    for row, names in parts.items():
-        if why := _first_reason(names, results):
-            failures[row] = why
-            continue
-        raw = [[results[s]["homo"], results[s]["lumo"]] for s in names]
-        out[row] = raw[0] if len(names) == 1 else _extrapolate(raw, oligomers)
+    out, failures = _raw_levels(column, method, trimmed, oligomers, workers, desc)
     if failures and on_error == "raise":
         raise bad_rows(column, failures, "SMILES")
     if method == "gfn1" and correct:

@@ -36,6 +36,9 @@ def photocurrent(gap) -> np.ndarray:
     gap : eV, a number or an array
 
     returns : mA/cm2
+
+    >>> photocurrent([1.12, 1.42]).round(1)
+    array([43.8, 32.1])
     """
     gap = np.asarray(gap, float)
     bad = np.flatnonzero(~(gap >= 0))
@@ -80,14 +83,12 @@ def _model(acceptor=-4.3, loss=0.3, offset=0.3, eqe=0.65, ff=0.65) -> dict:
         ff=in_range(ff, "ff", 0, 1, "a fraction"),
     )
 
-# %% ../../nbs/simulate/23_solar.ipynb #e0e913ce
+# %% ../../nbs/simulate/23_solar.ipynb #22890f90
 def _levels(homo, lumo):
     """HOMO and LUMO (eV) as arrays of one shape, in the order of the first Series, and its index or
     None.
     """
-    homo, lumo = (
-        x.iloc[:, 0] if isinstance(x, pd.DataFrame) and x.shape[1] == 1 else x for x in (homo, lumo)
-    )
+    homo, lumo = _without_frame(homo), _without_frame(lumo)
     series = [x for x in (homo, lumo) if isinstance(x, pd.Series)]
     index = series[0].index if series else None
     if len(series) == 2:
@@ -95,14 +96,19 @@ def _levels(homo, lumo):
     homo, lumo = np.broadcast_arrays(_numbers(homo), _numbers(lumo))
     if index is not None and homo.shape != (len(index),):
         raise ValueError(
-            (
-                f"a Series of {len(index)} rows and levels of shape {homo.shape}: give a "
-                "number or one level a row"
-            )
+            f"a Series of {len(index)} rows and levels of shape {homo.shape}: give a number or one "
+            "level a row"
         )
     return homo, lumo, index
 
 
+def _without_frame(values):
+    "The only column of a frame; anything else as it is."
+    if isinstance(values, pd.DataFrame) and values.shape[1] == 1:
+        return values.iloc[:, 0]
+    return values
+
+# %% ../../nbs/simulate/23_solar.ipynb #e0e913ce
 def _numbers(values):
     "A number, an array or a Series as float64, NaN where an entry is no number."
     try:
@@ -134,6 +140,15 @@ def _bad_donors(homo, lumo, reasons, index):
         )
     return BadInput(rows, "donor", homo.size)
 
+# %% ../../nbs/simulate/23_solar.ipynb #044399cf
+def _cell(homo, lumo, bad, model):
+    "The three lines of the model, on arrays of levels (eV); NaN for bad rows."
+    voc = np.maximum(model["acceptor"] - homo - model["loss"], 0)
+    splits = lumo - model["acceptor"] >= model["offset"] - 1e-9  # -4.0 - -4.3 is 0.2999999999999998
+    jsc = np.where(splits, model["eqe"] * photocurrent(np.where(bad, 1, lumo - homo)), 0)
+    voc, jsc = np.where(bad, np.nan, voc), np.where(bad, np.nan, jsc)
+    return Cell(voc, jsc, 100 * voc * jsc * model["ff"] / _sun()[2])
+
 # %% ../../nbs/simulate/23_solar.ipynb #f9b8de6f
 def scharber(
     homo,
@@ -145,23 +160,20 @@ def scharber(
     ff: float = 0.65,
     on_error: str = "raise",
 ):
-    """Open-circuit voltage (V), short-circuit current (mA/cm2) and efficiency (%) of a donor, by
-    the
-    model of Scharber et al. 2006.
-
-    Raises ValueError for a number of the model out of its range and for Series whose labels do
-    not match.
+    """Voltage (V), current (mA/cm2) and efficiency (%) of a donor (Scharber et al., Adv. Mater. 18,
+    789, 2006). ValueError for a number of the model out of range and for Series of other labels.
 
     homo : the donor's, eV: a number, an array or a Series; broadcast against `lumo`
     lumo : the donor's, eV; two Series are matched by their labels
-    acceptor : LUMO of the acceptor, eV; PCBM
+    acceptor, offset : LUMO of the acceptor (eV; PCBM), and how far the donor's must lie above it
     loss : V, of the open-circuit voltage
-    offset : eV, between the two LUMOs, so that the pair splits
-    eqe : electrons a photon above the gap
-    ff : fill factor
+    eqe, ff : electrons a photon above the gap; fill factor
     on_error : "raise": `BadInput` naming every bad row; "nan": bad rows become NaN
 
     returns : `Cell` of arrays; a DataFrame for Series
+
+    >>> round(float(scharber(-5.4, -3.6).pce), 2)
+    6.64
     """
     if on_error not in ("raise", "nan"):
         raise ValueError(f"on_error={on_error!r}: 'raise' or 'nan'")
@@ -171,11 +183,7 @@ def scharber(
     bad = np.array(reasons != None)  # noqa: E711, element by element
     if bad.any() and on_error == "raise":
         raise _bad_donors(homo, lumo, reasons, index)
-    voc = np.maximum(model["acceptor"] - homo - model["loss"], 0)
-    splits = lumo - model["acceptor"] >= model["offset"] - 1e-9  # -4.0 - -4.3 is 0.2999999999999998
-    jsc = np.where(splits, model["eqe"] * photocurrent(np.where(bad, 1, lumo - homo)), 0)
-    voc, jsc = np.where(bad, np.nan, voc), np.where(bad, np.nan, jsc)
-    cell = Cell(voc, jsc, 100 * voc * jsc * model["ff"] / _sun()[2])
+    cell = _cell(homo, lumo, bad, model)
     if index is not None:
         return pd.DataFrame(cell._asdict(), index)
     return Cell(*(values[()] for values in cell))
@@ -186,7 +194,10 @@ def optimum(**model) -> dict:
 
     **model : `acceptor`, `loss`, `offset`, `eqe`, `ff`, as in `scharber`
 
-    returns : homo, lumo, gap (eV), voc, jsc, pce
+    returns : homo, lumo, gap (eV), voc (V), jsc (mA/cm2), pce (%)
+
+    >>> {name: round(value, 2) for name, value in optimum().items() if name in ("gap", "pce")}
+    {'gap': 1.39, 'pce': 11.11}
     """
     model = _model(**model)
     gap = np.arange(400, 4000) / 1000
@@ -209,12 +220,14 @@ def efficiency_map(x: str = "homo", ax=None, steps: int = 400, span: float = 1.4
     or voltage.
 
     x : what runs along: "homo" or "gap"
-    ax : matplotlib Axes
+    ax : matplotlib Axes; None: a new figure
     steps : points along each side
     span : eV, from the acceptor's LUMO up to the top of the map
     **model : `acceptor`, `loss`, `offset`, `eqe`, `ff`, as in `scharber`
 
     returns : the Axes
+
+    >>> efficiency_map("gap")
     """
     if x not in ("homo", "gap"):
         raise ValueError(f"x={x!r}: 'homo' or 'gap'")
@@ -222,41 +235,21 @@ def efficiency_map(x: str = "homo", ax=None, steps: int = 400, span: float = 1.4
     span = in_range(span, "span", 0.1, 10, "eV")
     model = _model(**model)
     acceptor = model["acceptor"]
-    plt = plot_style()
-    best = optimum(**model)
-    ax = ax or plt.subplots(figsize=(7, 5.2))[1]
+    ax = ax or plot_style().subplots(figsize=(7, 5.2))[1]
     ends = (0.9, 3.0) if x == "gap" else (acceptor - 1.9, acceptor - 0.1)
     across = np.linspace(*ends, steps)
     lumo = np.linspace(acceptor, acceptor + span, steps)
     pce = _efficiencies(across, lumo, x, model)
-    top = int(np.ceil(best["pce"]))
-    ax.set_facecolor("0.9")
-    shade = ax.contourf(across, lumo, pce, np.linspace(0, top, 10 * top + 1), cmap="cividis")
-    lines = ax.contour(across, lumo, pce, range(1, top), colors="white", linewidths=0.8)
-    ax.clabel(lines, fmt="%d %%", fontsize=11)
+    _draw_contours(ax, across, lumo, pce, int(np.ceil(optimum(**model)["pce"])))
     _name_regions(ax, across, x, span, model)
-    ax.plot(
-        best[x],
-        best["lumo"],
-        marker="*",
-        ms=20,
-        color=COLOURS["vermilion"],
-        mec="white",
-        ls="none",
-        label=f"optimum: {best['pce']:.1f} % at gap {best['gap']:.2f}, LUMO {best['lumo']:.2f} eV",
-    )
-    ax.figure.colorbar(shade, ax=ax, label="efficiency (%)", ticks=range(0, top + 1, 2))
+    _mark_optimum(ax, x, model)
     xlabel = dict(homo="HOMO of the donor (eV)", gap="gap of the donor (eV)")[x]
-    ax.set(
-        xlabel=xlabel,
-        ylabel="LUMO of the donor (eV)",
-        xlim=(across[0], across[-1]),
-        ylim=(acceptor, acceptor + span),
-    )
+    ax.set(xlabel=xlabel, ylabel="LUMO of the donor (eV)")
+    ax.set(xlim=(across[0], across[-1]), ylim=(acceptor, acceptor + span))
     ax.legend(loc="lower center", bbox_to_anchor=(0.5, 1))
     return ax
 
-# %% ../../nbs/simulate/23_solar.ipynb #c730b18a
+# %% ../../nbs/simulate/23_solar.ipynb #bf1660c8
 def _efficiencies(across, lumo, x, model):
     """Efficiency (%) at each (LUMO, HOMO or gap) of a map.
 
@@ -268,7 +261,7 @@ def _efficiencies(across, lumo, x, model):
     edge = model["acceptor"] + model["offset"]
     return np.where((lumo < edge) | (pce <= 0), np.nan, pce)
 
-
+# %% ../../nbs/simulate/23_solar.ipynb #c730b18a
 def _name_regions(ax, across, x, span, model):
     "Write into the two grey regions of a map why they are grey."
     acceptor = model["acceptor"]
@@ -289,3 +282,19 @@ def _name_regions(ax, across, x, span, model):
         ha="center",
         va="center",
     )
+
+# %% ../../nbs/simulate/23_solar.ipynb #ccc2e709
+def _draw_contours(ax, across, lumo, pce, top):
+    "The efficiency as colour and as lines at whole per cent, up to `top` %."
+    ax.set_facecolor("0.9")
+    shade = ax.contourf(across, lumo, pce, np.linspace(0, top, 10 * top + 1), cmap="cividis")
+    lines = ax.contour(across, lumo, pce, range(1, top), colors="white", linewidths=0.8)
+    ax.clabel(lines, fmt="%d %%", fontsize=11)
+    ax.figure.colorbar(shade, ax=ax, label="efficiency (%)", ticks=range(0, top + 1, 2))
+
+
+def _mark_optimum(ax, x, model):
+    best = optimum(**model)
+    where = f"gap {best['gap']:.2f}, LUMO {best['lumo']:.2f} eV"
+    star = dict(marker="*", ms=20, color=COLOURS["vermilion"], mec="white", ls="none")
+    ax.plot(best[x], best["lumo"], label=f"optimum: {best['pce']:.1f} % at {where}", **star)
