@@ -574,6 +574,9 @@ def is_table(X) -> bool:
     """Is this a frame of amounts, a column for each element, rather than a column of formulas?
 
     X : what a caller gave
+
+    >>> is_table(pd.DataFrame({"Fe": [2], "O": [3]})), is_table(["Fe2O3"])
+    (True, False)
     """
     if not isinstance(X, pd.DataFrame):
         return False
@@ -586,6 +589,10 @@ def read_table(table: pd.DataFrame) -> tuple:
     """`(Amounts, failures)` as of `read_column`; ValueError where a column is no element.
 
     table : amounts; columns: element symbols
+
+    >>> read, failures = read_table(pd.DataFrame({"Fe": [2], "O": [3]}))
+    >>> read[0]
+    (array([ 8, 26]), array([3., 2.]))
     """
     _check_columns(table)
     numbers, failures = _table_numbers(table)
