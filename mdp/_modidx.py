@@ -1159,6 +1159,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                     'mdp.matter.formula._number': ('matter/formula.html#_number', 'mdp/matter/formula.py'),
                                     'mdp.matter.formula._numbered': ('matter/formula.html#_numbered', 'mdp/matter/formula.py'),
                                     'mdp.matter.formula._read_mapping': ('matter/formula.html#_read_mapping', 'mdp/matter/formula.py'),
+                                    'mdp.matter.formula._read_mixed': ('matter/formula.html#_read_mixed', 'mdp/matter/formula.py'),
                                     'mdp.matter.formula._read_rows': ('matter/formula.html#_read_rows', 'mdp/matter/formula.py'),
                                     'mdp.matter.formula._read_text': ('matter/formula.html#_read_text', 'mdp/matter/formula.py'),
                                     'mdp.matter.formula._read_texts': ('matter/formula.html#_read_texts', 'mdp/matter/formula.py'),

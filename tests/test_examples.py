@@ -20,7 +20,7 @@ SALT = Structure.from_spacegroup(
 GIVEN = {"np": np, "pd": pd, "Lattice": Lattice, "Structure": Structure, "structure": SALT}
 
 
-# examples that still take names as given; drop a module from here when its examples run by themselves
+# modules with examples that still take names as given
 UNFINISHED = {"mdp.generate.smc", "mdp.learn.stack"}
 
 

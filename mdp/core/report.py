@@ -53,6 +53,7 @@ def headline(
     unit : "" for a pure number
     paper : the paper's number, only where its test is the same
     paper_note : "not comparable: ..." where the paper's test is another one
+    higher_is_better : False for an error or a distance
     n : on how many test rows
     split : how training and test rows were kept apart
     spread : standard deviation over the repeats

@@ -54,7 +54,10 @@ def _umask():
 
 # %% ../../nbs/core/04_store.ipynb #0116c6f5
 def sha256(path: str | Path) -> str:
-    "The SHA-256 of a file, as 64 hexadecimal digits."
+    """The SHA-256 of a file, as 64 hexadecimal digits, by which its content is known.
+
+    path : of the file
+    """
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

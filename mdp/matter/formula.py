@@ -521,32 +521,36 @@ def read_column(column) -> tuple:
     ((array([ 8, 26]), array([3., 2.])), {1: "no element 'Xx'"})
     """
     values = list(column)
+    failures = {}
     try:
         written, readable = _read_texts(values)
-        others = []
     except TypeError:  # some rows are no strings
-        others = [i for i, value in enumerate(values) if not isinstance(value, str)]
-        written, readable = _read_texts(
-            [value if isinstance(value, str) else "" for value in values]
-        )
-    failures = {}
-    if others:
-        rows = [written[i] for i in range(len(values))]
-        for row in others:
-            try:
-                read = read_formula(values[row])
-            except ValueError as error:
-                failures[row] = str(error)
-                continue
-            numbers = [ATOMIC_NUMBER[symbol] for symbol in read]
-            rows[row] = np.array(numbers), np.array(list(read.values()))
-            readable[row] = True
-        written = Amounts.of(rows)
+        written, readable, failures = _read_mixed(values)
     settled, unsettled = _settle_all(written)
-    for i in np.flatnonzero(~readable).tolist() + list(unsettled):
-        if isinstance(values[i], str):
-            failures[i] = _why(values[i])
+    for row in np.flatnonzero(~readable).tolist() + list(unsettled):
+        if isinstance(values[row], str):
+            failures[row] = _why(values[row])
     return settled, failures
+
+# %% ../../nbs/matter/05_formula.ipynb #b285437a
+def _read_mixed(values):
+    "`(Amounts as written, readable, failures)` of a list in which some rows are no strings."
+    texts = [value if isinstance(value, str) else "" for value in values]
+    written, readable = _read_texts(texts)
+    rows = [written[row] for row in range(len(values))]
+    failures = {}
+    for row, value in enumerate(values):
+        if isinstance(value, str):
+            continue
+        try:
+            read = read_formula(value)
+        except ValueError as error:
+            failures[row] = str(error)
+            continue
+        numbers = [ATOMIC_NUMBER[symbol] for symbol in read]
+        rows[row] = np.array(numbers), np.array(list(read.values()))
+        readable[row] = True
+    return Amounts.of(rows), readable, failures
 
 # %% ../../nbs/matter/05_formula.ipynb #538132ad
 @functools.cache
@@ -574,6 +578,9 @@ def is_table(X) -> bool:
     """Is this a frame of amounts, a column for each element, rather than a column of formulas?
 
     X : what a caller gave
+
+    >>> is_table(pd.DataFrame({"Fe": [2], "O": [3]})), is_table(["Fe2O3"])
+    (True, False)
     """
     if not isinstance(X, pd.DataFrame):
         return False
@@ -586,6 +593,10 @@ def read_table(table: pd.DataFrame) -> tuple:
     """`(Amounts, failures)` as of `read_column`; ValueError where a column is no element.
 
     table : amounts; columns: element symbols
+
+    >>> read, failures = read_table(pd.DataFrame({"Fe": [2], "O": [3]}))
+    >>> read[0]
+    (array([ 8, 26]), array([3., 2.]))
     """
     _check_columns(table)
     numbers, failures = _table_numbers(table)

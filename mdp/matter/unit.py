@@ -131,6 +131,10 @@ def join_ends(mol: Chem.Mol, pairs) -> Chem.Mol:
 
     mol : a molecule, or several in one `Mol`, with `*`
     pairs : numbers of the `*` that are joined, two by two
+
+    >>> two_units = Chem.MolFromSmiles("*CO*.*CC*")
+    >>> Chem.MolToSmiles(join_ends(two_units, [(3, 4)]))
+    '*CCOC*'
     """
     neighbour = {}
     partner = {}
