@@ -8,6 +8,7 @@ __all__ = ['SCHEDULE', 'log_region', 'Step', 'Molecule', 'canonical_rows', 'IQSP
 # %% ../../nbs/generate/41_iqspr.ipynb #ef12ff23
 import dataclasses
 from collections import Counter
+from functools import partial
 from operator import itemgetter
 import numpy as np
 import pandas as pd
@@ -127,6 +128,61 @@ def canonical_rows(column: pd.Series) -> tuple[list, dict]:
             failures[position] = str(error)
     return canonical, failures
 
+# %% ../../nbs/generate/41_iqspr.ipynb #d28a0916
+def _evaluated(sampler, smiles):
+    "A `Molecule` for each canonical SMILES."
+    mols = [Chem.MolFromSmiles(s) for s in smiles]
+    reasons = [sampler.rule(mol) if sampler.rule else "" for mol in mols]
+    good = [i for i, reason in enumerate(reasons) if not reason]
+    values = np.full((len(smiles), 3, len(sampler.names)), np.nan)
+    if good:
+        values[good] = _predicted(sampler, [smiles[i] for i in good], [mols[i] for i in good])
+    molecules = []
+    for s, mol, why, (mean, sd, log_likelihood) in zip(smiles, mols, reasons, values):
+        prior = float(sampler.prior(mol)) if sampler.prior and not why else 0.0
+        group = _scaffold(s, mol) if sampler.diversity and not why else ""
+        molecules.append(Molecule(log_likelihood, prior, why, group, mean, sd))
+    return molecules
+
+
+def _scaffold(smiles, mol):
+    "The Bemis-Murcko scaffold; a molecule without rings is its own."
+    return MurckoScaffold.MurckoScaffoldSmiles(mol=mol) or smiles
+
+
+def _predicted(sampler, smiles, mols):
+    "Mean, sd and log-likelihood: molecules x 3 x properties."
+    X = smiles if sampler.features is None else sampler.features.transform(mols)
+    out = np.empty((len(mols), 3, len(sampler.names)))
+    for k, name in enumerate(sampler.names):
+        mean, sd = mean_sd(sampler.estimators[name], X)
+        out[:, :, k] = np.c_[mean, sd, log_region(mean, sd, *sampler.regions[name])]
+    return out
+
+# %% ../../nbs/generate/41_iqspr.ipynb #a8c98237
+def _exponents(betas, names):
+    "Steps x properties."
+    if not isinstance(betas, dict):
+        betas = dict.fromkeys(names, betas)
+    if set(betas) != set(names):
+        raise ValueError(f"betas for {sorted(betas)}: one list each is needed for {sorted(names)}")
+    columns = [np.asarray(betas[name], float) for name in names]
+    if any(column.ndim != 1 or len(column) != len(columns[0]) for column in columns):
+        raise ValueError("betas: a list of numbers, equally many for each property")
+    return np.array(columns).T
+
+
+def _of_molecules(step, names, seen):
+    "A step of the sampler as one of molecules."
+    common = ("t", "weights", "ess", "resampled", "accepted", "failed", "calls", "log_z")
+    return Step(
+        betas=dict(zip(names, step.betas)),
+        strings=[as_written for as_written, _ in step.particles],
+        smiles=[s for _, s in step.particles],
+        seen=seen,
+        **{name: getattr(step, name) for name in common},
+    )
+
 # %% ../../nbs/generate/41_iqspr.ipynb #94464742
 class IQSPR:
     """A sequential Monte Carlo sampler of molecules whose properties lie in a region (Ikebata et
@@ -174,7 +230,7 @@ class IQSPR:
         self.ess = in_range(ess, "ess", 0, 1)
         self.random_state = whole(random_state, "random_state")
         self.names = list(estimators)
-        self._memory = Memory(self._evaluated)
+        self._memory = Memory(partial(_evaluated, self))
 
     @property
     def seen_(self) -> dict:
@@ -206,7 +262,7 @@ class IQSPR:
         n : particles, drawn from `start` by their weights at the first step; None: as many as there
             are
         """
-        exponents = self._exponents(betas)
+        exponents = _exponents(betas, self.names)
         steps = sample(
             self._first_particles(start),
             self._memory,
@@ -218,7 +274,7 @@ class IQSPR:
             self.random_state,
             state=itemgetter(1),
         )
-        return (self._step(step) for step in steps)
+        return (_of_molecules(step, self.names, self.seen_) for step in steps)
 
     def found(self) -> pd.DataFrame:
         """Every molecule evaluated so far, in order.
@@ -229,47 +285,6 @@ class IQSPR:
         out = _frame(pd.Index(good, name="smiles"), self.seen_, self.names)
         inside = [(out[name] > low) & (out[name] < up) for name, (low, up) in self.regions.items()]
         return out.assign(inside=np.logical_and.reduce(inside))
-
-    def _evaluated(self, smiles):
-        "A `Molecule` for each canonical SMILES."
-        mols = [Chem.MolFromSmiles(s) for s in smiles]
-        reasons = [self.rule(mol) if self.rule else "" for mol in mols]
-        good = [i for i, reason in enumerate(reasons) if not reason]
-        values = np.full((len(smiles), 3, len(self.names)), np.nan)
-        if good:
-            values[good] = self._predicted([smiles[i] for i in good], [mols[i] for i in good])
-        molecules = []
-        for s, mol, why, (mean, sd, log_likelihood) in zip(smiles, mols, reasons, values):
-            prior = float(self.prior(mol)) if self.prior and not why else 0.0
-            group = self._scaffold(s, mol) if self.diversity and not why else ""
-            molecules.append(Molecule(log_likelihood, prior, why, group, mean, sd))
-        return molecules
-
-    def _scaffold(self, smiles, mol):
-        "The Bemis-Murcko scaffold; a molecule without rings is its own."
-        return MurckoScaffold.MurckoScaffoldSmiles(mol=mol) or smiles
-
-    def _predicted(self, smiles, mols):
-        "Mean, sd and log-likelihood: molecules x 3 x properties."
-        X = smiles if self.features is None else self.features.transform(mols)
-        out = np.empty((len(mols), 3, len(self.names)))
-        for k, name in enumerate(self.names):
-            mean, sd = mean_sd(self.estimators[name], X)
-            out[:, :, k] = np.c_[mean, sd, log_region(mean, sd, *self.regions[name])]
-        return out
-
-    def _exponents(self, betas):
-        "Steps x properties."
-        if not isinstance(betas, dict):
-            betas = dict.fromkeys(self.names, betas)
-        if set(betas) != set(self.names):
-            raise ValueError(
-                f"betas for {sorted(betas)}: one list each is needed for {sorted(self.names)}"
-            )
-        columns = [np.asarray(betas[name], float) for name in self.names]
-        if any(column.ndim != 1 or len(column) != len(columns[0]) for column in columns):
-            raise ValueError("betas: a list of numbers, equally many for each property")
-        return np.array(columns).T
 
     def _first_particles(self, start):
         "`(as written, canonical)` of each; `BadInput` names those that cannot be used."
@@ -292,20 +307,3 @@ class IQSPR:
         ]
         log_q = table.log_q.to_numpy() if "log_q" in table else None
         return Proposals(proposed, log_q, table.why.tolist())
-
-    def _step(self, step):
-        "A step of the sampler as one of molecules."
-        return Step(
-            t=step.t,
-            betas=dict(zip(self.names, step.betas)),
-            strings=[as_written for as_written, _ in step.particles],
-            smiles=[s for _, s in step.particles],
-            weights=step.weights,
-            ess=step.ess,
-            resampled=step.resampled,
-            accepted=step.accepted,
-            failed=step.failed,
-            calls=step.calls,
-            log_z=step.log_z,
-            seen=self.seen_,
-        )

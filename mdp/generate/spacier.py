@@ -8,7 +8,6 @@ __all__ = ['between', 'log_hit', 'farthest', 'most_probable', 'hypervolume_gain'
 
 # %% ../../nbs/generate/42_spacier.ipynb #e72636a7
 import dataclasses
-import functools
 import inspect
 import json
 from pathlib import Path
@@ -112,6 +111,25 @@ def most_probable(smiles, mean, sd, region: dict, n: int, alike: float = 0.7) ->
     return [int(order[k]) for k in picked[:n]]
 
 # %% ../../nbs/generate/42_spacier.ipynb #01225d31
+def _given_predictions(mean, sd):
+    "A model of botorch whose predictions are already there: X is the number of a candidate."
+    import torch
+    from botorch.models.deterministic import GenericDeterministicModel
+    from botorch.posteriors import GPyTorchPosterior
+    from gpytorch.distributions import MultitaskMultivariateNormal
+
+    mean = torch.as_tensor(np.asarray(mean), dtype=torch.float64)
+    variance = torch.as_tensor(np.asarray(sd) ** 2, dtype=torch.float64).clamp_min(1e-12)
+
+    class Given(GenericDeterministicModel):
+        def posterior(self, X, **_):
+            i = X[..., 0, 0].long()
+            spread = torch.diag_embed(variance[i])
+            return GPyTorchPosterior(MultitaskMultivariateNormal(mean[i][:, None], spread))
+
+    return Given(lambda X: X, 2)
+
+# %% ../../nbs/generate/42_spacier.ipynb #1d9e8630
 def hypervolume_gain(mean, sd, front, ref) -> np.ndarray:
     """Expected hypervolume improvement of each candidate, errors taken as independent.
 
@@ -120,35 +138,21 @@ def hypervolume_gain(mean, sd, front, ref) -> np.ndarray:
     ref : the corner from which area is counted (2,)
 
     returns : (molecules,)
+
+    source : Emmerich, Deutz and Klinkenberg, IEEE Congr. Evol. Comput. 2147 (2011)
     """
     import torch
     from botorch.acquisition.multi_objective.analytic import ExpectedHypervolumeImprovement
-    from botorch.models.deterministic import GenericDeterministicModel
-    from botorch.posteriors import GPyTorchPosterior
     from botorch.utils.multi_objective.box_decompositions import NondominatedPartitioning
-    from gpytorch.distributions import MultitaskMultivariateNormal
 
-    tensor = functools.partial(torch.as_tensor, dtype=torch.float64)
-    mean = tensor(np.asarray(mean))
-    var = tensor(np.asarray(sd) ** 2).clamp_min(1e-12)
-    ref = tensor(ref)
-
-    class Given(GenericDeterministicModel):
-        "A model whose predictions are already there: X is the number of a candidate."
-
-        def posterior(self, X, **_):
-            i = X[..., 0, 0].long()
-            return GPyTorchPosterior(
-                MultitaskMultivariateNormal(mean[i][:, None], torch.diag_embed(var[i]))
-            )
-
-    gain = ExpectedHypervolumeImprovement(
-        Given(lambda X: X, 2),
-        ref.tolist(),
-        NondominatedPartitioning(ref, tensor(np.asarray(front, float).reshape(-1, 2))),
-    )
+    corner = torch.as_tensor(ref, dtype=torch.float64)
+    known = torch.as_tensor(np.asarray(front, float).reshape(-1, 2), dtype=torch.float64)
+    partition = NondominatedPartitioning(corner, known)
+    model = _given_predictions(mean, sd)
+    expected = ExpectedHypervolumeImprovement(model, corner.tolist(), partition)
+    numbers = torch.arange(len(mean), dtype=torch.float64)
     with torch.no_grad():
-        return gain(torch.arange(len(mean), dtype=torch.float64)[:, None, None]).numpy()
+        return expected(numbers[:, None, None]).numpy()
 
 # %% ../../nbs/generate/42_spacier.ipynb #8bbed161
 def largest_gain(mean, sd, front, ref, n: int) -> list[int]:
@@ -211,8 +215,8 @@ def lasting_name(function, given: str | None, argument: str) -> str:
     return f"{function.__module__}.{name}"
 
 # %% ../../nbs/generate/42_spacier.ipynb #73cab2f4
-class _State:
-    "What a loop knows, in memory and on disk."
+class _Record:
+    "What a loop knows: the start, and the rounds so far."
 
     @property
     def names(self) -> list:
@@ -239,6 +243,10 @@ class _State:
         "Molecules to begin a step with."
         last = self.rounds_[-1].generated.index if self.rounds_ else []
         return list(dict.fromkeys([*self.data().index, *last]))
+
+# %% ../../nbs/generate/42_spacier.ipynb #2ea7cc8f
+class _State(_Record):
+    "What a loop knows, on disk."
 
     def _settings(self):
         "What must be the same for a run to go on."
@@ -290,7 +298,7 @@ class _State:
             raise ValueError(f"{self.path}: was run from another start; give another path")
         return [_round(r) for r in state["rounds"]]
 
-# %% ../../nbs/generate/42_spacier.ipynb #41e20156
+# %% ../../nbs/generate/42_spacier.ipynb #8516d797
 def _in_words(part):
     "An estimator, transformer or proposal in words: its class and its parameters."
     parameters = part.get_params() if hasattr(part, "get_params") else ""
@@ -327,7 +335,7 @@ def _table(stored):
     table = pd.DataFrame(stored["data"], index, stored["columns"])
     return table.assign(**{c: table[c].astype(float) for c in table if c != "reason"})
 
-
+# %% ../../nbs/generate/42_spacier.ipynb #41e20156
 class _Inflated:
     "A fitted model whose error bars are multiplied."
 
@@ -339,8 +347,160 @@ class _Inflated:
         mean, sd = mean_sd(self.model, X)
         return (mean, sd * self.factor) if return_std else mean
 
+# %% ../../nbs/generate/42_spacier.ipynb #a06d7113
+def _check(loop):
+    "Raises ValueError where a setting makes no sense."
+    for name in ("batch", "steps", "particles"):
+        whole(getattr(loop, name), name, 1)
+    if loop.budget is not None:
+        whole(loop.budget, "budget")
+    if loop.enough is not None:
+        whole(loop.enough, "enough", 1)
+    whole(loop.random_state, "random_state")
+    in_range(loop.floor, "floor", 0, 1)
+    in_range(loop.alike, "alike", 0)
+    if not loop.final:
+        raise ValueError("final={}: a region for one property at least")
+    for ends in loop.final.values():
+        log_region(0.0, 1.0, *ends)
+        _centre(ends)
+    if loop.pick not in ("PI", "EHVI") or loop.pick == "EHVI" and len(loop.final) != 2:
+        raise ValueError(f"pick={loop.pick!r}: 'PI', or 'EHVI' for two properties")
+    _check_alpha(loop.alpha)
+
+
+def _check_alpha(alpha):
+    "Raises ValueError where alpha is no number from 0 to 1, no ladder of them, and no word."
+    if isinstance(alpha, str):
+        if alpha != "adaptive":
+            raise ValueError(f"alpha={alpha!r}: numbers from 0 to 1, or 'adaptive'")
+        return
+    if not np.size(alpha):
+        raise ValueError("alpha: one number at least")
+    for value in np.ravel(alpha):
+        in_range(value, "alpha", 0, 1)
+
+# %% ../../nbs/generate/42_spacier.ipynb #25094aba
+def _start(data, names):
+    "The values of the start by canonical SMILES; `BadInput` names the bad rows."
+    column = as_column(data.index, "SMILES")
+    values = data[names].to_numpy(float)
+    canonical, failures = canonical_rows(column)
+    for i in np.flatnonzero(~np.isfinite(values).all(axis=1)).tolist():
+        failures.setdefault(i, "a value is missing")
+    if failures:
+        raise bad_rows(column, failures, "SMILES")
+    if len(data) < 5:
+        raise ValueError("five molecules or more to begin with")
+    start = pd.DataFrame(values, pd.Index(canonical, name="smiles"), names)
+    return start.groupby(level=0, sort=False).first()
+
+# %% ../../nbs/generate/42_spacier.ipynb #51067931
+class _Predicting(_State):
+    "The surrogates of a loop."
+
+    def _inflation(self):
+        "The factor of each error bar."
+        out = {}
+        for name in self.names:
+            z = []
+            for r in self.rounds_:
+                error = r.batch[name] - r.batch[f"{name} predicted"]
+                z += (error / r.batch[f"{name} sd"] * r.inflation[name]).dropna().tolist()
+            out[name] = float(np.sqrt((np.square(z).sum() + 10) / (len(z) + 10)))
+        return out
+
+    def _described(self, smiles):
+        "Features of molecules."
+        return self.features_.transform([Chem.MolFromSmiles(s) for s in smiles])
+
+    def _models(self, data):
+        "A fitted surrogate for each property."
+        X, out = self._described(data.index), {}
+        for name, factor in self._inflation().items():
+            model = clone(self.estimator_).fit(X, data[name].to_numpy())
+            out[name] = _Inflated(model, factor)
+        return out
+
+    def _alpha(self, models, step):
+        "How far the temporary region goes at this step."
+        if not isinstance(self.alpha, str):
+            ladder = np.ravel(self.alpha)
+            return float(ladder[min((step - 1) * len(ladder) // self.steps, len(ladder) - 1)])
+        X = self._described(self._pool())
+        predicted = [models[name].predict(X, True) for name in self.names]
+        mean, sd = (np.stack(values, 1) for values in zip(*predicted))
+        least = max(0.0, self.rounds_[-1].alpha - 0.2) if self.rounds_ else 0.0
+        return farthest(mean, sd, self.origin_, self.final_, self.floor, self.batch, least)
+
+# %% ../../nbs/generate/42_spacier.ipynb #f05b1c2a
+class _Choosing(_Predicting):
+    "How a loop chooses the molecules of a round."
+
+    def _begin(self, sampler):
+        """The first particles.
+
+        Of what is known and of the last ones, those likeliest to lie in the temporary region.
+        """
+        pool = self._pool()
+        seen = sampler.evaluate(pool)
+        good = []
+        for smiles, known in zip(pool, seen):
+            if not known.why:
+                good.append((float(known.log_likelihood.sum()), smiles))
+        if not good:
+            raise ValueError("the rule refuses every molecule of the start")
+        good.sort(key=lambda pair: -pair[0])
+        return [smiles for _, smiles in good[: self.particles]]
+
+    def _planned(self, step):
+        """`(alpha, region, particles, predictions of the molecules to calculate, inflation)`, or
+        None.
+        """
+        data = self.data()
+        models = self._models(data)
+        alpha = self._alpha(models, step)
+        region = between(self.origin_, self.final_, alpha)
+        seed = int(np.random.SeedSequence([self.random_state, step]).generate_state(1)[0] % 2**31)
+        sampler = IQSPR(self.proposal, models, region, self.features_, self.rule, random_state=seed)
+        for last in sampler.run(self._begin(sampler), self.betas, n=self.particles):
+            pass
+        found = sampler.found()
+        done = {s for r in self.rounds_ for s in r.batch.index} | set(self.start_.index)
+        new = found[~found.index.isin(done)]
+        if new.empty:
+            return None
+        chosen = new.iloc[self._picked(new, data, region)]
+        chosen = chosen[self.names + [f"{name} sd" for name in self.names]]
+        chosen = chosen.rename(columns={name: f"{name} predicted" for name in self.names})
+        generated = found.loc[list(dict.fromkeys(last.smiles)), self.names]
+        return alpha, region, generated, chosen, {name: m.factor for name, m in models.items()}
+
+    def _picked(self, new, data, region):
+        "Positions of the molecules to calculate."
+        mean = new[self.names].to_numpy()
+        sd = new[[f"{name} sd" for name in self.names]].to_numpy()
+        n = min(self.batch, self.budget_ - self._calls())
+        if self.pick == "PI":
+            return most_probable(list(new.index), mean, sd, region, n, self.alike)
+        origin = np.array([self.origin_[name] for name in self.names])
+        sign = np.sign([_centre(ends) for ends in self.final_.values()] - origin)
+        return largest_gain(mean * sign, sd, data.to_numpy() * sign, origin * sign, n)
+
+    def _calculate(self, chosen):
+        "What the calculator says of molecules, failures with their reasons."
+        out = self.calculator(chosen)
+        if list(out.index) != chosen:
+            raise ValueError("the calculator returned other rows than it was given")
+        why = {label: reason for label, _, reason in out.attrs.get("failed", [])}
+        values = out[self.names].astype(float)
+        failed = ~np.isfinite(values).all(axis=1)
+        values[failed] = np.nan
+        reasons = [why.get(s, "no value") if f else "" for s, f in zip(chosen, failed)]
+        return values.assign(reason=reasons)
+
 # %% ../../nbs/generate/42_spacier.ipynb #a907be33
-class Spacier(_State):
+class Spacier(_Choosing):
     """Design beyond the data: surrogate, temporary region, generation by `IQSPR`, calculation,
     again.
 
@@ -434,45 +594,15 @@ class Spacier(_State):
 
         data : values of the properties (start x properties), by SMILES
         """
-        self._check()
+        _check(self)
         self._complete()
-        self.start_ = self._start(data)
+        self.start_ = _start(data, self.names)
         self.origin_ = self.start_.mean().to_dict()
         self.rounds_ = []
         self.stopped_ = ""
         if self.path and Path(self.path).exists():
             self.rounds_ = self._read()
         return self
-
-    def _check(self):
-        "Raises ValueError where a setting makes no sense."
-        for name in ("batch", "steps", "particles"):
-            whole(getattr(self, name), name, 1)
-        if self.budget is not None:
-            whole(self.budget, "budget")
-        if self.enough is not None:
-            whole(self.enough, "enough", 1)
-        whole(self.random_state, "random_state")
-        in_range(self.floor, "floor", 0, 1)
-        in_range(self.alike, "alike", 0)
-        if not self.final:
-            raise ValueError("final={}: a region for one property at least")
-        for ends in self.final.values():
-            log_region(0.0, 1.0, *ends)
-            _centre(ends)
-        if self.pick not in ("PI", "EHVI") or self.pick == "EHVI" and len(self.final) != 2:
-            raise ValueError(f"pick={self.pick!r}: 'PI', or 'EHVI' for two properties")
-        self._check_alpha()
-
-    def _check_alpha(self):
-        if isinstance(self.alpha, str):
-            if self.alpha != "adaptive":
-                raise ValueError(f"alpha={self.alpha!r}: numbers from 0 to 1, or 'adaptive'")
-            return
-        if not np.size(self.alpha):
-            raise ValueError("alpha: one number at least")
-        for value in np.ravel(self.alpha):
-            in_range(value, "alpha", 0, 1)
 
     def _complete(self):
         "What stands for the settings that were left open."
@@ -487,20 +617,6 @@ class Spacier(_State):
                 self.calculator, self.calculator_name, "calculator"
             )
             self.rule_name_ = lasting_name(self.rule, self.rule_name, "rule")
-
-    def _start(self, data):
-        "The values of the start by canonical SMILES; `BadInput` names the bad rows."
-        column = as_column(data.index, "SMILES")
-        values = data[self.names].to_numpy(float)
-        canonical, failures = canonical_rows(column)
-        for i in np.flatnonzero(~np.isfinite(values).all(axis=1)).tolist():
-            failures.setdefault(i, "a value is missing")
-        if failures:
-            raise bad_rows(column, failures, "SMILES")
-        if len(data) < 5:
-            raise ValueError("five molecules or more to begin with")
-        start = pd.DataFrame(values, pd.Index(canonical, name="smiles"), self.names)
-        return start.groupby(level=0, sort=False).first()
 
     def run(self):
         """A generator of `Round`, those already on disk first, until a stop rule holds.
@@ -528,40 +644,6 @@ class Spacier(_State):
             self.stopped_ = "all steps are made"
         return bool(self.stopped_)
 
-    def _inflation(self):
-        "The factor of each error bar."
-        out = {}
-        for name in self.names:
-            z = []
-            for r in self.rounds_:
-                error = r.batch[name] - r.batch[f"{name} predicted"]
-                z += (error / r.batch[f"{name} sd"] * r.inflation[name]).dropna().tolist()
-            out[name] = float(np.sqrt((np.square(z).sum() + 10) / (len(z) + 10)))
-        return out
-
-    def _described(self, smiles):
-        "Features of molecules."
-        return self.features_.transform([Chem.MolFromSmiles(s) for s in smiles])
-
-    def _models(self, data):
-        "A fitted surrogate for each property."
-        X, out = self._described(data.index), {}
-        for name, factor in self._inflation().items():
-            model = clone(self.estimator_).fit(X, data[name].to_numpy())
-            out[name] = _Inflated(model, factor)
-        return out
-
-    def _alpha(self, models, step):
-        "How far the temporary region goes at this step."
-        if not isinstance(self.alpha, str):
-            ladder = np.ravel(self.alpha)
-            return float(ladder[min((step - 1) * len(ladder) // self.steps, len(ladder) - 1)])
-        X = self._described(self._pool())
-        predicted = [models[name].predict(X, True) for name in self.names]
-        mean, sd = (np.stack(values, 1) for values in zip(*predicted))
-        least = max(0.0, self.rounds_[-1].alpha - 0.2) if self.rounds_ else 0.0
-        return farthest(mean, sd, self.origin_, self.final_, self.floor, self.batch, least)
-
     def _step(self):
         "One round; None where nothing new is generated."
         step = len(self.rounds_) + 1
@@ -575,65 +657,3 @@ class Spacier(_State):
         self.rounds_.append(r)
         self._write()
         return r
-
-    def _planned(self, step):
-        """`(alpha, region, particles, predictions of the molecules to calculate, inflation)`, or
-        None.
-        """
-        data = self.data()
-        models = self._models(data)
-        alpha = self._alpha(models, step)
-        region = between(self.origin_, self.final_, alpha)
-        seed = int(np.random.SeedSequence([self.random_state, step]).generate_state(1)[0] % 2**31)
-        sampler = IQSPR(self.proposal, models, region, self.features_, self.rule, random_state=seed)
-        for last in sampler.run(self._begin(sampler), self.betas, n=self.particles):
-            pass
-        found = sampler.found()
-        done = {s for r in self.rounds_ for s in r.batch.index} | set(self.start_.index)
-        new = found[~found.index.isin(done)]
-        if new.empty:
-            return None
-        chosen = new.iloc[self._picked(new, data, region)]
-        chosen = chosen[self.names + [f"{name} sd" for name in self.names]]
-        chosen = chosen.rename(columns={name: f"{name} predicted" for name in self.names})
-        generated = found.loc[list(dict.fromkeys(last.smiles)), self.names]
-        return alpha, region, generated, chosen, {name: m.factor for name, m in models.items()}
-
-    def _picked(self, new, data, region):
-        "Positions of the molecules to calculate."
-        mean = new[self.names].to_numpy()
-        sd = new[[f"{name} sd" for name in self.names]].to_numpy()
-        n = min(self.batch, self.budget_ - self._calls())
-        if self.pick == "PI":
-            return most_probable(list(new.index), mean, sd, region, n, self.alike)
-        origin = np.array([self.origin_[name] for name in self.names])
-        sign = np.sign([_centre(ends) for ends in self.final_.values()] - origin)
-        return largest_gain(mean * sign, sd, data.to_numpy() * sign, origin * sign, n)
-
-    def _begin(self, sampler):
-        """The first particles.
-
-        Of what is known and of the last ones, those likeliest to lie in the temporary region.
-        """
-        pool = self._pool()
-        seen = sampler.evaluate(pool)
-        good = []
-        for smiles, known in zip(pool, seen):
-            if not known.why:
-                good.append((float(known.log_likelihood.sum()), smiles))
-        if not good:
-            raise ValueError("the rule refuses every molecule of the start")
-        good.sort(key=lambda pair: -pair[0])
-        return [smiles for _, smiles in good[: self.particles]]
-
-    def _calculate(self, chosen):
-        "What the calculator says of molecules, failures with their reasons."
-        out = self.calculator(chosen)
-        if list(out.index) != chosen:
-            raise ValueError("the calculator returned other rows than it was given")
-        why = {label: reason for label, _, reason in out.attrs.get("failed", [])}
-        values = out[self.names].astype(float)
-        failed = ~np.isfinite(values).all(axis=1)
-        values[failed] = np.nan
-        reasons = [why.get(s, "no value") if f else "" for s, f in zip(chosen, failed)]
-        return values.assign(reason=reasons)
