@@ -63,6 +63,31 @@ def title(nb) -> tuple[str, str]:
     return heading[1].strip() if heading else "untitled", line[1].strip() if line else ""
 
 # %% ../nbs/90_console.ipynb #16939893
+def _environment(size, progress_file, variables):
+    "The environment of a kernel: profile, progress file, and what else is wanted."
+    env = {
+        **os.environ,
+        **variables,
+        "MDP_PROFILE": size or profile(),
+        "PYTHONHASHSEED": "0",
+        "MDP_PROGRESS": str(progress_file),
+    }
+    env.pop("MDP_QUIET", None)
+    return env
+
+
+def _client(nb, path, timeout, on_cell_start):
+    return NotebookClient(
+        nb,
+        timeout=timeout,
+        startup_timeout=600,
+        kernel_name="python3",
+        store_widget_state=False,
+        resources={"metadata": {"path": str(Path(path).parent)}},
+        on_cell_start=on_cell_start,
+    )
+
+# %% ../nbs/90_console.ipynb #027800e9
 def execute(
     path: Path, size: str | None = None, tell=lambda s: None, timeout: int = 3600, **variables
 ):
@@ -77,27 +102,12 @@ def execute(
     nb = without_outputs(nbformat.read(path, as_version=4))
     with tempfile.TemporaryDirectory() as folder:
         progress_file = Path(folder) / "progress"
-        env = {
-            **os.environ,
-            **variables,
-            "MDP_PROFILE": size or profile(),
-            "PYTHONHASHSEED": "0",
-            "MDP_PROGRESS": str(progress_file),
-        }
-        env.pop("MDP_QUIET", None)
+        env = _environment(size, progress_file, variables)
         with _Reporter(nb, tell, progress_file) as reporter:
-            client = NotebookClient(
-                nb,
-                timeout=timeout,
-                startup_timeout=600,
-                kernel_name="python3",
-                store_widget_state=False,
-                resources={"metadata": {"path": str(Path(path).parent)}},
-                on_cell_start=reporter.begin,
-            )
             error = None
             try:
                 # stderr: the kernel's own remarks; what cells print is in the notebook
+                client = _client(nb, path, timeout, reporter.begin)
                 client.execute(env=env, stderr=subprocess.DEVNULL)
             except Exception as failure:
                 error = _without_colours(str(failure)).strip() or repr(failure)
@@ -299,7 +309,7 @@ pre{overflow:auto;background:var(--bg);padding:.8rem;border-radius:6px;font-size
 """
 
 # %% ../nbs/90_console.ipynb #d07e3b7f
-_PAGE = """<!doctype html>
+_HEAD = """<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
@@ -316,7 +326,10 @@ _PAGE = """<!doctype html>
 {% endfor %}
 </table>
 {% endmacro %}
-<h1>The cases</h1>
+"""
+
+# %% ../nbs/90_console.ipynb #0bd479b6
+_BODY = """<h1>The cases</h1>
 <p class="soft">{{ cards|length }} case{{ "s" if cards|length != 1 }}, profile {{ profile }}
 {%- if failures %}, <span class="bad">{{ failures }} failed</span>{% endif %}</p>
 {% for card in cards %}
@@ -344,6 +357,7 @@ _PAGE = """<!doctype html>
 {% endfor %}
 </html>
 """
+_PAGE = _HEAD + "\n" + _BODY
 
 # %% ../nbs/90_console.ipynb #e869cb54
 MOST_SHOWN = 5  # numbers a case shows before the others are folded away
@@ -420,6 +434,39 @@ def gallery(done: dict, size: str | None = None) -> str:
     return template.render(css=_CSS, cards=cards, failures=failures, profile=size or profile())
 
 # %% ../nbs/90_console.ipynb #b51f7fd5
+def _write_report(done, out, size):
+    "`index.html` and `results.json` of executed cases."
+    with atomic_write(out / "index.html") as tmp:
+        tmp.write_text(gallery(done, size), encoding="utf-8")
+    rows = []
+    for name, (nb, seconds, error) in done.items():
+        if not error:
+            rows += results(nb, name, seconds)
+    with atomic_write(out / "results.json") as tmp:
+        tmp.write_text(json.dumps(rows, indent=1, ensure_ascii=False), encoding="utf-8")
+
+
+def _run_one(name, path, size, out, threads, say):
+    "Execute a case and write its page."
+    nb, seconds, error = execute(path, size, lambda text: say(name, text), OMP_NUM_THREADS=threads)
+    with atomic_write(out / f"{name}.html") as tmp:
+        tmp.write_text(page(nb, name), encoding="utf-8")
+    outcome = f"FAILED: {error.splitlines()[-1]}" if error else "done"
+    say(name, f"{_clock(seconds)}  {outcome}")
+    return nb, seconds, error
+
+
+def _in_parallel(one, todo, jobs):
+    "name -> what `one(name)` returns, several at a time; all processes end with this one."
+    with _ending_with_its_processes(), ThreadPoolExecutor(jobs) as pool:
+        try:
+            return dict(zip(todo, pool.map(one, todo)))
+        except KeyboardInterrupt:
+            pool.shutdown(wait=False, cancel_futures=True)
+            end_children()
+            raise
+
+# %% ../nbs/90_console.ipynb #540c1d38
 def run(
     names: list[str] = (),
     out: Path = Path("_report"),
@@ -433,7 +480,7 @@ def run(
     names : which cases; none: all
     out : where the report goes
     size : the profile
-    jobs : cases side by side; None: as many as there are cores
+    jobs : cases at the same time; None: as many as there are cores
     root : the checkout
     """
     todo, out = _chosen(names, cases(root)), Path(out)
@@ -446,45 +493,17 @@ def run(
     width = max(map(len, todo))
 
     def say(name, text):
-        print(
-            f"{name:<{width}}  {text}\n", end="", flush=True
-        )  # one write: threads would share a line
+        # one write: threads would share a line
+        print(f"{name:<{width}}  {text}\n", end="", flush=True)
 
     def one(name):
-        nb, seconds, error = execute(
-            todo[name], size, lambda text: say(name, text), OMP_NUM_THREADS=threads
-        )
-        with atomic_write(out / f"{name}.html") as tmp:
-            tmp.write_text(page(nb, name), encoding="utf-8")
-        say(
-            name,
-            f"{_clock(seconds)}  " + (f"FAILED: {error.splitlines()[-1]}" if error else "done"),
-        )
-        return nb, seconds, error
+        return _run_one(name, todo[name], size, out, threads, say)
 
-    with _ending_with_its_processes(), ThreadPoolExecutor(jobs) as pool:
-        try:
-            done = dict(zip(todo, pool.map(one, todo)))
-        except KeyboardInterrupt:
-            pool.shutdown(wait=False, cancel_futures=True)
-            end_children()
-            raise
-    with atomic_write(out / "index.html") as tmp:
-        tmp.write_text(gallery(done, size), encoding="utf-8")
-    rows = [
-        row
-        for name, (nb, seconds, error) in done.items()
-        if not error
-        for row in results(nb, name, seconds)
-    ]
-    with atomic_write(out / "results.json") as tmp:
-        tmp.write_text(json.dumps(rows, indent=1, ensure_ascii=False), encoding="utf-8")
+    done = _in_parallel(one, todo, jobs)
+    _write_report(done, out, size)
     failed = [name for name, (*_, error) in done.items() if error]
-    print(
-        f"\n{len(done) - len(failed)} of {len(done)} cases ran"
-        + (f"; failed: {', '.join(failed)}" if failed else "")
-        + f". Open {out / 'index.html'}"
-    )
+    which = f"; failed: {', '.join(failed)}" if failed else ""
+    print(f"\n{len(done) - len(failed)} of {len(done)} cases ran{which}. Open {out / 'index.html'}")
     return len(failed)
 
 # %% ../nbs/90_console.ipynb #c45766f6
@@ -639,15 +658,7 @@ def _add_data(words):
     verify.set_defaults(do=_data_verify)
 
 # %% ../nbs/90_console.ipynb #14295f1e
-def _add_library(words):
-    library_word = words.add_parser(
-        "library",
-        help="the library of networks: ask, verify, build, ship",
-        description="The library of pre-trained networks.",
-    )
-    whats = library_word.add_subparsers(
-        dest="what", required=True, metavar="ask | verify | build | ship"
-    )
+def _add_ask(whats):
     ask = whats.add_parser(
         "ask",
         help="the networks that fulfil a condition, best R2 first",
@@ -658,8 +669,10 @@ def _add_library(words):
         help="over the columns task, descriptor, shape, fold, n_train, n_test, mae, r2, spearman",
     )
     ask.set_defaults(do=_library_ask)
-    verify = whats.add_parser("verify", help="check the hash of every file")
-    verify.set_defaults(do=_library_verify)
+    return ask
+
+
+def _add_build(whats):
     build = whats.add_parser("build", help="train what is missing, of every task at hand")
     for name, default in [("shards", 5), ("size", 8), ("steps", 1000), ("batch", 128)]:
         build.add_argument(f"--{name}", type=int, default=default)
@@ -669,6 +682,22 @@ def _add_library(words):
     build.add_argument("--device", default="cpu")
     build.add_argument("--workers", type=int)
     build.set_defaults(do=_library_build)
+    return build
+
+# %% ../nbs/90_console.ipynb #9fb76012
+def _add_library(words):
+    library_word = words.add_parser(
+        "library",
+        help="the library of networks: ask, verify, build, ship",
+        description="The library of pre-trained networks.",
+    )
+    whats = library_word.add_subparsers(
+        dest="what", required=True, metavar="ask | verify | build | ship"
+    )
+    ask = _add_ask(whats)
+    verify = whats.add_parser("verify", help="check the hash of every file")
+    verify.set_defaults(do=_library_verify)
+    build = _add_build(whats)
     ship = whats.add_parser("ship", help="choose the best and pack them, with cards")
     ship.add_argument("--to", type=Path, required=True)
     ship.set_defaults(do=_library_ship)

@@ -198,9 +198,10 @@ def _correlations(x, most=32, valleys=True):
         "Means along x in eight bands by height."
         return t.mean(-1).view(n, m, 8, -1).mean(-1)
 
+    means = band(f)
     along_x = [band(f[..., :-lag] * f[..., lag:]) for lag in lags]
     along_y = [(film[:, :, :-lag] * film[:, :, lag:]).mean((-1, -2)) for lag in lags]
-    return torch.cat([values.flatten(1) for values in (band(f), *along_x, *along_y)], 1)
+    return torch.cat([values.flatten(1) for values in (means, *along_x, *along_y)], 1)
 
 # %% ../../nbs/generate/44_micrograph_networks.ipynb #204f257c
 def _energy(a, b, real):
