@@ -357,7 +357,7 @@ _BODY = """<h1>The cases</h1>
 {% endfor %}
 </html>
 """
-_PAGE = _HEAD + "\n" + _BODY
+_PAGE = _HEAD + _BODY
 
 # %% ../nbs/90_console.ipynb #e869cb54
 MOST_SHOWN = 5  # numbers a case shows before the others are folded away
