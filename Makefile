@@ -25,7 +25,7 @@ students: .venv/.ready      ## copies of the notebooks for students in _workshop
 	@$(PY) tools/workshop.py
 
 bench: .venv/.ready      ## side by side with the peers, each in an environment of its own
-	@for b in $(filter-out benchmarks/peer%,$(wildcard benchmarks/*.py)); do $(PY) $$b || exit 1; done
+	@for b in $(filter-out benchmarks/peer% benchmarks/_%,$(wildcard benchmarks/*.py)); do $(PY) $$b || exit 1; done
 
 lock: .venv/.ready      ## resolve requirements.txt anew from pyproject.toml
 	@$(PY) tools/lock.py

@@ -1,82 +1,21 @@
-"""Compositions beside XenonPy's: are the numbers equal, and how many times faster? Both in one run,
-one thread each.
+"""Compositions compared with XenonPy's: are the numbers equal, and how many times faster? Both in
+one run, one thread each.
 
 usage: python benchmarks/composition.py     (makes XenonPy's environment on the first run: some
 minutes and 5 GB)
 """
 
-import hashlib
 import json
-import os
-import platform
-import shutil
-import subprocess
-import sys
 import tempfile
-import time
 from pathlib import Path
-
-for v in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[v] = "1"
+from _common import cpu, machine, run_peer, write_report  # first: it sets one thread
 import numpy as np
 import pandas as pd
-from mdp.core.store import atomic_write
 from mdp.core.profiles import versions
-from mdp.data.fetch import cache_dir
 from mdp.data import load
 from mdp.represent.composition import Compositions
 
-HERE = Path(__file__).parent
 SIZES = (100, 1_000, 10_000)
-
-
-def peer(requirements, python="3.11"):
-    """The Python of an environment that holds `requirements`.
-
-    Made when it is missing, made again when they change.
-    """
-    env = (
-        cache_dir()
-        / "peers"
-        / f"{requirements.stem}-{hashlib.sha256(requirements.read_bytes()).hexdigest()[:8]}"
-    )
-    exe = env / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
-    if (env / "ready").exists():
-        return exe
-    shutil.rmtree(env, ignore_errors=True)
-    print(f"making the environment of {requirements.stem} (once)", flush=True)
-    uv = shutil.which("uv") or shutil.which("uv", path=str(Path(sys.executable).parent))
-    if uv:
-        steps = [
-            [uv, "venv", "-q", "--python", python, env],
-            [uv, "pip", "install", "-q", "--python", exe, "-r", requirements],
-        ]
-    elif platform.python_version().startswith(python + "."):
-        steps = [
-            [sys.executable, "-m", "venv", env],
-            [exe, "-m", "pip", "install", "-q", "-r", requirements],
-        ]
-    else:
-        sys.exit(
-            (
-                f"{requirements.stem} needs Python {python}: install uv (pip install uv), "
-                f"which can fetch it, or run this with Python {python}"
-            )
-        )
-    for step in steps:
-        subprocess.run(step, check=True)
-    (env / "ready").touch()
-    return exe
-
-
-def cpu(fn, repeats):
-    "Median CPU seconds of a call."
-    seconds = []
-    for _ in range(repeats):
-        t = time.process_time()
-        fn()
-        seconds.append(time.process_time() - t)
-    return float(np.median(seconds))
 
 
 def deviation(ours, theirs, names, stats):
@@ -87,10 +26,10 @@ def deviation(ours, theirs, names, stats):
     """
     column = {c: i for i, c in enumerate(names)}
     at = [i for c, i in column.items() if c.split(":")[0] in stats]
-    floor = np.full(ours.shape, 1e-300)
+    least = np.full(ours.shape, 1e-300)
     for c, i in column.items():  # a variance that is zero but for rounding: measured against x^2
         if c.startswith("var:"):
-            floor[:, i] = (
+            least[:, i] = (
                 1e-12
                 * np.nan_to_num(
                     np.fmax(
@@ -101,11 +40,11 @@ def deviation(ours, theirs, names, stats):
             )
     a = ours[:, at]
     b = theirs[:, at]
-    floor = floor[:, at]
+    least = least[:, at]
     both = np.isfinite(b)
     return (
         a.size,
-        float((np.abs(a - b)[both] / np.maximum(np.abs(b), floor)[both]).max()),
+        float((np.abs(a - b)[both] / np.maximum(np.abs(b), least)[both]).max()),
         int((np.isnan(a) != np.isnan(b)).sum()),
     )
 
@@ -136,32 +75,22 @@ def main():
             json.dumps(dict(formulas=formulas, dicts=dicts, sizes=SIZES + (len(formulas),)))
         )
         elements.to_csv(tmp / "elements.csv")
-        exe = peer(HERE / "xenonpy.txt")
-        home = {
-            "HOME": str(tmp),
-            "USERPROFILE": str(tmp),
-            "MPLCONFIGDIR": str(tmp),
-            "MPLBACKEND": "agg",
-        }  # XenonPy writes to the home folder when it is imported
         ours = Compositions()
         series = pd.Series(formulas)
         ours.transform(series)
         before = {n: cpu(lambda: ours.transform(series[:n]), 9) for n in SIZES}
-        subprocess.run(
-            [
-                exe,
-                HERE / "peer_xenonpy.py",
-                tmp / "job.json",
-                tmp / "elements.csv",
-                tmp / "out.npz",
-            ],
-            check=True,
-            env={**os.environ, **home},
+        run_peer(
+            "xenonpy",
+            "peer_xenonpy.py",
+            tmp / "job.json",
+            tmp / "elements.csv",
+            tmp / "out.npz",
+            home=tmp,
         )
         after = {n: cpu(lambda: ours.transform(series[:n]), 9) for n in SIZES}
         theirs = dict(np.load(tmp / "out.npz"))
 
-    lines = ["# Composition descriptors beside XenonPy", ""]
+    lines = ["# Composition descriptors compared with XenonPy", ""]
     X = ours.transform(series)
     assert list(X.columns) == theirs["names"].tolist()
     lines += [
@@ -241,14 +170,6 @@ def main():
                 f"{mix / t:,.0f} | {n / t:,.0f} |"
             )
         )
-    cpu_name = (
-        next(
-            (x.split(":")[1].strip() for x in open("/proc/cpuinfo") if x.startswith("model name")),
-            platform.machine(),
-        )
-        if Path("/proc/cpuinfo").exists()
-        else platform.machine()
-    )
     lines += [
         "",
         (
@@ -258,15 +179,11 @@ def main():
         (
             "XenonPy: 0.6.7, "
             f"{', '.join(f'{k} {v}' for k, v in json.loads(str(theirs['versions'])).items())}, "
-            f"n_jobs=1, one pass. Machine: {cpu_name}, {os.cpu_count()} cores, "
-            f"{platform.system()}."
+            f"n_jobs=1, one pass. Machine: {machine()}."
         ),
         "",
     ]
-    text = "\n".join(lines)
-    with atomic_write(HERE / "composition.md") as p:
-        p.write_text(text)
-    print(text)
+    write_report("composition", lines)
 
 
 if __name__ == "__main__":

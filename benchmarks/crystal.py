@@ -1,22 +1,18 @@
-"""RDF and OFM beside XenonPy's and matminer's: are the numbers equal, and how many times faster?
-All in one run, one thread each.
+"""RDF and OFM compared with XenonPy's and matminer's: are the numbers equal, and how many times
+faster? All in one run, one thread each.
 
 usage: python benchmarks/crystal.py     (makes the peers' environments on the first run: some
 minutes and 6 GB)
 """
 
 import json
-import os
-import platform
-import subprocess
 import tempfile
 import warnings
 from pathlib import Path
-from composition import cpu, peer  # first: it sets one thread before numpy is imported
+from _common import cpu, machine, run_peer, write_report  # first: it sets one thread
 import numpy as np
 from pymatgen.analysis.prototypes import AFLOW_PROTOTYPE_LIBRARY
 from pymatgen.core import Lattice, Structure
-from mdp.core.store import atomic_write
 from mdp.core.profiles import versions
 from mdp.matter.crystal import neighbour_pairs, read_crystal
 from mdp.represent import crystal
@@ -90,16 +86,13 @@ def main():
             f(groups["all"])  # compiles
         before, theirs = run(), {}
         for name in ("xenonpy", "matminer"):
-            subprocess.run(
-                [
-                    peer(HERE / f"{name}.txt"),
-                    HERE / "peer_crystal.py",
-                    name,
-                    tmp / "structures.json",
-                    tmp / f"{name}.npz",
-                ],
-                check=True,
-                env={**os.environ, "HOME": str(tmp), "MPLBACKEND": "agg"},
+            run_peer(
+                name,
+                "peer_crystal.py",
+                name,
+                tmp / "structures.json",
+                tmp / f"{name}.npz",
+                home=tmp,
             )
             theirs[name] = dict(np.load(tmp / f"{name}.npz"))
         after = run()
@@ -129,7 +122,7 @@ def main():
         )
 
     lines = [
-        "# Crystal descriptors beside XenonPy and matminer",
+        "# Crystal descriptors compared with XenonPy and matminer",
         "",
         (
             f"{len(S)} structures, {sizes.sum():,} atoms: every second AFLOW prototype of "
@@ -209,14 +202,6 @@ def main():
                 f"{say(d / o, ',.0f')} | {v:.3f} |"
             )
         )
-    name = (
-        next(
-            (x.split(":")[1].strip() for x in open("/proc/cpuinfo") if x.startswith("model name")),
-            platform.machine(),
-        )
-        if Path("/proc/cpuinfo").exists()
-        else platform.machine()
-    )
     lines += [
         "",
         (
@@ -230,15 +215,12 @@ def main():
         ),
         (
             "Peers, one pass after a first call: "
-            f"{'; '.join(str(x['about']) for x in theirs.values())}. Machine: {name}, "
-            f"{os.cpu_count()} cores, {platform.system()}."
+            f"{'; '.join(str(x['about']) for x in theirs.values())}. "
+            f"Machine: {machine()}."
         ),
         "",
     ]
-    text = "\n".join(lines)
-    with atomic_write(HERE / "crystal.md") as p:
-        p.write_text(text)
-    print(text)
+    write_report("crystal", lines)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ usage: python benchmarks/design.py [BUDGET ...]     (default 2000 10000)
 
 import json
 import os
-import platform
 import random
 import sys
 import time
@@ -16,14 +15,13 @@ if os.environ.get("PYTHONHASHSEED") != "0":
     os.execve(
         sys.executable, [sys.executable, *sys.argv], {**os.environ, "PYTHONHASHSEED": "0"}
     )  # mol_ga walks through sets
-for v in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-    os.environ[v] = "1"
+from _common import machine, write_report  # first: it sets one thread
 import numpy as np
 import pandas as pd
 from rdkit import Chem, RDLogger
 from rdkit.Chem.Scaffolds.MurckoScaffold import MurckoScaffoldSmiles
 from sklearn.linear_model import BayesianRidge
-from mdp.core.store import atomic_write, sha256
+from mdp.core.store import sha256
 from mdp.core.profiles import versions
 from mdp.data.fetch import SOURCES, cache_dir, get
 from mdp.data import load
@@ -254,15 +252,10 @@ def main(budgets):
         "crossover, diversity; mol_ga: populations of 50, 100, 200, 500, 10,000); the "
         f"seeds here, {SEEDS[0]} to {SEEDS[-1]}, are others.",
         "",
-        (
-            f"{versions('rdkit', 'scikit-learn', 'numpy')}. {os.cpu_count()} cores, "
-            f"{platform.system()}, one thread."
-        ),
+        (f"{versions('rdkit', 'scikit-learn', 'numpy')}. {machine()}, one thread."),
         "",
     ]
-    with atomic_write(HERE / "design.md") as p:
-        p.write_text("\n".join(lines))
-    print("\n".join(lines))
+    write_report("design", lines)
 
 
 if __name__ == "__main__":

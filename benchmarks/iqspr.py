@@ -1,22 +1,18 @@
-"""ChemicalLanguage and IQSPR beside XenonPy's NGram and IQSPR: the same next tokens? How many times
-faster? Both in one run, one thread each.
+"""ChemicalLanguage and IQSPR compared with XenonPy's NGram and IQSPR: the same next tokens? How
+many times faster? Both in one run, one thread each.
 
 usage: python benchmarks/iqspr.py     (makes XenonPy's environment on the first run: some minutes
 and 5 GB)
 """
 
 import json
-import os
-import platform
-import subprocess
 import tempfile
 import time
 from pathlib import Path
-from composition import cpu, peer
+from _common import cpu, machine, run_peer, write_report  # first: it sets one thread
 import numpy as np
 import pandas as pd
 from sklearn.linear_model import BayesianRidge
-from mdp.core.store import atomic_write
 from mdp.core.profiles import versions
 from mdp.data import load
 from mdp.generate.iqspr import IQSPR
@@ -66,13 +62,6 @@ def main():
     with tempfile.TemporaryDirectory() as tmp:
         tmp = Path(tmp)
         (tmp / "job.json").write_text(json.dumps(job))
-        exe = peer(HERE / "xenonpy.txt")
-        home = {
-            "HOME": str(tmp),
-            "USERPROFILE": str(tmp),
-            "MPLCONFIGDIR": str(tmp),
-            "MPLBACKEND": "agg",
-        }
 
         def ours():
             return ChemicalLanguage(ring_size=False, tries=1)
@@ -82,11 +71,7 @@ def main():
             cpu(lambda: ours().fit(train), 5),
             cpu(lambda m=ours().fit(train): m.propose(parents), 5),
         )
-        subprocess.run(
-            [exe, HERE / "peer_xenonpy_iqspr.py", tmp / "job.json", tmp / "out.json"],
-            check=True,
-            env={**os.environ, **home},
-        )
+        run_peer("xenonpy", "peer_xenonpy_iqspr.py", tmp / "job.json", tmp / "out.json", home=tmp)
         fit, propose = (
             (fit + cpu(lambda: ours().fit(train), 5)) / 2,
             (propose + cpu(lambda m=ours().fit(train): m.propose(parents), 5)) / 2,
@@ -121,18 +106,10 @@ def main():
     zinc = load("zinc250k").smiles[:20_000]
     large = cpu(lambda: big.fit(zinc), 1)
 
-    name = (
-        next(
-            (x.split(":")[1].strip() for x in open("/proc/cpuinfo") if x.startswith("model name")),
-            platform.machine(),
-        )
-        if Path("/proc/cpuinfo").exists()
-        else platform.machine()
-    )
     peer_step = theirs["step"] * MANY / FEW
     text = "\n".join(
         [
-            "# ChemicalLanguage and IQSPR beside XenonPy",
+            "# ChemicalLanguage and IQSPR compared with XenonPy",
             "",
             (
                 "Organic liquids with a measured refractive index and density; order 10; CPU "
@@ -182,15 +159,13 @@ def main():
             (
                 f"Ours: {versions('rdkit', 'numpy', 'scikit-learn')}; fit and propose: mean of "
                 "the medians of five calls before and after XenonPy's run. XenonPy 0.6.7, "
-                f"n_jobs=1. Machine: {name}, {os.cpu_count()} cores, "
-                f"{platform.system()}, shared with other work."
+                f"n_jobs=1. Machine: {machine()}, "
+                "shared with other work."
             ),
             "",
         ]
     )
-    with atomic_write(HERE / "iqspr.md") as p:
-        p.write_text(text)
-    print(text)
+    write_report("iqspr", text.split("\n"))
 
 
 if __name__ == "__main__":

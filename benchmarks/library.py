@@ -1,22 +1,19 @@
-"""The model library: training beside XenonPy's trainer, how near the stack is to the machine's
-limit, and the shotgun at the size of XenonPy.MDL.
+"""The model library: training compared with XenonPy's trainer, how near the stack is to the
+machine's limit, and the shotgun at the size of XenonPy.MDL.
 
 usage: python benchmarks/library.py     (makes XenonPy's environment on the first run; needs 5 GB of
 disk for a temporary library; 10 minutes on idle cores)
 """
 
 import os
-import platform
-import subprocess
 import tempfile
 import time
 from pathlib import Path
-from composition import cpu, peer  # first: it sets one thread before numpy is imported
+from _common import cpu, machine, run_peer, write_report  # first: it sets one thread
 import numpy as np
 import pandas as pd
 import torch
 from safetensors.torch import save_file
-from mdp.core.store import atomic_write
 from mdp.core.profiles import versions
 from mdp.learn.library import Library, _crc, _named
 from mdp.learn.stack import Adam, Stack, initial_layers
@@ -106,24 +103,9 @@ def training():
         tmp = Path(tmp)
         np.savez(tmp / "job.npz", epochs=EPOCHS, batch=BATCH, hidden=SIZES[1:-1], **d)
         plain(d, 9)
-        home = {
-            "HOME": str(tmp),
-            "USERPROFILE": str(tmp),
-            "MPLCONFIGDIR": str(tmp),
-            "MPLBACKEND": "agg",
-        }
         before, pred_plain = zip(*(plain(d, s) for s in range(2)))
         seconds, pred = stacked(d, range(M))
-        subprocess.run(
-            [
-                peer(HERE / "xenonpy.txt"),
-                HERE / "peer_xenonpy_trainer.py",
-                tmp / "job.npz",
-                tmp / "out.npz",
-            ],
-            check=True,
-            env={**os.environ, **home},
-        )
+        run_peer("xenonpy", "peer_xenonpy_trainer.py", tmp / "job.npz", tmp / "out.npz", home=tmp)
         theirs = dict(np.load(tmp / "out.npz"))
         after, pred_after = zip(*(plain(d, s) for s in range(2, 4)))
         single, pred_single = zip(*(stacked(d, [s]) for s in range(3)))
@@ -387,26 +369,15 @@ def main():
     load = os.getloadavg()[0]
     lines, each = training()
     lines = ["# The model library", "", *lines, *limit(each), *shotgun()]
-    name = (
-        next(
-            (x.split(":")[1].strip() for x in open("/proc/cpuinfo") if x.startswith("model name")),
-            platform.machine(),
-        )
-        if Path("/proc/cpuinfo").exists()
-        else platform.machine()
-    )
     lines += [
         (
-            f"Machine: {name}, {os.cpu_count()} cores, {platform.system()}. Load when it began "
+            f"Machine: {machine()}. Load when it began "
             f"{load:.1f}, when it ended {os.getloadavg()[0]:.1f}: above {os.cpu_count()} "
             "others had a share of the cores, and wall time is longer than it need be."
         ),
         "",
     ]
-    text = "\n".join(lines)
-    with atomic_write(HERE / "library.md") as p:
-        p.write_text(text)
-    print(text)
+    write_report("library", lines)
 
 
 if __name__ == "__main__":

@@ -1,21 +1,17 @@
-"""Image statistics beside PoreSpy's, scikit-image's and PyMKS's: are the numbers equal, and how
-many times faster? All in one run, one thread each.
+"""Image statistics compared with PoreSpy's, scikit-image's and PyMKS's: are the numbers equal, and
+how many times faster? All in one run, one thread each.
 
 usage: python benchmarks/microstructure.py     (makes the peers' environments on the first run: a
 minute and 1 GB)
 """
 
 import json
-import os
-import platform
-import subprocess
 import tempfile
 from pathlib import Path
-from composition import cpu, peer  # first: it sets one thread before numpy is imported
+from _common import cpu, machine, run_peer, write_report  # first: it sets one thread
 import numpy as np
 import scipy.fft
 from scipy.ndimage import gaussian_filter
-from mdp.core.store import atomic_write
 from mdp.core.profiles import versions
 from mdp.represent.microstructure import chord_length, feret, lineal_path, radial, two_point
 
@@ -56,15 +52,12 @@ def main():
             ours(x)  # compiles
         got, times = {}, {n: [ours(x)] for n, x in images.items()}
         for name in ("porespy", "pymks"):
-            subprocess.run(
-                [
-                    peer(HERE / f"{name}.txt"),
-                    HERE / f"peer_{name}.py",
-                    tmp / "images.npz",
-                    tmp / f"{name}.npz",
-                ],
-                check=True,
-                env={**os.environ, "HOME": str(tmp), "MPLBACKEND": "agg"},
+            run_peer(
+                name,
+                f"peer_{name}.py",
+                tmp / "images.npz",
+                tmp / f"{name}.npz",
+                home=tmp,
             )
             got[name] = dict(np.load(tmp / f"{name}.npz"))
             for n, x in images.items():
@@ -83,7 +76,7 @@ def main():
         return float(np.median([get(t) for t in times[n]]))
 
     lines = [
-        "# Image statistics beside PoreSpy, scikit-image and PyMKS",
+        "# Image statistics compared with PoreSpy, scikit-image and PyMKS",
         "",
         "## Equal?",
         "",
@@ -187,23 +180,15 @@ def main():
             mine(n, "feret"),
         )
     x = images[128][0].astype("f4")
-    floor = cpu(lambda: scipy.fft.irfft2(scipy.fft.rfft2(x)), 101)
+    limit = cpu(lambda: scipy.fft.irfft2(scipy.fft.rfft2(x)), 101)
     lines += [
         "",
         (
             "Under every two-point number lies a Fourier transform: there and back alone take "
-            f"{1e3 * floor:.2g} ms at 128 pixels (scipy, single precision). "
-            "In a stack PyMKS spreads its overhead, and that floor sets the ratio."
+            f"{1e3 * limit:.2g} ms at 128 pixels (scipy, single precision). "
+            "In a stack PyMKS spreads its overhead, and that limit sets the ratio."
         ),
     ]
-    cpu_name = (
-        next(
-            (x.split(":")[1].strip() for x in open("/proc/cpuinfo") if x.startswith("model name")),
-            platform.machine(),
-        )
-        if Path("/proc/cpuinfo").exists()
-        else platform.machine()
-    )
     lines += [
         "",
         (
@@ -215,13 +200,10 @@ def main():
             for name, a in (("PoreSpy", about["porespy"]), ("PyMKS", about["pymks"]))
         ),
         "PoreSpy and dask are told to use one thread; their first call is not counted either.",
-        f"Machine: {cpu_name}, {os.cpu_count()} cores, {platform.system()}.",
+        f"Machine: {machine()}.",
         "",
     ]
-    text = "\n".join(lines)
-    with atomic_write(HERE / "microstructure.md") as p:
-        p.write_text(text)
-    print(text)
+    write_report("microstructure", lines)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Fingerprints and RDKitDescriptors beside XenonPy's: are the bits equal, and how many times
+"""Fingerprints and RDKitDescriptors compared with XenonPy's: are the bits equal, and how many times
 faster? Both in one run, one thread each.
 
 usage: python benchmarks/molecule.py     (makes XenonPy's environment on the first run: some minutes
@@ -6,15 +6,11 @@ and 5 GB)
 """
 
 import json
-import os
-import platform
-import subprocess
 import tempfile
 from pathlib import Path
-from composition import cpu, peer
+from _common import cpu, machine, run_peer, write_report  # first: it sets one thread
 import numpy as np
 import pandas as pd
-from mdp.core.store import atomic_write
 from mdp.core.profiles import versions
 from mdp.data import load
 from mdp.represent.molecule import Fingerprints, RDKitDescriptors
@@ -58,25 +54,14 @@ def main():
     with tempfile.TemporaryDirectory() as tmp:
         tmp = Path(tmp)
         (tmp / "job.json").write_text(json.dumps(dict(smiles=smiles, runs=runs)))
-        exe = peer(HERE / "xenonpy.txt")
-        home = {
-            "HOME": str(tmp),
-            "USERPROFILE": str(tmp),
-            "MPLCONFIGDIR": str(tmp),
-            "MPLBACKEND": "agg",
-        }
         ours("ECFP").transform(series[:10])
         before = {k: cpu(lambda: ours(k).transform(series[:n]), 3) for k, (_, _, n) in runs.items()}
-        subprocess.run(
-            [exe, HERE / "peer_xenonpy_molecule.py", tmp / "job.json", tmp / "out.npz"],
-            check=True,
-            env={**os.environ, **home},
-        )
+        run_peer("xenonpy", "peer_xenonpy_molecule.py", tmp / "job.json", tmp / "out.npz", home=tmp)
         after = {k: cpu(lambda: ours(k).transform(series[:n]), 3) for k, (_, _, n) in runs.items()}
         theirs = dict(np.load(tmp / "out.npz"))
 
     lines = [
-        "# Molecular fingerprints and descriptors beside XenonPy",
+        "# Molecular fingerprints and descriptors compared with XenonPy",
         "",
         (
             f"From SMILES to a DataFrame, {N:,} molecules of logP and hydration tables ({FEW} "
@@ -127,14 +112,6 @@ def main():
                 f"**{s / t:.1f}** | {n / t:,.0f} |"
             )
         )
-    name = (
-        next(
-            (x.split(":")[1].strip() for x in open("/proc/cpuinfo") if x.startswith("model name")),
-            platform.machine(),
-        )
-        if Path("/proc/cpuinfo").exists()
-        else platform.machine()
-    )
     lines += [
         "",
         *[f"- {n}" for n in notes],
@@ -154,14 +131,11 @@ def main():
             f"Ours: {versions('rdkit', 'numpy', 'pandas')}; mean of the medians of three calls "
             f"before and after XenonPy's run. "
             f"XenonPy 0.6.7 with RDKit {theirs['rdkit']}, n_jobs=1. "
-            f"Machine: {name}, {os.cpu_count()} cores, {platform.system()}."
+            f"Machine: {machine()}."
         ),
         "",
     ]
-    text = "\n".join(lines)
-    with atomic_write(HERE / "molecule.md") as p:
-        p.write_text(text)
-    print(text)
+    write_report("molecule", lines)
 
 
 if __name__ == "__main__":

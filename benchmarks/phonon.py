@@ -1,16 +1,14 @@
 """The phase space P3 of cubic binaries.
 
-The plain pipeline (sevenn's ASE calculator, ASE's optimiser, phonopy, P3 in NumPy) beside
+The plain pipeline (sevenn's ASE calculator, ASE's optimiser, phonopy, P3 in NumPy) against
 `mdp.simulate.phonon`, same settings, one run, one thread.
 """
 
 import os
-import platform
 import time
 import warnings
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-from pathlib import Path
+from _common import processor, write_report  # first: it sets one thread
 import numpy as np
 from mdp.generate.prototypes import build
 from mdp.simulate import phonon
@@ -138,7 +136,7 @@ def main():
         __doc__,
         "",
         (
-            f"{platform.processor() or platform.machine()}, one thread, load average "
+            f"{processor()}, one thread, load average "
             f"{os.getloadavg()[0]:.1f} when it ended (both sides alternate, so both feel it)."
         ),
         "",
@@ -159,8 +157,7 @@ def main():
         f"Faster by {A.sum() / B.sum():.1f} in the sum. The crystals start about 3 % off.",
         "",
     ]
-    Path(__file__).with_suffix(".md").write_text("\n".join(text))
-    print("\n".join(text))
+    write_report("phonon", text)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ __all__ = ['MicrographGAN', 'MicrographVAE', 'films', 'main']
 import argparse
 import copy
 import dataclasses
+import functools
 import json
 from pathlib import Path
 import mdp
@@ -25,15 +26,8 @@ from ..core.profiles import spawn_seeds
 from ..core.rows import aligned
 from ..core.store import atomic_write, sha256
 from ..core.training import descend, half_precision, train
-from mdp.generate.micrograph_networks import (
-    _Critic,
-    _Encoder,
-    _Generator,
-    _correlations,
-    _energy,
-    _short,
-    augment,
-)
+from .micrograph_networks import _Critic, _Encoder, _Generator
+from .micrograph_networks import _correlations, _energy, _short, augment
 from ..represent.micrograph import _grey
 from ..represent.process import Processes, SPUTTERING, Variable
 
@@ -63,48 +57,69 @@ def _films(images):
         )
     return torch.from_numpy(np.ascontiguousarray(x))
 
+# %% ../../nbs/generate/45_micrograph.ipynb #dc995950
+def _parameters(model):
+    "The parameters of a model as JSON values, to make it again on a CPU."
+    known = model.get_params() | {"device": "cpu"}
+    if hasattr(model, "variables"):
+        known["variables"] = [dataclasses.asdict(variable) for variable in model.variables]
+    return known
+
+
+def _from_parameters(kind, known, device):
+    "The inverse of `_parameters`: an untrained model."
+    if "variables" in known:
+        variables = []
+        for variable in known["variables"]:
+            variables.append(Variable(**variable | {"choices": tuple(variable["choices"])}))
+        known["variables"] = tuple(variables)
+    return kind(**known | {"device": device})
+
+
+def _half(tensor):
+    return (tensor.half() if tensor.is_floating_point() else tensor).contiguous()
+
+
+def _single(tensor):
+    return tensor.float() if tensor.is_floating_point() else tensor
+
+# %% ../../nbs/generate/45_micrograph.ipynb #9f5e0b44
+def _drawn(generator, codes, seeds, width, device):
+    "Bytes (n, 128, width): an image for each code and seed."
+    out = np.empty((len(codes), 128, width), np.uint8)
+    with torch.inference_mode():
+        for k, (code, seed) in enumerate(zip(codes.to(device), seeds)):
+            x = generator(code[None], width, torch.Generator(device).manual_seed(int(seed)))
+            out[k] = ((x[0, 0].clamp(-1, 1) + 1) * 127.5 + 0.5).byte().cpu().numpy()
+    return out
+
 # %% ../../nbs/generate/45_micrograph.ipynb #e70fd1e2
+# what a damaged file, or one of another model, can end in
+_DAMAGE = (ValueError, KeyError, TypeError, AttributeError, RuntimeError, SafetensorError)
+
+
 class _Model(BaseEstimator):
+    "What both models share: weights with a card, images from codes."
+
     def save(self, folder, **card):
         """Weights in half precision and a card.
 
-        folder : made if need be: `gan.safetensors` or `vae.safetensors`, and a card beside it
+        folder : made if need be: `gan.safetensors` or `vae.safetensors`, and a card, a JSON file
         **card : what else the card shall say: data, command, metrics
         """
-        folder, name = Path(folder), self._name
-        with atomic_write(folder / f"{name}.safetensors") as tmp:
-            save_file(
-                {
-                    k: (v.half() if v.is_floating_point() else v).contiguous()
-                    for k, v in self._net().state_dict().items()
-                },
-                tmp,
-            )
-        known = (
-            self.get_params()
-            | {"device": "cpu"}
-            | (
-                {"variables": [dataclasses.asdict(v) for v in self.variables]}
-                if hasattr(self, "variables")
-                else {}
-            )
-        )
-        text = json.dumps(
-            dict(
-                model=type(self).__name__,
-                parameters=known,
-                sha256=sha256(folder / f"{name}.safetensors"),
-                **card,
-            ),
-            indent=1,
-        )
-        with atomic_write(folder / f"{name}.json") as tmp:
-            tmp.write_text(text)
+        folder = Path(folder)
+        file = folder / f"{self._name}.safetensors"
+        with atomic_write(file) as temporary:
+            tensors = {name: _half(tensor) for name, tensor in self._net().state_dict().items()}
+            save_file(tensors, temporary)
+        about = dict(model=type(self).__name__, parameters=_parameters(self), sha256=sha256(file))
+        with atomic_write(folder / f"{self._name}.json") as temporary:
+            temporary.write_text(json.dumps(about | card, indent=1))
         return self
 
     @classmethod
     def load(cls, folder=None, device="cpu"):
-        """A saved model; OSError where a file is damaged or of another model.
+        """A model that `save` wrote; OSError where a file is damaged or of another model.
 
         folder : None: the weights that ship with the library, trained on simulated films
         """
@@ -115,27 +130,14 @@ class _Model(BaseEstimator):
             if about["model"] != cls.__name__:
                 raise OSError(f"{card} is of a {about['model']}, not a {cls.__name__}")
             if sha256(file) != about["sha256"]:
-                raise OSError(f"{file} is not as it was saved")
-            known = about["parameters"]
-            if "variables" in known:
-                known["variables"] = tuple(
-                    Variable(**v | {"choices": tuple(v["choices"])}) for v in known["variables"]
-                )
-            self = cls(**known | {"device": device})
+                raise OSError(f"{file} is not as it was written")
+            self = _from_parameters(cls, about["parameters"], device)
             self.card_ = about
             self._build()
-            self._net().load_state_dict(
-                {k: v.float() if v.is_floating_point() else v for k, v in load_file(file).items()}
-            )
-        except (
-            ValueError,
-            KeyError,
-            TypeError,
-            AttributeError,
-            RuntimeError,
-            SafetensorError,
-        ) as e:
-            raise OSError(f"{card} and {file} do not hold a {cls.__name__}: {e}") from e
+            tensors = {name: _single(tensor) for name, tensor in load_file(file).items()}
+            self._net().load_state_dict(tensors)
+        except _DAMAGE as error:
+            raise OSError(f"{card} and {file} do not hold a {cls.__name__}: {error}") from error
         return self
 
     def __sklearn_is_fitted__(self):
@@ -147,26 +149,88 @@ class _Model(BaseEstimator):
             raise ValueError(f"width={width}: a multiple of 16, 64 at least")
         if not hasattr(self, "generator_"):
             raise ValueError(f"this {type(self).__name__} is not trained: fit it, or load one")
-        out = np.empty((len(codes), 128, width), np.uint8)
         seeds = spawn_seeds(seed, len(codes)) if np.ndim(seed) == 0 else list(seed)
         if len(seeds) != len(codes):
             raise ValueError(f"{len(seeds)} seeds for {len(codes)} images")
-        with torch.inference_mode():
-            for k, (c, s) in enumerate(zip(codes.to(self.device), seeds)):
-                x = self.generator_(
-                    c[None], width, torch.Generator(self.device).manual_seed(int(s))
-                )
-                out[k] = ((x[0, 0].clamp(-1, 1) + 1) * 127.5 + 0.5).byte().cpu().numpy()
-        return out
+        return _drawn(self.generator_, codes, seeds, width, self.device)
+
+    def _train(self, nets, optims, begin, checkpoint, desc):
+        "By `core.training.train`; what is used afterwards is the running mean of the generator."
+        self.log_ = train(
+            nets,
+            optims,
+            begin,
+            self.steps,
+            self.lr,
+            self.random_state,
+            averages={"mean": "generator"},
+            checkpoint=checkpoint,
+            every=_EVERY,
+            desc=desc,
+        )
+        self.generator_ = nets["mean"].eval()
+
+# %% ../../nbs/generate/45_micrograph.ipynb #82bd5463
+def _adam(parameters, rate, momentum):
+    return torch.optim.Adam(parameters, rate, (momentum, 0.99))
+
+
+def _judge(D, optimiser, real, made, codes, strength):
+    "One step of the critic on real and made images; its loss."
+    with half_precision(real.device):
+        loss = (
+            F.relu(1 - D(augment(real, strength), codes)).mean()
+            + F.relu(1 + D(augment(made, strength), codes)).mean()
+        )
+    descend(optimiser, loss)
+    return loss.item()
+
+
+def _gan_step(model, x, c, nets, optims):
+    "The function that does one step of a `MicrographGAN` on images x with codes c."
+    G, D = nets["generator"], nets["critic"]
+    device, half = model.device, model.batch // 2
+    known = _correlations(_batch(x, 256, model.periodic)[1])
+    scale = known.std(0).clamp_min(0.02).to(device)
+
+    def draw(n):
+        i, r = _batch(x, n, model.periodic)
+        return r.to(device), c[i].to(device)
+
+    def judge():
+        r, k = draw(2 * half)
+        with half_precision(device), torch.no_grad():
+            made = G(k, 64)
+        return _judge(D, optims[1], r, made, k, model.augment)
+
+    def one(step):
+        judged = step >= model.steps // 3
+        loss = judge() if judged else 0.0
+        r, k = draw(half)
+        twice = k.repeat(2, 1)
+        with half_precision(device):
+            made = G(twice, 64)
+            fooled = -D(augment(made, model.augment), twice).mean() if judged else 0 * made.mean()
+        score = _energy(*(_correlations(made) / scale).chunk(2), _correlations(r) / scale)
+        descend(optims[0], fooled + model.physics * score)
+        return dict(critic=loss, generator=fooled.item(), energy=score.item())
+
+    return one
 
 # %% ../../nbs/generate/45_micrograph.ipynb #017f9df0
 class MicrographGAN(_Model):
     """A conditional GAN of micrographs: process in, image out.
 
     variables : the process, a tuple of `Variable`
-    physics : weight of the energy score on correlations beside the critic
+    physics : weight of the energy score on correlations, next to the critic's answer
     augment : strength of the differentiable augmentation
     periodic : do the images wrap around along x?
+    steps, batch, lr : of the training: steps, images a step, learning rate
+    device : where it is trained and asked
+
+    Raises BadInput for rows of a process that cannot be used, OSError for a damaged file.
+
+    >>> MicrographGAN.load().generate(process, seed=1).shape
     """
 
     _name = "gan"
@@ -229,68 +293,10 @@ class MicrographGAN(_Model):
         if start is not None:
             self.generator_.load_state_dict(start.generator_.state_dict())
         nets = dict(generator=self.generator_, critic=critic, mean=copy.deepcopy(self.generator_))
-        optims = [
-            torch.optim.Adam(nets[k].parameters(), self.lr, (0.0, 0.99))
-            for k in ("generator", "critic")
-        ]
-        self.log_ = train(
-            nets,
-            optims,
-            lambda: self._one(x, c, nets, optims),
-            self.steps,
-            self.lr,
-            self.random_state,
-            averages={"mean": "generator"},
-            checkpoint=checkpoint,
-            every=_EVERY,
-            desc="GAN",
-        )
-        self.generator_ = nets["mean"].eval()
+        optims = [_adam(nets[name].parameters(), self.lr, 0.0) for name in ("generator", "critic")]
+        begin = functools.partial(_gan_step, self, x, c, nets, optims)
+        self._train(nets, optims, begin, checkpoint, "GAN")
         return self
-
-    def _one(self, x, c, nets, optims):
-        "The function that does one step."
-        G = nets["generator"]
-        D = nets["critic"]
-        b = self.batch // 2
-        scale = (
-            _correlations(_batch(x, 256, self.periodic)[1]).std(0).clamp_min(0.02).to(self.device)
-        )
-
-        def draw(n):
-            i, r = _batch(x, n, self.periodic)
-            return r.to(self.device), c[i].to(self.device)
-
-        def judge(r, k):
-            "One step of the critic; its loss."
-            with half_precision(self.device):
-                with torch.no_grad():
-                    made = G(k, 64)
-                loss = (
-                    F.relu(1 - D(augment(r, self.augment), k)).mean()
-                    + F.relu(1 + D(augment(made, self.augment), k)).mean()
-                )
-            descend(optims[1], loss)
-            return loss.item()
-
-        def one(step):
-            judged = (
-                step >= self.steps // 3
-            )  # the critic comes when there is something to criticise
-            loss = judge(*draw(2 * b)) if judged else 0.0
-            r, k = draw(b)
-            with half_precision(self.device):
-                made = G(k.repeat(2, 1), 64)
-                fooled = (
-                    -D(augment(made, self.augment), k.repeat(2, 1)).mean()
-                    if judged
-                    else 0 * made.mean()
-                )
-            score = _energy(*(_correlations(made) / scale).chunk(2), _correlations(r) / scale)
-            descend(optims[0], fooled + self.physics * score)
-            return dict(critic=loss, generator=fooled.item(), energy=score.item())
-
-        return one
 
     def generate(self, process, seed=0, width: int = 128) -> np.ndarray:
         """Micrographs of these processes.
@@ -307,12 +313,48 @@ class MicrographGAN(_Model):
         out = self._images(self._code(pd.DataFrame([process]) if one else process), seed, width)
         return out[0] if one else out
 
+# %% ../../nbs/generate/45_micrograph.ipynb #ae3609bd
+def _take_scales(encoder, x, periodic):
+    "Means and standard deviations of the correlations, from 1,024 cut-outs, once."
+    if encoder.known:
+        return
+    s = _short(_batch(x, 1024, periodic)[1])
+    encoder.mean.copy_(s.mean(0))
+    encoder.sd.copy_(s.std(0).clamp_min(0.02))
+    encoder.known.fill_(1)
+
+
+def _vae_step(model, x, nets, optims):
+    "The function that does one step of a `MicrographVAE` on images x."
+    G, E = nets["generator"], nets["encoder"]
+    _take_scales(E, x, model.periodic)
+
+    def one(step):
+        r = _batch(x, model.batch // 2, model.periodic)[1].to(model.device)
+        s = _short(r)
+        mean, log = E(s)
+        z = mean + torch.randn_like(mean) * (log / 2).exp()
+        with half_precision(model.device):
+            made = G(z.repeat(2, 1), 64)
+        score = _energy(*(_short(made) / E.sd).chunk(2), s / E.sd)
+        pull = 0.5 * (mean.square() + log.exp() - 1 - log).sum(1).mean()
+        descend(optims[0], score + model.kl * pull)
+        return dict(energy=score.item(), kl=pull.item())
+
+    return one
+
 # %% ../../nbs/generate/45_micrograph.ipynb #6844005a
 class MicrographVAE(_Model):
     """A variational autoencoder of textures: image to code, code to image.
 
     latent : numbers in a code
     kl : weight of the pull toward the normal distribution
+    periodic : do the images wrap around along x?
+    steps, batch, lr : of the training: steps, images a step, learning rate
+
+    source : Kingma and Welling, ICLR 2014
+
+    >>> MicrographVAE.load().encode(images).shape
     """
 
     _name = "vae"
@@ -357,75 +399,39 @@ class MicrographVAE(_Model):
         """
         x = _films(images)
         self._build()
-        nets = dict(
-            generator=self.generator_, encoder=self.encoder_, mean=copy.deepcopy(self.generator_)
-        )
-        optims = [
-            torch.optim.Adam(
-                [*self.generator_.parameters(), *self.encoder_.parameters()], self.lr, (0.9, 0.99)
-            )
-        ]
-        self.log_ = train(
-            nets,
-            optims,
-            lambda: self._one(x, nets, optims),
-            self.steps,
-            self.lr,
-            self.random_state,
-            averages={"mean": "generator"},
-            checkpoint=checkpoint,
-            every=_EVERY,
-            desc="VAE",
-        )
-        self.generator_ = nets["mean"].eval()
+        nets = dict(generator=self.generator_, encoder=self.encoder_)
+        nets["mean"] = copy.deepcopy(self.generator_)
+        weights = [*self.generator_.parameters(), *self.encoder_.parameters()]
+        optims = [_adam(weights, self.lr, 0.9)]
+        begin = functools.partial(_vae_step, self, x, nets, optims)
+        self._train(nets, optims, begin, checkpoint, "VAE")
         return self
-
-    def _one(self, x, nets, optims):
-        G, E = nets["generator"], nets["encoder"]
-        if not E.known:
-            s = _short(_batch(x, 1024, self.periodic)[1])
-            E.mean.copy_(s.mean(0))
-            E.sd.copy_(s.std(0).clamp_min(0.02))
-            E.known.fill_(1)
-
-        def one(step):
-            r = _batch(x, self.batch // 2, self.periodic)[1].to(self.device)
-            s = _short(r)
-            mean, log = E(s)
-            z = mean + torch.randn_like(mean) * (log / 2).exp()
-            with half_precision(self.device):
-                made = G(z.repeat(2, 1), 64)
-            score = _energy(*(_short(made) / E.sd).chunk(2), s / E.sd)
-            pull = 0.5 * (mean.square() + log.exp() - 1 - log).sum(1).mean()
-            descend(optims[0], score + self.kl * pull)
-            return dict(energy=score.item(), kl=pull.item())
-
-        return one
 
     def encode(self, images) -> np.ndarray:
         """Where images lie on the map.
 
-        returns : (N, 128, 128) grey values -> (N, latent) means of the codes
+        images : (N, 128, 128) grey values 0 to 255
+
+        returns : (N, latent) means of the codes
         """
         x = _films(images)
         if not hasattr(self, "encoder_"):
             raise ValueError("this MicrographVAE is not trained: fit it, or load one")
+        codes = []
         with torch.inference_mode():
-            return (
-                torch.cat(
-                    [
-                        self.encoder_(_short(b[:, None].float().to(self.device) / 127.5 - 1))[0]
-                        for b in x.split(256)
-                    ]
-                )
-                .cpu()
-                .numpy()
-            )
+            for some in x.split(256):
+                images = some[:, None].float().to(self.device) / 127.5 - 1
+                codes.append(self.encoder_(_short(images))[0])
+        return torch.cat(codes).cpu().numpy()
 
     def decode(self, codes, seed=0, width: int = 128) -> np.ndarray:
         """Images of these codes.
 
-        returns : (N, latent) -> (N, 128, width) grey values
+        codes : (N, latent)
+        seed : of all images, or a list with one for each
+        width : pixels, a multiple of 16
+
+        returns : (N, 128, width) grey values 0 to 255
         """
         z = torch.as_tensor(np.atleast_2d(np.asarray(codes, np.float32)))
         if z.shape[1] != self.latent or not torch.isfinite(z).all():
@@ -439,6 +445,10 @@ def films(folder) -> tuple[pd.DataFrame, np.ndarray]:
     """Labels and images of a set on disk.
 
     folder : made by `film_set`
+
+    returns : a row a film; images (n, size, size)
+
+    >>> labels, images = films("films")
     """
     tables = sorted(Path(folder).glob("[0-9]*.csv"))
     if not tables:
@@ -448,42 +458,47 @@ def films(folder) -> tuple[pd.DataFrame, np.ndarray]:
     ), np.concatenate([np.load(p.with_suffix(".npy")) for p in tables])
 
 # %% ../../nbs/generate/45_micrograph.ipynb #e17c36f9
-def main(argv=None):
-    p = argparse.ArgumentParser(
-        "python -m mdp.generate.micrograph",
-        description="Train the GAN and the VAE on a folder of films.",
-    )
-    p.add_argument("films")
-    p.add_argument("out")
-    p.add_argument("--only", choices=("gan", "vae"), help="one of the two models")
-    p.add_argument("--steps", type=int, default=3000, help="steps of the GAN")
-    p.add_argument("--vae", type=int, default=1200, help="steps of the VAE")
-    p.add_argument("--batch", type=int, default=16)
-    p.add_argument("--seed", type=int, default=0)
-    p.add_argument("--device", default="cpu")
-    a = p.parse_args(argv)
-    table, images = films(a.films)
-    variables = tuple(Variable(n, u, lo, hi, log) for n, u, lo, hi, log in _ranges(a.films))
-    card = dict(
-        data=f"{len(table)} simulated cross-sections, film_set of mdp.simulate.film, seed "
-        f"{json.loads((Path(a.films) / 'set.json').read_text())['seed']}",
+def _arguments(argv):
+    "What the command was asked for."
+    parser = argparse.ArgumentParser("python -m mdp.generate.micrograph", description=main.__doc__)
+    parser.add_argument("films")
+    parser.add_argument("out")
+    parser.add_argument("--only", choices=("gan", "vae"), help="one of the two models")
+    parser.add_argument("--steps", type=int, default=3000, help="steps of the GAN")
+    parser.add_argument("--vae", type=int, default=1200, help="steps of the VAE")
+    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--device", default="cpu")
+    return parser.parse_args(argv)
+
+
+def _card(a, number):
+    "What the card says besides the parameters: data, command, machine, metrics."
+    seed = json.loads((Path(a.films) / "set.json").read_text())["seed"]
+    on_gpu = a.device.startswith("cuda")
+    return dict(
+        data=f"{number} simulated cross-sections, film_set of mdp.simulate.film, seed {seed}",
         command=f"python -m mdp.generate.micrograph FILMS OUT --steps {a.steps} --vae {a.vae} "
         f"--batch {a.batch} --seed {a.seed} --device {a.device}",
-        machine=torch.cuda.get_device_name(a.device)
-        if a.device.startswith("cuda")
-        else "CPU, one thread",
-        metrics="see cases/54_microstructure_gan, section 3",
+        machine=torch.cuda.get_device_name(a.device) if on_gpu else "CPU, one thread",
+        metrics="see the case on micrographs, cases/54_microstructure_gan",
     )
+
+# %% ../../nbs/generate/45_micrograph.ipynb #b556bec6
+def main(argv=None):
+    "Train the GAN and the VAE on a folder of films."
+    a = _arguments(argv)
+    table, images = films(a.films)
+    variables = tuple(Variable(n, u, lo, hi, log) for n, u, lo, hi, log in _ranges(a.films))
+    card = _card(a, len(table))
     shared, out = dict(batch=a.batch, random_state=a.seed, device=a.device), Path(a.out)
     out.mkdir(parents=True, exist_ok=True)
     if a.only != "vae":
-        MicrographGAN(variables, a.steps, **shared).fit(
-            images, table, checkpoint=out / "gan.checkpoint"
-        ).save(out, **card)
+        gan = MicrographGAN(variables, a.steps, **shared)
+        gan.fit(images, table, checkpoint=out / "gan.checkpoint").save(out, **card)
     if a.only != "gan":
-        MicrographVAE(steps=a.vae, **shared).fit(images, checkpoint=out / "vae.checkpoint").save(
-            out, **card
-        )
+        vae = MicrographVAE(steps=a.vae, **shared)
+        vae.fit(images, checkpoint=out / "vae.checkpoint").save(out, **card)
 
 # %% ../../nbs/generate/45_micrograph.ipynb #b18d8444
 def _ranges(folder):

@@ -13,7 +13,13 @@ from torch.nn.utils.parametrizations import spectral_norm
 
 # %% ../../nbs/generate/44_micrograph_networks.ipynb #ba29deaa
 def _wrap(x):
+    "One more column at either side: the image goes on around the seam."
     return torch.cat([x[..., -1:], x, x[..., :1]], -1)
+
+
+def _height_of_rows(x, rows):
+    "From 1 at the top row of an image to -1 at the bottom: (1, 1, rows, 1)."
+    return torch.linspace(1, -1, rows, device=x.device, dtype=x.dtype).view(1, 1, rows, 1)
 
 # %% ../../nbs/generate/44_micrograph_networks.ipynb #0aa20416
 class _Layer(nn.Module):
@@ -31,28 +37,13 @@ class _Layer(nn.Module):
 
     def forward(self, x, code, rng):
         n, _, h, w = x.shape
-        noise = self.noise * torch.randn(n, h, w, 4, generator=rng, device=x.device).to(
-            x.dtype
-        ).permute(0, 3, 1, 2)
-        y = (
-            torch.linspace(1, -1, h, device=x.device, dtype=x.dtype)
-            .view(1, 1, h, 1)
-            .expand(n, 1, h, w)
-        )
-        x = self.conv(
-            _wrap(
-                torch.cat(
-                    [
-                        x,
-                        noise[:, :2],
-                        noise[:, 2:, :1].expand(-1, -1, h, -1),
-                        y,
-                        torch.tanh(8 * (y - 0.6)),
-                    ],
-                    1,
-                )
-            )
-        )
+        noise = torch.randn(n, h, w, 4, generator=rng, device=x.device)
+        noise = self.noise * noise.to(x.dtype).permute(0, 3, 1, 2)
+        a_pixel = noise[:, :2]
+        a_column = noise[:, 2:, :1].expand(-1, -1, h, -1)
+        y = _height_of_rows(x, h).expand(n, 1, h, w)
+        inputs = torch.cat([x, a_pixel, a_column, y, torch.tanh(8 * (y - 0.6))], 1)
+        x = self.conv(_wrap(inputs))
         x = x * torch.rsqrt(x.square().mean(1, keepdim=True) + 1e-4)
         scale, shift = self.film(code)[..., None, None].chunk(2, 1)
         return F.leaky_relu(torch.addcmul(shift, x, 1 + scale), 0.2)
@@ -82,8 +73,17 @@ def _grains(height, grey):
     return (share * grey).sum(1, keepdim=True) * (1 - line) + 0.3 * line
 
 # %% ../../nbs/generate/44_micrograph_networks.ipynb #8f4e6445
+def _mixed(image, grey, logits):
+    "An image with a grey drawn over it, where the logits say so."
+    return torch.lerp(image, torch.full_like(image, grey), torch.sigmoid(3.5 * torch.tanh(logits)))
+
+
+def _twice(x):
+    return F.interpolate(x, scale_factor=2, mode="nearest")
+
+
 class _Generator(nn.Module):
-    "A code and noise to an image 128 high."
+    "A code and noise to an image 128 high, of -1.2 to 1.2."
 
     def __init__(self, inputs, widths=(96, 64, 32, 24), last=8, grains=12, code=128):
         super().__init__()
@@ -103,46 +103,40 @@ class _Generator(nn.Module):
 
     def forward(self, c, width=128, rng=None):
         code, n = self.code(c), len(c)
-        x = self.start.expand(n, -1, -1, width // 16).contiguous(memory_format=torch.channels_last)
-        height, share = 0, torch.softmax(3 * self.size(code).float(), 1)[..., None, None, None]
-        for i, layer in enumerate(self.layers):
-            x = layer(
-                F.interpolate(x, scale_factor=2, mode="nearest") if i and i % 2 == 0 else x,
-                code,
-                rng,
-            )
-            if i % 2:
-                height = (_double(height) if i > 1 else 0) + share[:, i // 2] * self.heights[
-                    i // 2
-                ](_wrap(x)).float()
-        grey = torch.lerp(
-            self.range[0],
-            self.range[1],
-            torch.rand(n, height.shape[1], 1, 1, generator=rng, device=c.device),
-        )
+        height, x = self._landscapes(code, width, rng)
+        random = torch.rand(n, height.shape[1], 1, 1, generator=rng, device=c.device)
+        grey = torch.lerp(self.range[0], self.range[1], random)
         solid = _grains(_double(height), grey)
-        pore, speck, light = (
-            self.over(_wrap(self.fine(F.interpolate(x, scale_factor=2, mode="nearest"), code, rng)))
-            .float()
-            .chunk(3, 1)
-        )
-        solid = torch.lerp(
-            solid, torch.full_like(solid, 0.35), torch.sigmoid(3.5 * torch.tanh(speck))
-        ) + 0.1 * torch.tanh(light)
-        return (
-            torch.lerp(solid, torch.full_like(solid, 0.08), torch.sigmoid(3.5 * torch.tanh(pore)))
-            * 2
-            - 1
-        ).clamp(-1.2, 1.2)
+        over = self.over(_wrap(self.fine(_twice(x), code, rng)))
+        pore, speck, light = over.float().chunk(3, 1)
+        solid = _mixed(solid, 0.35, speck) + 0.1 * torch.tanh(light)
+        return (_mixed(solid, 0.08, pore) * 2 - 1).clamp(-1.2, 1.2)
+
+    def _landscapes(self, code, width, rng):
+        "Landscapes of the grains at half size, and the channels of the last level."
+        x = self.start.expand(len(code), -1, -1, width // 16)
+        x = x.contiguous(memory_format=torch.channels_last)
+        share = torch.softmax(3 * self.size(code).float(), 1)[..., None, None, None]
+        height = 0
+        for level, to_height in enumerate(self.heights):
+            x = self.layers[2 * level](_twice(x) if level else x, code, rng)
+            x = self.layers[2 * level + 1](x, code, rng)
+            coarser = _double(height) if level else 0
+            height = coarser + share[:, level] * to_height(_wrap(x)).float()
+        return height, x
 
 # %% ../../nbs/generate/44_micrograph_networks.ipynb #bef0febf
 def _dense(*sizes):
-    return nn.Sequential(
-        *(m for a, b in zip(sizes, sizes[1:]) for m in (nn.Linear(a, b), nn.SiLU()))
-    )
+    "Dense layers, each with a smooth rectifier."
+    modules = []
+    for a, b in zip(sizes, sizes[1:]):
+        modules += [nn.Linear(a, b), nn.SiLU()]
+    return nn.Sequential(*modules)
 
 # %% ../../nbs/generate/44_micrograph_networks.ipynb #c9890b55
 class _Critic(nn.Module):
+    "How real each image looks, and how well it fits its process."
+
     def __init__(self, inputs, fine=12, widths=(24, 48, 96, 96), code=128):
         super().__init__()
         sn, last = spectral_norm, widths[-1]
@@ -157,21 +151,14 @@ class _Critic(nn.Module):
     def forward(self, x, c):
         x = x.contiguous(memory_format=torch.channels_last)
         half = F.avg_pool2d(x, 2)
-        y = (
-            torch.linspace(1, -1, half.shape[2], dtype=x.dtype, device=x.device)
-            .view(1, 1, -1, 1)
-            .expand_as(half)
-        )
-        h = F.leaky_relu(
-            self.grey2(torch.cat([half, y], 1))
-            + self.share * self.down(F.leaky_relu(self.grey1(x), 0.2)),
-            0.2,
-        )
+        y = _height_of_rows(x, half.shape[2]).expand_as(half)
+        coarse = self.grey2(torch.cat([half, y], 1))
+        h = F.leaky_relu(coarse + self.share * self.down(F.leaky_relu(self.grey1(x), 0.2)), 0.2)
         for conv in self.convs:
             h = F.leaky_relu(conv(h), 0.2)
-        spread = (
-            h.float().std(0, unbiased=False).mean().to(h.dtype).expand(len(h), 1, *h.shape[2:])
-        )  # a batch of equal images gives itself away
+        # a batch of equal images gives itself away
+        spread = h.float().std(0, unbiased=False).mean().to(h.dtype)
+        spread = spread.expand(len(h), 1, *h.shape[2:])
         h = F.leaky_relu(self.last(torch.cat([h, spread], 1)), 0.2).float().mean((2, 3)) * 4
         return self.line(h)[:, 0] + (self.code(c).float() * h).sum(1)
 
@@ -179,36 +166,44 @@ class _Critic(nn.Module):
 _LAGS = 1, 2, 3, 4, 6, 8, 12, 16, 24, 32
 
 
+def _soft(x):
+    "A smooth step from -1 to 1."
+    return torch.sigmoid(x) * 2 - 1
+
+
+def _widest(x):
+    return F.max_pool2d(x, 5, 1, 2)
+
+
+def _phases_of(x, valleys):
+    "Grey, pores, dark places and valleys of images (n, 1, H, W) of -1 to 1, as channels."
+    phases = [x, _soft((-0.66 - x) / 0.06), _soft((-0.2 - x) / 0.08)]
+    if valleys:  # as in `phases`, with a slope
+        phases.append(_soft((-_widest(-_widest(x)) - x - 0.2) / 0.06))
+    return torch.cat(phases, 1)
+
+# %% ../../nbs/generate/44_micrograph_networks.ipynb #e9912061
 def _correlations(x, most=32, valleys=True):
     """(n, 1, H, W) of -1 to 1 -> (n, k).
 
     Means and correlations of grey, of pores, of dark and of valleys, along x in 8 bands, along y in
     the film; lags up to `most`.
     """
-    x, soft, widest = (
-        x.float(),
-        lambda t: torch.sigmoid(t) * 2 - 1,
-        lambda t: F.max_pool2d(t, 5, 1, 2),
-    )
-    f = [x, soft((-0.66 - x) / 0.06), soft((-0.2 - x) / 0.08)]
-    if valleys:
-        f.append(soft((-widest(-widest(x)) - x - 0.2) / 0.06))  # as in `phases`, with a slope
-    f = torch.cat(f, 1)
+    f = _phases_of(x.float(), valleys)
     n, m, h, w = f.shape
     lags = [lag for lag in _LAGS if lag <= most]
     film = f[:, :, h // 4 :]
 
     def band(t):
+        "Means along x in eight bands by height."
         return t.mean(-1).view(n, m, 8, -1).mean(-1)
 
-    out = [
-        band(f),
-        *(band(f[..., :-lag] * f[..., lag:]) for lag in lags),
-        *((film[:, :, :-lag] * film[:, :, lag:]).mean((-1, -2)) for lag in lags),
-    ]
-    return torch.cat([o.flatten(1) for o in out], 1)
+    means = band(f)
+    along_x = [band(f[..., :-lag] * f[..., lag:]) for lag in lags]
+    along_y = [(film[:, :, :-lag] * film[:, :, lag:]).mean((-1, -2)) for lag in lags]
+    return torch.cat([values.flatten(1) for values in (means, *along_x, *along_y)], 1)
 
-
+# %% ../../nbs/generate/44_micrograph_networks.ipynb #204f257c
 def _energy(a, b, real):
     def d(p, q):
         return (p - q).square().mean(1).add(1e-6).sqrt()
@@ -219,8 +214,15 @@ def _energy(a, b, real):
 def augment(x, strength: float = 1.0):
     """Random contrast, light and a wiped rectangle; gradients pass.
 
-    x : (n, 1, H, W) of -1 to 1
-    strength : 0: nothing
+    x : images (n, 1, H, W) of -1 to 1
+    strength : 0: nothing; 1: contrast and light change by up to a half
+
+    returns : (n, 1, H, W)
+
+    source : Zhao et al., Adv. Neural Inf. Process. Syst. 33, 7559 (2020)
+
+    >>> augment(torch.ones(2, 1, 8, 8), strength=0.5).shape
+    torch.Size([2, 1, 8, 8])
     """
     if not strength:
         return x
@@ -250,6 +252,5 @@ class _Encoder(nn.Module):
 
 
 def _short(x):
-    return _correlations(
-        F.avg_pool2d(x, 2), 16, valleys=False
-    )  # of images of -1 to 1, at half size, where lines are too thin for valleys
+    "Correlations of images of -1 to 1 at half size, where lines are too thin for valleys."
+    return _correlations(F.avg_pool2d(x, 2), 16, valleys=False)

@@ -18,7 +18,14 @@ from ..data.fetch import facts
 # %% ../../nbs/generate/43_prototypes.ipynb #e15a9b08
 @functools.cache
 def prototypes() -> pd.DataFrame:
-    "The structure types: a row each, by name."
+    """The structure types: a row each, by name.
+
+    Columns: formula, space group, axial ratios and angles, sites, scale (sums of radii between the
+    closest atoms), like (the compound that gave the name).
+
+    >>> prototypes().formula["zincblende"]
+    'AB'
+    """
     return pd.read_csv(facts("prototypes.csv")).set_index("prototype")
 
 # %% ../../nbs/generate/43_prototypes.ipynb #bd578f27
@@ -26,46 +33,60 @@ def prototypes() -> pd.DataFrame:
 def radius(symbol: str) -> float:
     """Covalent radius (Cordero et al., Dalton Trans. 2832, 2008).
 
-    symbol : Å
+    symbol : of an element
+
+    returns : Å
+
+    >>> radius("C")
+    0.76
     """
     from ase.data import atomic_numbers, covalent_radii
 
     return float(covalent_radii[atomic_numbers[symbol]])
 
 # %% ../../nbs/generate/43_prototypes.ipynb #c9a68e01
+# elements that stand for the letters while a prototype is measured
+_STAND_IN = {"A": "Na", "B": "Mg", "C": "Cl"}
+
+
+def _sites(text):
+    "Letters and positions from the column `sites`: a letter and three numbers each, then `;`."
+    letters = []
+    positions = []
+    for site in text.split(";"):
+        letter, *position = site.split()
+        letters.append(letter)
+        positions.append([float(value) for value in position])
+    positions = np.array(positions)
+    for third in (1 / 3, 2 / 3):  # written with few digits
+        positions = np.where(abs(positions - third) < 1e-4, third, positions)
+    return letters, positions
+
+# %% ../../nbs/generate/43_prototypes.ipynb #b633c65b
 @functools.cache
 def _template(prototype):
     """Primitive cell of a prototype with a = 1.
 
-    Lattice, positions, letters, and its pairs (letters, distance) up to what matters.
+    Lattice, positions, letters, and the shortest distance of each pair of letters.
     """
     from pymatgen.core import Lattice, Structure
 
     if prototype not in prototypes().index:
         raise BadInput([(0, prototype, "no such prototype; see `prototypes()`")], "prototype")
     p = prototypes().loc[prototype]
-    letters, xyz = zip(
-        *[(x.split()[0], [float(v) for v in x.split()[1:]]) for x in p.sites.split(";")]
-    )
-    xyz = np.array(xyz)
-    for third in (1 / 3, 2 / 3):
-        xyz = np.where(abs(xyz - third) < 1e-4, third, xyz)
-    stand_in = dict(zip("ABC", ("Na", "Mg", "Cl")))
+    letters, xyz = _sites(p.sites)
     lattice = Lattice.from_parameters(
         10, 10 * p.b_over_a, 10 * p.c_over_a, p.alpha, p.beta, p.gamma
     )
-    s = Structure.from_spacegroup(
-        int(p.space_group), lattice, [stand_in[x] for x in letters], xyz
-    ).get_primitive_structure()
-    who = np.array([next(k for k, v in stand_in.items() if v == x.specie.symbol) for x in s])
+    species = [_STAND_IN[letter] for letter in letters]
+    whole = Structure.from_spacegroup(int(p.space_group), lattice, species, xyz)
+    s = whole.get_primitive_structure()
+    letter_of = {symbol: letter for letter, symbol in _STAND_IN.items()}
+    who = np.array([letter_of[site.specie.symbol] for site in s])
     i, j, _, d = s.get_neighbor_list(10.0)
     shortest = pd.Series(d).groupby([who[i], who[j]]).min()
-    return (
-        s.lattice.matrix / 10,
-        s.frac_coords,
-        who,
-        [(a, b, x / 10) for (a, b), x in shortest.items()],
-    )
+    pairs = [(a, b, x / 10) for (a, b), x in shortest.items()]
+    return s.lattice.matrix / 10, s.frac_coords, who, pairs
 
 # %% ../../nbs/generate/43_prototypes.ipynb #7fd68cc3
 def build(prototype: str, elements, scale: float | None = None):
@@ -76,6 +97,11 @@ def build(prototype: str, elements, scale: float | None = None):
     scale : closest pair in sums of radii; None: the prototype's
 
     returns : a pymatgen Structure, primitive
+
+    Raises BadInput for an unknown prototype, or another number of elements than kinds of sites.
+
+    >>> build("zincblende", ["Ga", "As"]).reduced_formula
+    'GaAs'
     """
     from pymatgen.core import Lattice, Structure
 
@@ -110,7 +136,15 @@ def _states(symbol):
 
 
 def valid(elements, counts) -> bool:
-    "Do charges balance, each element in one state, anions more electronegative than cations?"
+    """Do charges balance, each element in one state, anions more electronegative than cations?
+
+    elements, counts : symbols, and how many atoms of each
+
+    source : Davies et al., Chem 1, 617 (2016)
+
+    >>> valid(["Na", "Cl"], [1, 1]), valid(["Na", "Cl"], [1, 2])
+    (True, False)
+    """
     states, en = zip(*map(_states, elements))
     if len(elements) == 1:
         return True
@@ -139,7 +173,18 @@ CLOSED = {
 def _counts(formula):
     return [int(x or 1) for x in re.findall(r"[A-C](\d*)", formula)]
 
-# %% ../../nbs/generate/43_prototypes.ipynb #57216105
+# %% ../../nbs/generate/43_prototypes.ipynb #8470a302
+def _all_states(closed):
+    "Every element in every state: number of the element, charge, electronegativity."
+    rows = []
+    for number, symbol in enumerate(ELEMENTS):
+        states, electronegativity = _states(symbol)
+        if closed:
+            states = [q for q, names in CLOSED.items() if symbol in names.split()]
+        rows += [(number, state, electronegativity) for state in states]
+    return map(np.array, zip(*rows))
+
+
 @functools.cache
 def _choices(formula, closed=False):
     """All valid ordered choices of elements for a formula such as `AB2`, as rows of symbols.
@@ -150,12 +195,7 @@ def _choices(formula, closed=False):
     if len(n) == 1:
         return np.array([["C"], ["Si"], ["Ge"], ["Sn"]])
 
-    def allowed(x):
-        return [q for q, names in CLOSED.items() if x in names.split()] if closed else _states(x)[0]
-
-    e, q, en = map(
-        np.array, zip(*[(i, s, _states(x)[1]) for i, x in enumerate(ELEMENTS) for s in allowed(x)])
-    )
+    e, q, en = _all_states(closed)
     pools = [np.arange(len(e))] * (len(n) - 1) + [np.flatnonzero(q < 0)]
     total = functools.reduce(np.add.outer, [k * q[p] for k, p in zip(n, pools)])
     hit = np.stack([p[i] for p, i in zip(pools, np.nonzero(total == 0))], 1)
@@ -167,7 +207,7 @@ def _choices(formula, closed=False):
         good &= E[:, a] != E[:, b]
     return np.array(ELEMENTS)[np.unique(E[good], axis=0)]
 
-
+# %% ../../nbs/generate/43_prototypes.ipynb #57216105
 ALIKE = {
     "half-Heusler": (0, 1),
     "chalcopyrite": (0, 1),
@@ -196,17 +236,16 @@ def candidates(names=None, closed: bool = False) -> pd.DataFrame:
     closed : only the closed-shell states of CLOSED: what a semiconductor is made of
 
     returns : prototype, elements (joined by -)
+
+    >>> len(candidates(["diamond"]))
+    4
     """
-    p = prototypes() if names is None else prototypes().loc[list(names)]
-    return pd.concat(
-        [
-            pd.DataFrame(
-                dict(prototype=k, elements=["-".join(e) for e in _once(k, _choices(f, closed))])
-            )
-            for k, f in p.formula.items()
-        ],
-        ignore_index=True,
-    )
+    wanted = prototypes() if names is None else prototypes().loc[list(names)]
+    tables = []
+    for name, formula in wanted.formula.items():
+        elements = ["-".join(choice) for choice in _once(name, _choices(formula, closed))]
+        tables.append(pd.DataFrame(dict(prototype=name, elements=elements)))
+    return pd.concat(tables, ignore_index=True)
 
 # %% ../../nbs/generate/43_prototypes.ipynb #4062d49f
 @functools.cache
@@ -251,54 +290,68 @@ GEOMETRY = [
 ] + [f"shell {k}" for k in range(1, 9)]
 
 # %% ../../nbs/generate/43_prototypes.ipynb #e674e51b
+def _of_one_prototype(name, elements):
+    "GEOMETRY of crystals of a prototype: an array of symbols (n, kinds of sites)."
+    from ase.data import atomic_masses, atomic_numbers
+
+    V, bond, n, cn, shells, letters, many = _shape(name)
+    R = dict(zip(letters, np.vectorize(radius)(elements).T))
+    m = np.vectorize(lambda symbol: atomic_masses[atomic_numbers[symbol]])(elements)
+    sums = [(R[x] + R[y]) / d for x, y, d in _template(name)[3]]
+    a = np.max(sums, axis=0) * prototypes().scale[name]
+    share = many / many.sum()
+    mass = m @ share
+    first, last = R[letters[0]], R[letters[-1]]
+    columns = [
+        np.log10(V * a**3),
+        np.log10(mass),
+        np.log10(m.max(1) / m.min(1)),
+        np.log10((1 / m) @ share),
+        np.log10(mass / (V * a**3)),
+        np.full(len(m), np.log10(n)),
+        np.log10(bond * a),
+        np.tile(cn, (len(m), 1)),
+        ((m / mass[:, None] - 1) ** 2) @ share,
+        (first - last) / (first + last),
+        np.tile(shells, (len(m), 1)),
+    ]
+    return np.column_stack(columns)
+
+# %% ../../nbs/generate/43_prototypes.ipynb #4c07b6d6
 def geometry(crystals: pd.DataFrame) -> pd.DataFrame:
     """Structure descriptors from prototype and radii alone.
 
     crystals : columns prototype, elements
 
-    returns : columns GEOMETRY; Å, amu
-    """
-    from ase.data import atomic_masses, atomic_numbers
+    returns : columns GEOMETRY, logarithms of Å, Å^3, amu
 
+    >>> crystals = pd.DataFrame({"prototype": ["diamond"], "elements": ["C"]})
+    >>> geometry(crystals).coordination.tolist()
+    [4.0]
+    """
     out = np.empty((len(crystals), len(GEOMETRY)))
     for name, rows in crystals.reset_index(drop=True).groupby("prototype").groups.items():
-        V, bond, n, cn, shells, letters, many = _shape(name)
-        E = np.array([x.split("-") for x in crystals.elements.iloc[rows]])
-        R = dict(zip(letters, np.vectorize(radius)(E).T))
-        m = np.vectorize(lambda x: atomic_masses[atomic_numbers[x]])(E)
-        a = (
-            np.max([(R[x] + R[y]) / d for x, y, d in _template(name)[3]], axis=0)
-            * prototypes().scale[name]
-        )
-        share = many / many.sum()
-        mass = m @ share
-        first = R[letters[0]]
-        last = R[letters[-1]]
-        out[rows] = np.column_stack(
-            [
-                np.log10(V * a**3),
-                np.log10(mass),
-                np.log10(m.max(1) / m.min(1)),
-                np.log10((1 / m) @ share),
-                np.log10(mass / (V * a**3)),
-                np.full(len(m), np.log10(n)),
-                np.log10(bond * a),
-                np.tile(cn, (len(m), 1)),
-                ((m / mass[:, None] - 1) ** 2) @ share,
-                (first - last) / (first + last),
-                np.tile(shells, (len(m), 1)),
-            ]
-        )
+        elements = np.array([choice.split("-") for choice in crystals.elements.iloc[rows]])
+        out[rows] = _of_one_prototype(name, elements)
     return pd.DataFrame(out, crystals.index, GEOMETRY)
 
 # %% ../../nbs/generate/43_prototypes.ipynb #161a8526
 def formulas(crystals: pd.DataFrame) -> list[str]:
-    "The formula of each row, in the order of the sites."
-    n = {k: [x if x > 1 else "" for x in _counts(f)] for k, f in prototypes().formula.items()}
-    return [
-        "".join(f"{e}{k}" for e, k in zip(x.split("-"), n[p]))
-        for p, x in zip(crystals.prototype, crystals.elements)
-    ]
+    """The formula of each row, in the order of the sites.
+
+    crystals : columns prototype, elements
+
+    >>> formulas(pd.DataFrame({"prototype": ["zincblende"], "elements": ["Ga-As"]}))
+    ['GaAs']
+    """
+    counts = prototypes().formula.map(_counts)
+    return list(map(_written, crystals.elements, crystals.prototype.map(counts)))
+
+
+def _written(elements, counts):
+    "The formula of a choice such as Cu-In-Se and its counts."
+    parts = zip(elements.split("-"), counts)
+    return "".join(f"{symbol}{count if count > 1 else ''}" for symbol, count in parts)
 
 
 def describe(crystals: pd.DataFrame) -> pd.DataFrame:
@@ -307,6 +360,9 @@ def describe(crystals: pd.DataFrame) -> pd.DataFrame:
     crystals : columns prototype, elements
 
     returns : 20 + 232 columns
+
+    >>> describe(pd.DataFrame({"prototype": ["zincblende"], "elements": ["Ga-As"]})).shape
+    (1, 252)
     """
     from mdp.represent.composition import Compositions
 
