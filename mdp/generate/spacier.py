@@ -40,6 +40,9 @@ def between(origin: dict, final: dict, alpha: float) -> dict:
     alpha : 0 to 1
 
     returns : name -> (low, up)
+
+    >>> between({"logp": 3.0}, {"logp": (-1.0, 1.0)}, alpha=0.5)["logp"]
+    (0.5, 2.5)
     """
     out = {}
     for name, (low, up) in final.items():
@@ -56,6 +59,9 @@ def log_hit(mean, sd, region: dict) -> np.ndarray:
     region : name -> (low, up), in the order of the columns
 
     returns : (molecules,) natural logarithm
+
+    >>> log_hit(np.array([[0.0]]), np.array([[1.0]]), {"logp": (0.0, np.inf)}).round(3)
+    array([-0.693])
     """
     mean, sd = np.asarray(mean), np.asarray(sd)
     return sum(log_region(mean[:, j], sd[:, j], *ends) for j, ends in enumerate(region.values()))

@@ -42,6 +42,11 @@ def melting_point(Al):
     """Kelvin: a straight line from CrN (2040 K) to AlN (2770 K), where they decompose.
 
     Al : at.% of the metal atoms, 0 to 100
+
+    Raises ValueError beyond that range.
+
+    >>> float(melting_point(50))
+    2405.0
     """
     Al = np.asarray(Al, float)
     if not ((Al >= 0) & (Al <= 100)).all():
@@ -502,6 +507,8 @@ def measure(film: Film) -> pd.DataFrame:
     film : from `grow`, sections
 
     returns : a row each; lengths in pixels
+
+    >>> measure(grow(design(2, FILM), size=64)).columns[:2].tolist()
     """
     if film.height.ndim != film.grains.ndim - 1:
         raise ValueError("surfaces have no pores: measure sections")
@@ -541,6 +548,10 @@ def zone(measured: pd.DataFrame) -> pd.Series:
     measured : from `measure`
 
     returns : "1", "T", "2" or "3"
+
+    source : Thornton, J. Vac. Sci. Technol. 11, 666 (1974)
+
+    >>> zone(measure(grow(design(2, FILM), size=64)))
     """
     conditions = {
         "1": measured.porosity > 0.05,

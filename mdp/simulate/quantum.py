@@ -70,6 +70,9 @@ def oligomer(unit, n: int) -> str:
     n : how many
 
     returns : canonical SMILES
+
+    >>> oligomer(Chem.MolFromSmiles("*c1ccc(*)s1"), 2)
+    'c1csc(-c2cccs2)c1'
     """
     (a, b), size = star_atoms(unit), unit.GetNumAtoms()
     mol = functools.reduce(Chem.CombineMols, [unit] * n)
@@ -114,6 +117,10 @@ def conformer(smiles: str) -> tuple[np.ndarray, np.ndarray]:
     smiles : canonical
 
     returns : atomic numbers (atoms,); positions in angstrom (atoms, 3)
+
+    >>> numbers, positions = conformer("C=C")
+    >>> numbers.tolist()
+    [6, 6, 1, 1, 1, 1]
     """
     mol, how = Chem.AddHs(Chem.MolFromSmiles(smiles)), AllChem.ETKDGv3()
     how.randomSeed, how.timeout = _SEED, 20
