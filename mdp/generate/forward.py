@@ -516,11 +516,48 @@ def _products(mol, lists):
             found[smiles] = found.get(smiles, 0.0) + math.exp(score)
     return dict(sorted(found.items(), key=lambda item: -item[1]))
 
-# %% ../../nbs/generate/35_forward.ipynb #e65eaf52
+# %% ../../nbs/generate/35_forward.ipynb #205bb4f1
 def _warm_cosine(step, steps, warm=200):
     "The factor of the learning rate: up in a line for 200 steps, then down as a cosine."
     rising = min(1.0, (step + 1) / warm)
     return rising * 0.5 * (1 + math.cos(math.pi * min(1.0, step / steps)))
+
+
+def _check_arguments(model):
+    "ValueError where an argument of a `ReactionModel` makes no sense."
+    for name in ("width", "steps", "batch_size", "repeats", "every", "beam", "most_atoms"):
+        whole(getattr(model, name), name, 1)
+    in_range(model.dropout, "dropout", 0, 0.9)
+    in_range(model.borrow, "borrow", 0, 1)
+    in_range(model.rate, "rate", 0)
+    if model.width % 8:
+        raise ValueError(f"width={model.width}: a multiple of 8, for eight heads, is needed")
+    if not model.plan or set(model.plan) - set("MA"):
+        raise ValueError(f"plan={model.plan!r}: letters M (messages) and A (attention)")
+
+
+def _read_flasks(X, most_atoms):
+    "`(column of the caller, molecules)`; raises BadInput, which names every bad row."
+    column = as_column([X] if isinstance(X, (str, Chem.Mol)) else X, "SMILES")
+    mols = []
+    reasons = {}
+    for position, value in enumerate(column):
+        try:
+            mol = read(value)
+            if mol.GetNumAtoms() > most_atoms:
+                raise ValueError(f"{mol.GetNumAtoms()} atoms; at most {most_atoms} are read")
+            if max(atom.GetDegree() for atom in mol.GetAtoms()) > _MOST_NEIGHBOURS:
+                raise ValueError(f"an atom of more than {_MOST_NEIGHBOURS} neighbours")
+            mols.append(mol)
+        except ValueError as error:
+            mols.append(None)
+            reasons[position] = str(error)
+    if reasons:
+        raise bad_rows(column, reasons, "SMILES")
+    return column, mols
+
+# %% ../../nbs/generate/35_forward.ipynb #7b030d11
+_SETTINGS = ("width", "plan", "dropout", "steps", "batch_size", "rate", "repeats", "borrow")
 
 
 class ReactionModel(BaseEstimator):
@@ -562,201 +599,153 @@ class ReactionModel(BaseEstimator):
         self.random_state, self.checkpoint, self.every = random_state, checkpoint, every
         self.beam, self.most_atoms = beam, most_atoms
 
-# %% ../../nbs/generate/35_forward.ipynb #9edb53d0
-def _check_arguments(model):
-    "ValueError where an argument of a `ReactionModel` makes no sense."
-    for name in ("width", "steps", "batch_size", "repeats", "every", "beam", "most_atoms"):
-        whole(getattr(model, name), name, 1)
-    in_range(model.dropout, "dropout", 0, 0.9)
-    in_range(model.borrow, "borrow", 0, 1)
-    in_range(model.rate, "rate", 0)
-    if model.width % 8:
-        raise ValueError(f"width={model.width}: a multiple of 8, for eight heads, is needed")
-    if not model.plan or set(model.plan) - set("MA"):
-        raise ValueError(f"plan={model.plan!r}: letters M (messages) and A (attention)")
+    def fit(self, reactions: FlatReactions, with_reagents=None):
+        """Train on reactions, from the checkpoint on if there is one.
 
+        reactions : `FlatReactions`, as `mdp.data.reactions` gives them
+        with_reagents : (reactions,) bool, which of them name their reagents; None: all
 
-def _fit(self, reactions: FlatReactions, with_reagents=None):
-    """Train on reactions, from the checkpoint on if there is one.
+        returns : self, with `network_` (averaged weights) and `losses_`
+        """
+        _check_arguments(self)
+        if not isinstance(reactions, FlatReactions):
+            raise TypeError(f"a {type(reactions).__name__} was given; see mdp.data.reactions")
+        if not len(reactions):
+            raise ValueError("no reactions to learn from")
+        if with_reagents is None:
+            with_reagents = np.ones(len(reactions), bool)
+        with_reagents = np.asarray(with_reagents, bool)
+        lessons = _Lessons(
+            reactions, with_reagents, self.batch_size, self.repeats, self.borrow, self.random_state
+        )
+        with torch.random.fork_rng():
+            torch.manual_seed(self.random_state)
+            network = EditNetwork(self.width, self.plan, self.dropout)
+        mean = copy.deepcopy(network)
+        optimiser = torch.optim.AdamW(
+            network.parameters(), self.rate, betas=(0.9, 0.99), weight_decay=0.01
+        )
 
-    reactions : `FlatReactions`, as `mdp.data.reactions` gives them
-    with_reagents : (reactions,) bool, which of them name their reagents; None: all
+        def one_step(step):
+            loss = _edit_loss(network, lessons(step))
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+            optimiser.step()
+            return {"loss": loss.item()}
 
-    returns : self, with `network_` (averaged weights) and `losses_`
-    """
-    _check_arguments(self)
-    if not len(reactions):
-        raise ValueError("no reactions to learn from")
-    if with_reagents is None:
-        with_reagents = np.ones(len(reactions), bool)
-    with_reagents = np.asarray(with_reagents, bool)
-    lessons = _Lessons(
-        reactions, with_reagents, self.batch_size, self.repeats, self.borrow, self.random_state
-    )
-    with torch.random.fork_rng():
-        torch.manual_seed(self.random_state)
-        network = EditNetwork(self.width, self.plan, self.dropout)
-    mean = copy.deepcopy(network)
-    optimiser = torch.optim.AdamW(
-        network.parameters(), self.rate, betas=(0.9, 0.99), weight_decay=0.01
-    )
+        self.losses_ = train(
+            {"network": network, "mean": mean},
+            [optimiser],
+            lambda: one_step,
+            self.steps,
+            self.rate,
+            self.random_state,
+            {"mean": "network"},
+            self.checkpoint,
+            self.every,
+            _warm_cosine,
+            "reactions",
+        )
+        self.network_ = mean.eval()
+        return self
 
-    def one_step(step):
-        loss = _edit_loss(network, lessons(step))
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimiser.step()
-        return {"loss": loss.item()}
+    def predict(self, reactants, top: int = 5) -> pd.DataFrame:
+        """The most probable products.
 
-    self.losses_ = train(
-        {"network": network, "mean": mean},
-        [optimiser],
-        lambda: one_step,
-        self.steps,
-        self.rate,
-        self.random_state,
-        {"mean": "network"},
-        self.checkpoint,
-        self.every,
-        _warm_cosine,
-        "reactions",
-    )
-    self.network_ = mean.eval()
-    return self
+        reactants : SMILES of all that is in the flask (dots between molecules); one, or a column
+        top : products a row, at most
 
+        returns : a frame `row` (the caller's label), `rank` (from 1), `smiles`, `probability`.
+            A row for which no edits lead to a molecule has no line; `attrs["without"]` lists them.
 
-ReactionModel.fit = _fit
+        Raises BadInput, which names every row that cannot be read.
+        """
+        whole(top, "top", 1)
+        column, mols = _read_flasks(reactants, self.most_atoms)
+        lines = []
+        without = []
+        for label, products in zip(column.index, self._proposals(mols)):
+            if not products:
+                without.append(label)
+            for rank, (smiles, probability) in enumerate(list(products.items())[:top], 1):
+                lines.append((label, rank, smiles, probability))
+        table = pd.DataFrame(lines, columns=["row", "rank", "smiles", "probability"])
+        table.attrs["without"] = without
+        return table
 
-# %% ../../nbs/generate/35_forward.ipynb #6216d844
-def _read_flasks(X, most_atoms):
-    "`(column of the caller, molecules)`; raises BadInput, which names every bad row."
-    column = as_column([X] if isinstance(X, (str, Chem.Mol)) else X, "SMILES")
-    mols = []
-    reasons = {}
-    for position, value in enumerate(column):
+    def log_prob(self, reactants, product) -> pd.Series:
+        """The natural logarithm of p(product | reactants), under the index of the reactants.
+
+        reactants : as for `predict`
+        product : one SMILES for all rows, or a column of as many
+
+        -inf where none of the lists of edits in the beam gives the product. Raises BadInput, also
+        where a product is not one molecule.
+        """
+        column, mols = _read_flasks(reactants, self.most_atoms)
+        alone = isinstance(product, (str, Chem.Mol))
+        wanted = as_column([product] * len(column) if alone else product, "SMILES")
+        if len(wanted) != len(column):
+            raise ValueError(f"{len(column)} rows of reactants, {len(wanted)} products")
+        _, products = _read_flasks(wanted, self.most_atoms)
+        pieces = {i: len(Chem.GetMolFrags(mol)) for i, mol in enumerate(products)}
+        several = {i: f"{n} molecules; give one product" for i, n in pieces.items() if n > 1}
+        if several:
+            raise bad_rows(wanted, several, "SMILES")
+        names = [product_smiles(mol) for mol in products]
+        found = [proposals.get(name, 0.0) for name, proposals in zip(names, self._proposals(mols))]
+        with np.errstate(divide="ignore"):
+            return pd.Series(np.log(np.array(found, float)), column.index, name="log_prob")
+
+    def _proposals(self, mols, at_once=32):
+        "For each molecule (all that is in the flask) product -> probability, best first."
+        if not hasattr(self, "network_"):
+            raise ValueError("this model is not trained: call fit, or ReactionModel.open()")
+        found = [None] * len(mols)
+        graphs = [graph(mol) for mol in mols]
+        order = np.argsort([len(one.atoms) for one in graphs], kind="stable")
+        for start in range(0, len(order), at_once):
+            rows = order[start : start + at_once]
+            lists = _search(self.network_, _batch([graphs[row] for row in rows]), self.beam)
+            with rdBase.BlockLogs():
+                for row, some in zip(rows, lists):
+                    found[row] = _products(mols[row], some)
+        return found
+
+    def save(self, path):
+        "Write the trained weights (16-bit numbers) and the settings to a safetensors file."
+        from safetensors.torch import save_file
+
+        tensors = {name: t.half().contiguous() for name, t in self.network_.state_dict().items()}
+        settings = {name: getattr(self, name) for name in (*_SETTINGS, "random_state")}
+        with atomic_write(path) as temporary:
+            save_file(tensors, temporary, {"settings": json.dumps(settings)})
+
+    @classmethod
+    def open(cls, path=None):
+        """A trained model from a file of `save`; None: the one that ships.
+
+        Raises OSError where there is none, or the file is another one.
+        """
+        from safetensors import SafetensorError, safe_open
+
+        path = Path(path) if path else Path(mdp.__file__).parent / "weights" / SHIPPED
+        if not path.is_file():
+            raise OSError(f"no weights of a reaction model at {path}")
         try:
-            mol = read(value)
-            if mol.GetNumAtoms() > most_atoms:
-                raise ValueError(f"{mol.GetNumAtoms()} atoms; at most {most_atoms} are read")
-            if max(atom.GetDegree() for atom in mol.GetAtoms()) > _MOST_NEIGHBOURS:
-                raise ValueError(f"an atom of more than {_MOST_NEIGHBOURS} neighbours")
-            mols.append(mol)
-        except ValueError as error:
-            mols.append(None)
-            reasons[position] = str(error)
-    if reasons:
-        raise bad_rows(column, reasons, "SMILES")
-    return column, mols
+            with safe_open(path, "pt") as file:
+                tensors = {name: file.get_tensor(name).float() for name in file.keys()}
+                settings = json.loads(file.metadata()["settings"])
+            model = cls(**settings)
+            network = EditNetwork(model.width, model.plan, model.dropout)
+            network.load_state_dict(tensors)
+        except (SafetensorError, RuntimeError, ValueError, KeyError, TypeError) as error:
+            raise OSError(f"{path} holds no reaction model: {error}") from error
+        model.network_ = network.eval()
+        return model
 
-
-def _proposals(self, mols, at_once=32):
-    "For each molecule (all that is in the flask) product -> probability, best first."
-    if not hasattr(self, "network_"):
-        raise ValueError("this model is not trained: call fit, or ReactionModel.open()")
-    found = [None] * len(mols)
-    graphs = [graph(mol) for mol in mols]
-    order = np.argsort([len(one.atoms) for one in graphs], kind="stable")
-    for start in range(0, len(order), at_once):
-        rows = order[start : start + at_once]
-        lists = _search(self.network_, _batch([graphs[row] for row in rows]), self.beam)
-        with rdBase.BlockLogs():
-            for row, some in zip(rows, lists):
-                found[row] = _products(mols[row], some)
-    return found
-
-
-def _predict(self, reactants, top: int = 5) -> pd.DataFrame:
-    """The most probable products.
-
-    reactants : SMILES of all that is in the flask, molecules separated by dots; one, or a column
-    top : products a row, at most
-
-    returns : a frame `row` (the caller's label), `rank` (from 1), `smiles`, `probability`. A row
-        for which no edits lead to a molecule has no line; `attrs["without"]` lists such rows.
-
-    Raises BadInput, which names every row that cannot be read.
-    """
-    whole(top, "top", 1)
-    column, mols = _read_flasks(reactants, self.most_atoms)
-    lines = []
-    without = []
-    for label, products in zip(column.index, _proposals(self, mols)):
-        if not products:
-            without.append(label)
-        for rank, (smiles, probability) in enumerate(list(products.items())[:top], 1):
-            lines.append((label, rank, smiles, probability))
-    table = pd.DataFrame(lines, columns=["row", "rank", "smiles", "probability"])
-    table.attrs["without"] = without
-    return table
-
-
-ReactionModel.predict = _predict
-
-# %% ../../nbs/generate/35_forward.ipynb #3e712fcc
-def _log_prob(self, reactants, product) -> pd.Series:
-    """The natural logarithm of p(product | reactants), under the index of the reactants.
-
-    reactants : as for `predict`
-    product : one SMILES for all rows, or a column of as many
-
-    -inf where none of the lists of edits in the beam gives the product. Raises BadInput.
-    """
-    column, mols = _read_flasks(reactants, self.most_atoms)
-    alone = isinstance(product, (str, Chem.Mol))
-    wanted = as_column([product] * len(column) if alone else product, "SMILES")
-    if len(wanted) != len(column):
-        raise ValueError(f"{len(column)} rows of reactants, {len(wanted)} products")
-    _, products = _read_flasks(wanted, self.most_atoms)
-    names = [product_smiles(mol) for mol in products]
-    found = [proposals.get(name, 0.0) for name, proposals in zip(names, _proposals(self, mols))]
-    with np.errstate(divide="ignore"):
-        return pd.Series(np.log(np.array(found, float)), column.index, name="log_prob")
-
-
-ReactionModel.log_prob = _log_prob
-
-# %% ../../nbs/generate/35_forward.ipynb #a49ad765
-_SETTINGS = ("width", "plan", "dropout", "steps", "batch_size", "rate", "repeats", "borrow")
-
-
-def _save(self, path):
-    "Write the trained weights (16-bit numbers) and the settings to a safetensors file."
-    from safetensors.torch import save_file
-
-    tensors = {name: t.half().contiguous() for name, t in self.network_.state_dict().items()}
-    settings = {name: getattr(self, name) for name in (*_SETTINGS, "random_state")}
-    with atomic_write(path) as temporary:
-        save_file(tensors, temporary, {"settings": json.dumps(settings)})
-
-
-def _open(path=None):
-    """A trained model from a file of `save`; None: the one that ships.
-
-    Raises OSError where there is none, or the file is another one.
-    """
-    from safetensors import SafetensorError, safe_open
-
-    path = Path(path) if path else Path(mdp.__file__).parent / "weights" / SHIPPED
-    if not path.is_file():
-        raise OSError(f"no weights of a reaction model at {path}")
-    try:
-        with safe_open(path, "pt") as file:
-            tensors = {name: file.get_tensor(name).float() for name in file.keys()}
-            settings = json.loads(file.metadata()["settings"])
-        model = ReactionModel(**settings)
-        network = EditNetwork(model.width, model.plan, model.dropout)
-        network.load_state_dict(tensors)
-    except (SafetensorError, RuntimeError, ValueError, KeyError, TypeError) as error:
-        raise OSError(f"{path} holds no reaction model: {error}") from error
-    model.network_ = network.eval()
-    return model
-
-
-ReactionModel.save = _save
-ReactionModel.open = staticmethod(_open)
-
-# %% ../../nbs/generate/35_forward.ipynb #4a3f2b1c
+# %% ../../nbs/generate/35_forward.ipynb #98125802
 def scores(model: ReactionModel, reactions: FlatReactions, tops=(1, 2, 3, 5)) -> pd.DataFrame:
     """Does the true product stand among the best k? A line a reaction, True or False.
 
@@ -767,7 +756,7 @@ def scores(model: ReactionModel, reactions: FlatReactions, tops=(1, 2, 3, 5)) ->
     """
     mols = [read(smiles) for smiles in reactions.reactants]
     lines = []
-    for proposals, product in zip(_proposals(model, mols), reactions.products):
+    for proposals, product in zip(model._proposals(mols), reactions.products):
         names = list(proposals)
         line = {f"top {k}": product in names[:k] for k in tops}
         line["probability"] = min(1.0, next(iter(proposals.values()), 0.0))
