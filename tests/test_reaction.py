@@ -163,7 +163,7 @@ def test_one_row_that_is_kept_apart_is_found():
 
 @needs_mirror
 def test_shipped_reactions_are_apart(shipped):
-    "And one held-out row put among them is found: of USPTO-50k's test part, then of its validation."
+    "And one row of USPTO-50k's test or validation part, put among them, is found."
     held = data.kept_out()
     assert not {f"{key:016x}" for key in shipped.key.tolist()} & held
     sample = shipped.products[::20]
@@ -271,8 +271,14 @@ def test_bad_flasks(small):
         small.log_prob(["CCO", "CC"], ["CC"])
     with pytest.raises(ValueError, match="top=0"):
         small.predict("CCO", top=0)
-    alone = small.predict("[He]")
-    assert alone.empty and alone.attrs["without"] == [0]
+
+
+def test_a_flask_in_which_nothing_happens(small, monkeypatch):
+    "No list of edits that leads to a molecule: no line, and the row is named."
+    monkeypatch.setattr(forward, "_products", lambda mol, lists: {})
+    table = small.predict(pd.Series(["CCO"], index=["x"]))
+    assert table.empty and table.attrs["without"] == ["x"]
+    assert small.log_prob(["CCO"], "CC=O").eq(-np.inf).all()
 
 
 def test_models_that_make_no_sense(shipped, tmp_path):
