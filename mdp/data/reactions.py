@@ -635,7 +635,7 @@ def check_apart(products, held: set) -> None:
     if reasons:
         raise bad_rows(column, reasons, "reaction")
 
-# %% ../../nbs/data/08_reactions.ipynb #992d554e
+# %% ../../nbs/data/08_reactions.ipynb #4e8105c4
 def _as_bytes(texts):
     return np.frombuffer("\n".join(texts).encode("ascii"), np.uint8)
 
@@ -664,7 +664,8 @@ def read_reactions(path=None) -> FlatReactions:
     try:
         arrays = load_file(path)
         for name in {"reactants", "products", "templates"} & arrays.keys():
-            arrays[name] = arrays[name].tobytes().decode("ascii").split("\n")
+            text = arrays[name].tobytes().decode("ascii")
+            arrays[name] = text.split("\n") if text else []
         if "atoms" in arrays:
             return FlatReactions(**arrays)
         starts = arrays["edit_start"]

@@ -516,10 +516,10 @@ def _products(mol, lists):
             found[smiles] = found.get(smiles, 0.0) + math.exp(score)
     return dict(sorted(found.items(), key=lambda item: -item[1]))
 
-# %% ../../nbs/generate/35_forward.ipynb #205bb4f1
-def _warm_cosine(step, steps, warm=200):
-    "The factor of the learning rate: up in a line for 200 steps, then down as a cosine."
-    rising = min(1.0, (step + 1) / warm)
+# %% ../../nbs/generate/35_forward.ipynb #bff55c04
+def _warm_cosine(step, steps):
+    "The factor of the learning rate: up in a line (200 steps at most), then down as a cosine."
+    rising = min(1.0, (step + 1) / min(200, steps / 10))
     return rising * 0.5 * (1 + math.cos(math.pi * min(1.0, step / steps)))
 
 
