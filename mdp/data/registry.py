@@ -181,6 +181,11 @@ CREDITS |= {
         False,
         "Coley et al., Chem. Sci. 10, 370 (2019); USPTO: Lowe (2012)",
     ),
+    "CC-SXF/DataSet-USPTO": (
+        "MIT (USPTO is CC0)",
+        True,
+        "Coley et al., ACS Cent. Sci. 3, 434 (2017); USPTO: Lowe (2012)",
+    ),
     "wenhao-gao/SynNet": ("MIT", True, "Hartenfeller et al., J. Chem. Inf. Model. 51, 3093 (2011)"),
     "wenhao-gao/mol_opt": ("MIT", True, "Enamine, by Graff et al., Chem. Sci. 12, 7866 (2021)"),
     "kaist-amsg/LocalRetro": ("no licence file", False, "Chen and Jung, JACS Au 1, 1612 (2021)"),
