@@ -347,4 +347,7 @@ def test_weights_in_a_file(small, tmp_path):
     small.save(path)
     again = ReactionModel.open(path)
     one, other = (model.predict("CC(=O)Cl.CN") for model in (small, again))
-    assert np.allclose(one.probability.sum(), other.probability.sum(), rtol=0.05)
+    # a file holds 16-bit numbers: products of nearly equal probability may change places
+    both = one.merge(other, on="smiles", suffixes=("", "_again"))
+    assert len(both) >= 3
+    assert np.allclose(both.probability, both.probability_again, rtol=0.02)

@@ -424,6 +424,7 @@ class FlatReactions:
         rows = np.asarray(rows)
         if rows.dtype == bool:
             rows = np.flatnonzero(rows)
+        rows = rows.astype(int)
         graphs = [self.graph_of(row) for row in rows]
         return flat_reactions(
             [self.reactants[row] for row in rows],

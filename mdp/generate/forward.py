@@ -556,10 +556,10 @@ def _read_flasks(X, most_atoms):
         raise bad_rows(column, reasons, "SMILES")
     return column, mols
 
-# %% ../../nbs/generate/35_forward.ipynb #7b030d11
+# %% ../../nbs/generate/35_forward.ipynb #a5b8fc20
 _SETTINGS = ("width", "plan", "dropout", "steps", "batch_size", "rate", "repeats", "borrow")
 
-
+# %% ../../nbs/generate/35_forward.ipynb #7b030d11
 class ReactionModel(BaseEstimator):
     """The product of reactants and reagents, by a graph network that proposes edits.
 
