@@ -637,6 +637,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                  'mdp/generate/forward.py'),
                                       'mdp.generate.forward._pair_kinds': ('generate/forward.html#_pair_kinds', 'mdp/generate/forward.py'),
                                       'mdp.generate.forward._products': ('generate/forward.html#_products', 'mdp/generate/forward.py'),
+                                      'mdp.generate.forward._read_flask': ('generate/forward.html#_read_flask', 'mdp/generate/forward.py'),
                                       'mdp.generate.forward._read_flasks': ( 'generate/forward.html#_read_flasks',
                                                                              'mdp/generate/forward.py'),
                                       'mdp.generate.forward._reagents': ('generate/forward.html#_reagents', 'mdp/generate/forward.py'),

@@ -13,14 +13,18 @@ from .parallel import progress
 from .store import atomic_write
 
 # %% ../../nbs/core/06_training.ipynb #4e8d7c33
-def descend(optimiser, loss):
+def descend(optimiser, loss, largest_norm: float | None = None):
     """One step of `optimiser` down the gradient of `loss`.
 
     optimiser : of `torch.optim`
     loss : a tensor of one number that depends on the weights
+    largest_norm : a longer gradient is made as short as this; None: left as it is
     """
     optimiser.zero_grad(set_to_none=True)
     loss.backward()
+    if largest_norm is not None:
+        weights = [weight for group in optimiser.param_groups for weight in group["params"]]
+        torch.nn.utils.clip_grad_norm_(weights, largest_norm)
     optimiser.step()
 
 

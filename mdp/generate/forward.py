@@ -7,6 +7,7 @@ __all__ = ['SHIPPED', 'EditNetwork', 'ReactionModel', 'scores']
 
 # %% ../../nbs/generate/35_forward.ipynb #548ce618
 import copy
+import functools
 import json
 import math
 from pathlib import Path
@@ -22,9 +23,9 @@ from torch.nn import functional as F
 from ..core.errors import in_range, whole
 from ..core.rows import as_column, bad_rows
 from ..core.store import atomic_write
-from ..core.training import train
+from ..core.training import descend, train
 from ..data.reactions import FlatReactions
-from ..matter.molecule import read
+from ..matter.molecule import read, read_all
 from mdp.matter.reaction import (
     ATOM_SIZES,
     AROMATIC,
@@ -536,25 +537,20 @@ def _check_arguments(model):
         raise ValueError(f"plan={model.plan!r}: letters M (messages) and A (attention)")
 
 
+def _read_flask(value, most_atoms):
+    "One molecule of all that is in a flask; ValueError where the model cannot take it."
+    mol = read(value)
+    if mol.GetNumAtoms() > most_atoms:
+        raise ValueError(f"{mol.GetNumAtoms()} atoms; at most {most_atoms} are read")
+    if max(atom.GetDegree() for atom in mol.GetAtoms()) > _MOST_NEIGHBOURS:
+        raise ValueError(f"an atom of more than {_MOST_NEIGHBOURS} neighbours")
+    return mol
+
+
 def _read_flasks(X, most_atoms):
-    "`(column of the caller, molecules)`; raises BadInput, which names every bad row."
-    column = as_column([X] if isinstance(X, (str, Chem.Mol)) else X, "SMILES")
-    mols = []
-    reasons = {}
-    for position, value in enumerate(column):
-        try:
-            mol = read(value)
-            if mol.GetNumAtoms() > most_atoms:
-                raise ValueError(f"{mol.GetNumAtoms()} atoms; at most {most_atoms} are read")
-            if max(atom.GetDegree() for atom in mol.GetAtoms()) > _MOST_NEIGHBOURS:
-                raise ValueError(f"an atom of more than {_MOST_NEIGHBOURS} neighbours")
-            mols.append(mol)
-        except ValueError as error:
-            mols.append(None)
-            reasons[position] = str(error)
-    if reasons:
-        raise bad_rows(column, reasons, "SMILES")
-    return column, mols
+    "A Series of molecules under the caller's index; raises BadInput, which names every bad row."
+    rows = [X] if isinstance(X, (str, Chem.Mol)) else X
+    return read_all(rows, functools.partial(_read_flask, most_atoms=most_atoms), "SMILES")
 
 # %% ../../nbs/generate/35_forward.ipynb #a5b8fc20
 _SETTINGS = ("width", "plan", "dropout", "steps", "batch_size", "rate", "repeats", "borrow")
@@ -628,10 +624,7 @@ class ReactionModel(BaseEstimator):
 
         def one_step(step):
             loss = _edit_loss(network, lessons(step))
-            optimiser.zero_grad(set_to_none=True)
-            loss.backward()
-            nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-            optimiser.step()
+            descend(optimiser, loss, largest_norm=1.0)
             return {"loss": loss.item()}
 
         self.losses_ = train(
@@ -662,10 +655,10 @@ class ReactionModel(BaseEstimator):
         Raises BadInput, which names every row that cannot be read.
         """
         whole(top, "top", 1)
-        column, mols = _read_flasks(reactants, self.most_atoms)
+        mols = _read_flasks(reactants, self.most_atoms)
         lines = []
         without = []
-        for label, products in zip(column.index, self._proposals(mols)):
+        for label, products in zip(mols.index, self._proposals(list(mols))):
             if not products:
                 without.append(label)
             for rank, (smiles, probability) in enumerate(list(products.items())[:top], 1):
@@ -683,20 +676,22 @@ class ReactionModel(BaseEstimator):
         -inf where none of the lists of edits in the beam gives the product. Raises BadInput, also
         where a product is not one molecule.
         """
-        column, mols = _read_flasks(reactants, self.most_atoms)
+        mols = _read_flasks(reactants, self.most_atoms)
         alone = isinstance(product, (str, Chem.Mol))
-        wanted = as_column([product] * len(column) if alone else product, "SMILES")
-        if len(wanted) != len(column):
-            raise ValueError(f"{len(column)} rows of reactants, {len(wanted)} products")
-        _, products = _read_flasks(wanted, self.most_atoms)
+        wanted = as_column([product] * len(mols) if alone else product, "SMILES")
+        if len(wanted) != len(mols):
+            raise ValueError(f"{len(mols)} rows of reactants, {len(wanted)} products")
+        products = _read_flasks(wanted, self.most_atoms)
         pieces = {i: len(Chem.GetMolFrags(mol)) for i, mol in enumerate(products)}
         several = {i: f"{n} molecules; give one product" for i, n in pieces.items() if n > 1}
         if several:
             raise bad_rows(wanted, several, "SMILES")
         names = [product_smiles(mol) for mol in products]
-        found = [proposals.get(name, 0.0) for name, proposals in zip(names, self._proposals(mols))]
+        found = [
+            proposals.get(name, 0.0) for name, proposals in zip(names, self._proposals(list(mols)))
+        ]
         with np.errstate(divide="ignore"):
-            return pd.Series(np.log(np.array(found, float)), column.index, name="log_prob")
+            return pd.Series(np.log(np.array(found, float)), mols.index, name="log_prob")
 
     def _proposals(self, mols, at_once=32):
         "For each molecule (all that is in the flask) product -> probability, best first."
