@@ -9,6 +9,7 @@ __all__ = ['SPACE_GROUPS', 'ALPHAS', 'COLUMNS', 'LIKELY', 'CLASSICS', 'LINES', '
 
 # %% ../../nbs/cases/51_lattice_thermal_conductivity.ipynb #9f4fc263
 import functools
+import itertools
 import os
 import re
 import sys
@@ -262,6 +263,20 @@ def compute(crystals: pd.DataFrame, workers=1, cache=None) -> pd.DataFrame:
         p3=[float(f"{v:.6g}") for v in r.p3]
     )[COLUMNS]
 
+# %% ../../nbs/cases/51_lattice_thermal_conductivity.ipynb #36cd1271
+def _not_known(s, random_state):
+    """Compositions with closed shells that are not in `s`, in random order.
+
+    Those made of metals only are left out.
+    """
+    from pymatgen.core import Element
+
+    c = candidates(closed=True)
+    metal = np.array([all(Element(x).is_metal for x in e.split("-")) for e in c.elements])
+    columns = ["prototype", "elements"]
+    known = pd.MultiIndex.from_frame(c[columns]).isin(pd.MultiIndex.from_frame(s[columns]))
+    return c[~(known | metal)].sample(frac=1, random_state=random_state)
+
 # %% ../../nbs/cases/51_lattice_thermal_conductivity.ipynb #7f80bc9e
 def further(
     s: pd.DataFrame, n: int, least: float = 0.5, atoms: int = 8, random_state: int = 0
@@ -275,29 +290,20 @@ def further(
 
     returns : prototype, elements and why
     """
-    from pymatgen.core import Element
-
-    c = candidates(closed=True)
-    metal = [all(Element(x).is_metal for x in e.split("-")) for e in c.elements]
-    c = c[
-        ~(
-            pd.MultiIndex.from_frame(c).isin(pd.MultiIndex.from_frame(s[["prototype", "elements"]]))
-            | metal
-        )
-    ].sample(frac=1, random_state=random_state)
+    c = _not_known(s, random_state)
     X, good = describe(c), s[s.p3.notna()]
-    p3 = RandomForestRegressor(
+    forest = RandomForestRegressor(
         100, min_samples_leaf=2, max_features=0.2, random_state=random_state
-    ).fit(describe(good).to_numpy(), np.log10(good.p3))
+    )
+    p3 = forest.fit(describe(good).to_numpy(), np.log10(good.p3))
     c = c.assign(
         atoms=np.rint(10 ** X["log atoms"]).astype(int),
         real=stability(s).predict_proba(X.to_numpy())[:, 1],
         p3=10 ** p3.predict(X.to_numpy()),
     )
     c = c[(c.real >= least) & (c.atoms <= atoms)]
-    c["turn"] = (
-        c.prototype.map(s.prototype.value_counts()).fillna(0) + c.groupby("prototype").cumcount()
-    ) * c.atoms
+    known = c.prototype.map(s.prototype.value_counts()).fillna(0)
+    c["turn"] = (known + c.groupby("prototype").cumcount()) * c.atoms
     spread = c.sort_values(["turn", "prototype"]).head(n)
     few = c.drop(spread.index[: n // 2]).sort_values("p3").head(n - n // 2)
     return pd.concat([spread.head(n // 2), few], ignore_index=True)
@@ -334,6 +340,17 @@ def final_model(size: int = 8, dft: bool = True, without=()) -> Transfer:
         describe(t), np.log10(t.kappa.to_numpy())
     )
 
+# %% ../../nbs/cases/51_lattice_thermal_conductivity.ipynb #0ba3eafc
+def _to_screen(n, random_state):
+    "Candidates with closed shells first, filled up at random with whatever balances."
+    closed = candidates(closed=True).assign(closed=True)
+    closed = closed.sample(min(n, len(closed)), random_state=random_state)
+    if len(closed) == n:
+        return closed
+    others = candidates().assign(closed=False)
+    others = others.sample(int(1.2 * n), random_state=random_state)
+    return pd.concat([closed, others]).drop_duplicates(["prototype", "elements"]).head(n)
+
 # %% ../../nbs/cases/51_lattice_thermal_conductivity.ipynb #1f2720c0
 def screen(
     model, stable, n: int = 60_000, random_state: int = 0, chunk: int = 10_000
@@ -348,26 +365,17 @@ def screen(
     returns : prototype, elements, formula, kappa (W/(m K)), spread (of log10), closed, real
         (probability), likely; best first
     """
-    c = candidates(closed=True).assign(closed=True)
-    c = c.sample(min(n, len(c)), random_state=random_state)
-    if len(c) < n:
-        c = (
-            pd.concat(
-                [
-                    c,
-                    candidates()
-                    .assign(closed=False)
-                    .sample(int(1.2 * n), random_state=random_state),
-                ]
-            )
-            .drop_duplicates(["prototype", "elements"])
-            .head(n)
-        )
-    X = [describe(c.iloc[i : i + chunk]).to_numpy() for i in range(0, len(c), chunk)]
-    mean, sd = (np.concatenate(p) for p in zip(*(model.predict(x, return_std=True) for x in X)))
-    real = np.concatenate([stable.predict_proba(x)[:, 1] for x in X])
+    c = _to_screen(n, random_state)
+    mean, spread, real = [], [], []
+    for start in range(0, len(c), chunk):
+        X = describe(c.iloc[start : start + chunk]).to_numpy()
+        log_kappa, sd = model.predict(X, return_std=True)
+        mean.append(log_kappa)
+        spread.append(sd)
+        real.append(stable.predict_proba(X)[:, 1])
+    mean, spread, real = map(np.concatenate, (mean, spread, real))
     return c.assign(
-        formula=formulas(c), kappa=10**mean, spread=sd, real=real, likely=real >= LIKELY
+        formula=formulas(c), kappa=10**mean, spread=spread, real=real, likely=real >= LIKELY
     ).sort_values("kappa", ascending=False, ignore_index=True)
 
 # %% ../../nbs/cases/51_lattice_thermal_conductivity.ipynb #6c677d2c
@@ -477,70 +485,100 @@ def bands(ph, ax, points: int = 40):
         ax.axvline(k * points, color="#999999", lw=0.7)
     return ax
 
+# %% ../../nbs/cases/51_lattice_thermal_conductivity.ipynb #a907cd6c
+def _tilted(turn=0.45, tilt=0.3):
+    "A rotation to x to the right, y up, z away from the reader; angles in radians."
+    return np.array(
+        [
+            [np.cos(turn), np.sin(turn) * np.sin(tilt), -np.sin(turn) * np.cos(tilt)],
+            [np.sin(turn), -np.cos(turn) * np.sin(tilt), np.cos(turn) * np.cos(tilt)],
+            [0, np.cos(tilt), np.sin(tilt)],
+        ]
+    )
+
+
+def _with_border(structure):
+    """Atoms of the cell, those on a border once for each cell that shares them.
+
+    returns : numbers of the sites (atoms,), fractional coordinates (atoms, 3)
+    """
+    sites, places = [], []
+    for site, place in enumerate(np.round(structure.frac_coords % 1, 6) % 1):
+        for shift in itertools.product((0, 1), repeat=3):
+            if (place + shift < 1.001).all():
+                sites.append(site)
+                places.append(place + shift)
+    return sites, np.array(places)
+
+# %% ../../nbs/cases/51_lattice_thermal_conductivity.ipynb #2ad95c5d
+def _nearest_neighbour(structure, site, within=6.0):
+    "Distance to the nearest neighbour of a site (Å)."
+    neighbours = structure.get_neighbors(structure[site], within)
+    return min(neighbour.nn_distance for neighbour in neighbours)
+
+
+def _bonded(structure, sites, xyz):
+    "Pairs of drawn atoms that are at most 15 % farther apart than the nearest neighbours."
+    distance = np.linalg.norm(xyz[:, None] - xyz, axis=-1) + 9e9 * np.eye(len(xyz))
+    near = np.array([_nearest_neighbour(structure, site) for site in sites])
+    return np.argwhere(np.triu(distance < 1.15 * np.maximum(near[:, None], near)))
+
+
+def _draw_edges(ax, lattice, view):
+    "The twelve edges of the cell."
+    corners = np.array(list(itertools.product((0, 1), repeat=3)))
+    for a, b in itertools.combinations(corners, 2):
+        if abs(a - b).sum() == 1:
+            x, y, _ = (np.array([a, b]) @ lattice.matrix @ view).T
+            ax.plot(x, y, color="#999999", lw=1, zorder=0)
+
 # %% ../../nbs/cases/51_lattice_thermal_conductivity.ipynb #bb863e30
 def picture(structure, ax, colours=("#0072B2", "#E69F00", "#009E73")):
     """Draw the conventional cell: edges, atoms and the bonds to nearest neighbours.
 
     Returns the Axes.
     """
-    import itertools
     from ase.data import covalent_radii
 
     s = structure.to_conventional()
     if len(s) < 8 and s.lattice.gamma > 100:
         s = s * (2, 2, 1)
-    of, frac = zip(
-        *[
-            (k, f + t)
-            for k, f in enumerate(np.round(s.frac_coords % 1, 6) % 1)
-            for t in itertools.product((0, 1), repeat=3)
-            if (f + t < 1.001).all()
-        ]
-    )
-    of, frac = list(of), np.array(frac)
-    z = np.array(s.atomic_numbers)[of]
-    turn = np.array(
-        [
-            [np.cos(0.45), np.sin(0.45) * np.sin(0.3), -np.sin(0.45) * np.cos(0.3)],
-            [np.sin(0.45), -np.cos(0.45) * np.sin(0.3), np.cos(0.45) * np.cos(0.3)],
-            [0, np.cos(0.3), np.sin(0.3)],
-        ]
-    )
-    xyz = frac @ s.lattice.matrix @ turn  # x to the right, y up, z away from the reader
-    d = np.linalg.norm(xyz[:, None] - xyz, axis=-1) + 9e9 * np.eye(len(xyz))
-    near = np.array(
-        [sorted(s.get_neighbors(s[k], 6.0), key=lambda n: n.nn_distance)[0].nn_distance for k in of]
-    )
-    corners = np.array(list(itertools.product((0, 1), repeat=3)))
-    for a, b in itertools.combinations(corners, 2):
-        if abs(a - b).sum() == 1:
-            ax.plot(
-                *(np.array([a, b]) @ s.lattice.matrix @ turn)[:, :2].T,
-                color="#999999",
-                lw=1,
-                zorder=0,
-            )
-    order, kinds = xyz[:, 2].argsort()[::-1].argsort(), list(dict.fromkeys(s.atomic_numbers))
-    for i, j in zip(*np.nonzero(np.triu(d < 1.15 * np.maximum(near[:, None], near)))):
+    sites, places = _with_border(s)
+    number = np.array(s.atomic_numbers)[sites]
+    xyz = places @ s.lattice.matrix @ _tilted()
+    _draw_edges(ax, s.lattice, _tilted())
+    order = xyz[:, 2].argsort()[::-1].argsort()
+    for i, j in _bonded(s, sites, xyz):
         ax.plot(*xyz[[i, j], :2].T, color="#666666", lw=2.5, zorder=1 + min(order[i], order[j]))
-    for k, v in enumerate(kinds):
-        for i in np.flatnonzero(z == v):
-            ax.scatter(
-                *xyz[i, :2],
-                s=320 * covalent_radii[v],
-                color=colours[k],
-                edgecolors="white",
-                lw=1,
-                zorder=1.5 + order[i],
-            )
-        ax.scatter(
-            [], [], s=110, color=colours[k], label=s.species[s.atomic_numbers.index(v)].symbol
-        )
+    for colour, kind in zip(colours, dict.fromkeys(s.atomic_numbers)):
+        for i in np.flatnonzero(number == kind):
+            ball = dict(s=320 * covalent_radii[kind], color=colour, edgecolors="white", lw=1)
+            ax.scatter(*xyz[i, :2], zorder=1.5 + order[i], **ball)
+        symbol = s.species[s.atomic_numbers.index(kind)].symbol
+        ax.scatter([], [], s=110, color=colour, label=symbol)
     ax.set(aspect="equal")
     ax.axis("off")
     ax.margins(0.08)
     ax.legend(loc="upper left", bbox_to_anchor=(1, 1), handletextpad=0.2)
     return ax
+
+# %% ../../nbs/cases/51_lattice_thermal_conductivity.ipynb #32ad449b
+def _arguments(argv):
+    import argparse
+
+    p = argparse.ArgumentParser()
+    p.add_argument("what", choices=["source", "screen", "validate"])
+    p.add_argument("--out", type=Path, required=True, help="the CSV to write")
+    p.add_argument("--workers", type=int, default=1)
+    more = "further crystals to compute after those that ship (source)"
+    p.add_argument("--more", type=int, default=0, help=more)
+    p.add_argument("--n", type=int, default=60_000, help="crystals to screen")
+    p.add_argument("--hits", type=int, default=20)
+    random = "random candidates of the short list (validate)"
+    p.add_argument("--random", type=int, default=10, help=random)
+    minutes = "after these no further conductivity is begun (validate)"
+    p.add_argument("--minutes", type=float, default=np.inf, help=minutes)
+    return p.parse_args(argv)
 
 # %% ../../nbs/cases/51_lattice_thermal_conductivity.ipynb #b7f0b121
 def main(argv: list[str] | None = None):
@@ -548,38 +586,14 @@ def main(argv: list[str] | None = None):
 
     Recompute what ships.
     """
-    import argparse
-
-    p = argparse.ArgumentParser()
-    p.add_argument("what", choices=["source", "screen", "validate"])
-    p.add_argument("--out", type=Path, required=True, help="the CSV to write")
-    p.add_argument("--workers", type=int, default=1)
-    p.add_argument(
-        "--more",
-        type=int,
-        default=0,
-        help="further crystals to compute after those that ship (source)",
-    )
-    p.add_argument("--n", type=int, default=60_000, help="crystals to screen")
-    p.add_argument("--hits", type=int, default=20)
-    p.add_argument(
-        "--random", type=int, default=10, help="random candidates of the short list (validate)"
-    )
-    p.add_argument(
-        "--minutes",
-        type=float,
-        default=np.inf,
-        help="after these no further conductivity is begun (validate)",
-    )
-    a = p.parse_args(argv)
+    a = _arguments(argv)
     if a.what == "source":
         return recompute(a.out, a.more, a.workers)
-    ranked = screen(final_model(), stability(), a.n)
-    out = (
-        ranked.head(1000)
-        if a.what == "screen"
-        else validate(to_validate(ranked, a.hits, a.random), a.minutes, a.out, a.workers)
-    )
+    out = screen(final_model(), stability(), a.n)
+    if a.what == "screen":
+        out = out.head(1000)
+    else:
+        out = validate(to_validate(out, a.hits, a.random), a.minutes, a.out, a.workers)
     with atomic_write(a.out) as f:
         out.to_csv(f, index=False)
 
