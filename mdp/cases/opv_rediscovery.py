@@ -10,6 +10,7 @@ __all__ = ['MOST', 'LEAST', 'PIECES', 'UNSTABLE', 'ZONE', 'LADDER', 'METHODS', '
 # %% ../../nbs/cases/52_opv_rediscovery.ipynb #3c39825b
 import argparse
 import functools
+import itertools
 import json
 import random
 import sys
@@ -25,7 +26,6 @@ from ..generate.moves import GraphMoves
 from ..generate.rules import UNWANTED, rules
 from ..generate.language import ChemicalLanguage
 from ..generate.spacier import Spacier
-from ..represent.molecule import Fingerprints
 from ..matter.unit import read_unit, smallest_unit
 from ..simulate.quantum import levels, oligomer, trim
 
@@ -58,6 +58,34 @@ def _cut_out(mol, atoms):
     part.CommitBatchEdit()
     return Chem.CanonSmiles(Chem.MolToSmiles(part))
 
+# %% ../../nbs/cases/52_opv_rediscovery.ipynb #9032f769
+def _ring_blocks(mol):
+    """A molecule cut at the single bonds between rings.
+
+    returns : the atoms of each block; pairs of numbers of joined blocks
+    """
+    cuts = _cuts(mol)
+    parts = Chem.FragmentOnBonds(mol, cuts, addDummies=False) if cuts else mol
+    blocks = [set(atoms) for atoms in Chem.GetMolFrags(parts)]
+    block_of = {atom: i for i, atoms in enumerate(blocks) for atom in atoms}
+    joined = []
+    for number in cuts:
+        bond = mol.GetBondWithIdx(number)
+        joined.append((block_of[bond.GetBeginAtomIdx()], block_of[bond.GetEndAtomIdx()]))
+    return blocks, joined
+
+
+def _runs(blocks, joined, most):
+    "Sets of connected blocks with at most this many atoms together."
+    seen, todo = set(), [frozenset([i]) for i in range(len(blocks))]
+    while todo:
+        run = todo.pop()
+        if run in seen or sum(len(blocks[i]) for i in run) > most:
+            continue
+        seen.add(run)
+        todo += [run | {i, j} for i, j in joined if (i in run) != (j in run)]
+    return seen
+
 # %% ../../nbs/cases/52_opv_rediscovery.ipynb #18b02de7
 def pieces(smiles: str) -> list[str]:
     """Every run of neighbouring ring systems with 8 to 24 heavy atoms.
@@ -65,39 +93,23 @@ def pieces(smiles: str) -> list[str]:
     smiles : a molecule, or a repeat unit with two `*`
 
     returns : canonical SMILES
+
+    >>> pieces("*c1cc(CCCCCC)c(*)s1")
+    ['Cc1csc(-c2sccc2C)c1']
     """
     mol = Chem.MolFromSmiles(smiles)
-    mol = (
-        Chem.MolFromSmiles(oligomer(smallest_unit(trim(read_unit(mol))), 2))
-        if "*" in smiles
-        else trim(mol)
-    )
-    cuts = _cuts(mol)
-    blocks = [
-        set(b)
-        for b in Chem.GetMolFrags(
-            Chem.FragmentOnBonds(mol, cuts, addDummies=False) if cuts else mol
-        )
-    ]
-    of = {a: i for i, b in enumerate(blocks) for a in b}
-    ends = [
-        (of[mol.GetBondWithIdx(b).GetBeginAtomIdx()], of[mol.GetBondWithIdx(b).GetEndAtomIdx()])
-        for b in cuts
-    ]
-    seen, todo = set(), [frozenset([i]) for i in range(len(blocks))]
-    while todo:
-        run = todo.pop()
-        if run in seen or sum(len(blocks[i]) for i in run) > MOST:
-            continue
-        seen.add(run)
-        todo += [run | {i, j} for i, j in ends if (i in run) != (j in run)]
-    return sorted(
-        {
-            _cut_out(mol, set().union(*(blocks[i] for i in run)))
-            for run in seen
-            if sum(len(blocks[i]) for i in run) >= LEAST
-        }
-    )
+    if "*" in smiles:
+        unit = smallest_unit(trim(read_unit(mol)))
+        mol = Chem.MolFromSmiles(oligomer(unit, 2))
+    else:
+        mol = trim(mol)
+    blocks, joined = _ring_blocks(mol)
+    found = set()
+    for run in _runs(blocks, joined, MOST):
+        atoms = set().union(*(blocks[i] for i in run))
+        if len(atoms) >= LEAST:
+            found.add(_cut_out(mol, atoms))
+    return sorted(found)
 
 # %% ../../nbs/cases/52_opv_rediscovery.ipynb #16eca50a
 PIECES = facts("opv_pieces.csv")  # levels of all pieces, by `calculate_pieces`
@@ -232,10 +244,14 @@ def start() -> pd.DataFrame:
     ]
 
 # %% ../../nbs/cases/52_opv_rediscovery.ipynb #3eb8f47e
-def loop(alpha, seed: int = 0, steps: int = 60, batch: int = 4, path=None, **settings) -> Spacier:
+def loop(
+    alpha, random_state: int = 0, steps: int = 60, batch: int = 4, path=None, **settings
+) -> Spacier:
     """A loop that starts in 2009.
 
     alpha : of `Spacier`
+    random_state : of `Spacier`
+    steps : rounds of generation and calculation
     batch : calculations a step
     path : of the state
     **settings : of `Spacier`
@@ -254,7 +270,7 @@ def loop(alpha, seed: int = 0, steps: int = 60, batch: int = 4, path=None, **set
         rule=donor_rule(),
         batch=batch,
         steps=steps,
-        random_state=seed,
+        random_state=random_state,
         path=path,
         **{**usual, **settings},
     ).fit(start())
@@ -273,61 +289,90 @@ def _distance(table):
 class _Spent(Exception):
     pass
 
+# %% ../../nbs/cases/52_opv_rediscovery.ipynb #fe9f4c53
+_UNFIT = -1e4  # the fitness of what is forbidden, or whose calculation failed
+
+
+class _Fitness:
+    """Minus the distance from the zone (eV), calculated within a budget.
+
+    The population of the genetic algorithm asks for it; when the budget is spent, `_Spent` is
+    raised.
+    """
+
+    def __init__(self, known, calls):
+        self.calls = calls
+        self.rule = donor_rule()
+        self.known = dict(-_distance(known))
+        self.asked = {}
+
+    def is_new(self, smiles):
+        if smiles in self.known:
+            return False
+        mol = Chem.MolFromSmiles(smiles)
+        return mol is not None and not self.rule(mol)
+
+    def __call__(self, smiles):
+        smiles = [Chem.CanonSmiles(s) for s in smiles]
+        new = list(filter(self.is_new, dict.fromkeys(smiles)))[: self.calls - len(self.asked)]
+        if new:
+            table = calculate(new)
+            self.asked.update(zip(new, table.to_dict("records")))
+            self.known.update((-_distance(table)).fillna(_UNFIT))
+        if len(self.asked) >= self.calls:
+            raise _Spent
+        return [self.known.get(s, _UNFIT) for s in smiles]
+
 # %% ../../nbs/cases/52_opv_rediscovery.ipynb #468d8964
-def genetic(seed: int, calls: int, offspring: int = 8, population: int = 100) -> pd.DataFrame:
-    "The graph genetic algorithm of the package mol_ga: the nearer to the zone, the fitter."
+def genetic(
+    random_state: int, calls: int, offspring: int = 8, population: int = 100
+) -> pd.DataFrame:
+    """The graph genetic algorithm of the package mol_ga: the nearer to the zone, the fitter.
+
+    random_state : of the algorithm
+    calls : calculations
+    offspring : new molecules a generation
+    population : molecules kept
+
+    returns : homo, lumo (eV) of all calculated molecules, by SMILES
+    """
     sys.path.insert(0, str(get(SOURCES["mol-ga==0.2.1"])))  # the wheel is pure Python
     from mol_ga.preconfigured_gas import default_ga
 
     known = start()
-    rule = donor_rule()
-    asked = {}
-    fitness = dict(-_distance(known))
-
-    def score(smiles):
-        smiles = [Chem.CanonSmiles(s) for s in smiles]
-        new = [
-            s
-            for s in dict.fromkeys(smiles)
-            if s not in fitness and (mol := Chem.MolFromSmiles(s)) and not rule(mol)
-        ][: calls - len(asked)]
-        if new:
-            table = calculate(new)
-            asked.update(zip(new, table.to_dict("records")))
-            fitness.update((-_distance(table)).fillna(-1e4))
-        if len(asked) >= calls:
-            raise _Spent
-        return [fitness.get(s, -1e4) for s in smiles]
-
+    fitness = _Fitness(known, calls)
     try:
         default_ga(
             list(known.index),
-            score,
+            fitness,
             max_generations=100 * calls,
             offspring_size=offspring,
             population_size=population,
-            rng=random.Random(seed),
+            rng=random.Random(random_state),
         )
     except _Spent:
         pass
-    return pd.DataFrame.from_dict(asked, "index")
+    return pd.DataFrame.from_dict(fitness.asked, "index")
 
 # %% ../../nbs/cases/52_opv_rediscovery.ipynb #5238e638
-def at_random(seed: int, calls: int) -> pd.DataFrame:
-    "An n-gram of the molecules of 2009, without any aim."
+def at_random(random_state: int, calls: int) -> pd.DataFrame:
+    """An n-gram of the molecules of 2009, without any aim.
+
+    random_state : of the generator
+    calls : calculations
+
+    returns : homo, lumo (eV) of all calculated molecules, by SMILES
+    """
     known = start()
     rule = donor_rule()
     new = {}
     language = ChemicalLanguage(order=5, smoothing=1.0, roots=20).fit(known.index)
     for i in range(200):
-        made = language.generate(200, random_state=1000 * seed + i).smiles.dropna()
-        new.update(
-            dict.fromkeys(
-                s
-                for s in made
-                if s not in known.index and (mol := Chem.MolFromSmiles(s)) and not rule(mol)
-            )
-        )
+        made = language.generate(200, random_state=1000 * random_state + i).smiles.dropna()
+        for smiles in made:
+            mol = None if smiles in known.index else Chem.MolFromSmiles(smiles)
+            if mol is not None and not rule(mol):
+                new[smiles] = None
         if len(new) >= calls:
             break
     return calculate(list(new)[:calls])
@@ -347,6 +392,27 @@ METHODS = {
     "random n-gram": at_random,
 }
 
+# %% ../../nbs/cases/52_opv_rediscovery.ipynb #a9315b1c
+_COLUMNS = ["method", "seed", "step", "alpha", "smiles", "homo", "lumo"]
+
+
+def _run_baseline(method, seed, steps, batch):
+    "The calls of a baseline, as many as the loop has."
+    table = method(seed, steps * batch)
+    return table.assign(step=np.arange(len(table)) // batch + 1, alpha=np.nan)
+
+
+def _run_loop(name, alpha, seed, steps, batch, path, tell):
+    "The calls of a design loop; its state is kept under `path`."
+    design = loop(alpha, seed, steps, batch, path)
+    for round_ in design.run():
+        hits = int(design.calculated().hit.sum())
+        where = f"{name}, seed {seed}, step {round_.step}"
+        tell(f"{where}: alpha {round_.alpha:.2f}, {hits} hits")
+    alpha_of_step = {round_.step: round_.alpha for round_ in design.rounds_}
+    table = design.calculated()
+    return table.assign(alpha=table.step.map(alpha_of_step))
+
 # %% ../../nbs/cases/52_opv_rediscovery.ipynb #6aacebf8
 def compare(
     folder, seeds=range(5), steps: int = 60, batch: int = 4, methods=METHODS, tell=lambda text: None
@@ -354,50 +420,28 @@ def compare(
     """All methods with equal calls; goes on where it stopped.
 
     folder : where states and results are kept
-    methods : name -> alpha, or a function of seed and calls
+    methods : name -> alpha, or a function of random_state and calls
 
     returns : one row a call: method, seed, step, alpha, smiles, homo, lumo
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    for seed in seeds:
-        for name, how in methods.items():
-            out = folder / f"{name.replace(' ', '_')}-{seed}.csv"
-            if out.exists():
-                continue
-            if callable(how):
-                table = how(seed, steps * batch).assign(
-                    step=lambda d: np.arange(len(d)) // batch + 1, alpha=np.nan
-                )
-            else:
-                one = loop(
-                    how, seed, steps, batch, folder / f"{name.replace(' ', '_')}-{seed}.json"
-                )
-                for r in one.run():
-                    tell(
-                        (
-                            f"{name}, seed {seed}, step {r.step}: alpha {r.alpha:.2f}, "
-                            f"{int(one.calculated().hit.sum())} hits"
-                        )
-                    )
-                table = one.calculated().assign(
-                    alpha=lambda d: d.step.map({r.step: r.alpha for r in one.rounds_})
-                )
-            table = (
-                table.rename_axis("smiles")
-                .reset_index()
-                .assign(method=name, seed=seed)[
-                    ["method", "seed", "step", "alpha", "smiles", "homo", "lumo"]
-                ]
-            )
-            with atomic_write(out) as p:
-                table.to_csv(p, index=False, float_format="%.4f")
-            tell(
-                (
-                    f"{name}, seed {seed}: {len(table)} calls, "
-                    f"{int((_distance(table) == 0).sum())} hits"
-                )
-            )
+    for seed, name in itertools.product(seeds, methods):
+        file = folder / f"{name.replace(' ', '_')}-{seed}.csv"
+        if file.exists():
+            continue
+        method = methods[name]
+        if callable(method):
+            table = _run_baseline(method, seed, steps, batch)
+        else:
+            path = file.with_suffix(".json")
+            table = _run_loop(name, method, seed, steps, batch, path, tell)
+        table = table.rename_axis("smiles").reset_index()
+        table = table.assign(method=name, seed=seed)[_COLUMNS]
+        with atomic_write(file) as p:
+            table.to_csv(p, index=False, float_format="%.4f")
+        hits = int((_distance(table) == 0).sum())
+        tell(f"{name}, seed {seed}: {len(table)} calls, {hits} hits")
     return _calls(folder)
 
 # %% ../../nbs/cases/52_opv_rediscovery.ipynb #62ded4bf
