@@ -87,7 +87,7 @@ def unit_rule(max_sa: float = 4.5, **kwargs):
 
     return reason
 
-# %% ../../nbs/cases/50_polymer_thermal_conductivity.ipynb #b8a2506b
+# %% ../../nbs/cases/50_polymer_thermal_conductivity.ipynb #4af146c7
 RODS = {
     "terephthaloyl": "C(=O)-!@c1ccc(-!@C=O)cc1",
     "oxybenzoyl": "C(=O)-!@c1ccc(-!@O)cc1",
@@ -102,7 +102,7 @@ KINKS = ("c[OX2]c", "cS(=O)(=O)c", "c[CX4](C)(C)c", "C(F)(F)F", "*-!@c1cccc(-!@*
 AROMATIC = {"aromatic amide": "c[NX3;H1]C(=O)c", "aromatic imide": "c[#6](=O)[#7][#6](=O)c"}
 _pattern = functools.lru_cache(None)(Chem.MolFromSmarts)
 
-
+# %% ../../nbs/cases/50_polymer_thermal_conductivity.ipynb #b8a2506b
 def _has(mol, smarts):
     return mol.HasSubstructMatch(_pattern(smarts))
 
@@ -125,5 +125,9 @@ def looks(units) -> pd.DataFrame:
 
     returns : a row each: sa, turns (rotatable bonds per heavy atom), rods and kinks (how many
         kinds), aromatic amide, aromatic imide
+
+    >>> looks(["*CC*"])[["rods", "kinks"]]
+          rods  kinks
+    *CC*     0      0
     """
     return pd.DataFrame([_look(read(unit)) for unit in units], list(units))
