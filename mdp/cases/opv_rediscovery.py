@@ -180,9 +180,9 @@ _PI = Chem.MolFromSmarts("[a,$(*=*),$(*#*),$([NX3]-[c,$(C=*)])]")
 
 # %% ../../nbs/cases/52_opv_rediscovery.ipynb #5ffe1b76
 def one_system(mol) -> bool:
-    """Do all unsaturated atoms hang together?
+    """Whether all unsaturated atoms are connected.
 
-    Nitrogen beside one conducts, oxygen, sulphur and CH2 do not.
+    Nitrogen bound to one of them conducts, oxygen, sulphur and CH2 do not.
     """
     pi = {i for (i,) in mol.GetSubstructMatches(_PI)}
     cut = [b.GetIdx() for b in mol.GetBonds() if not {b.GetBeginAtomIdx(), b.GetEndAtomIdx()} <= pi]
