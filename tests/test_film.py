@@ -59,8 +59,8 @@ def test_corners_of_the_table():
 @quick
 @given(st.integers(0, 2**31 - 1), st.sampled_from([32, 48, 65]))
 def test_heights_and_grains_agree(seed, size):
-    table = design(3, FILM, seed=seed)
-    for h, g in zip(*grow(table, size=size, seed=seed)[1:]):
+    table = design(3, FILM, random_state=seed)
+    for h, g in zip(*grow(table, size=size, random_state=seed)[1:]):
         g = g[::-1]
         assert (g[h, np.arange(size)] > 0).all() and (
             np.where(np.arange(size)[:, None] > h, g, 0) == 0
@@ -78,19 +78,21 @@ def test_heights_and_grains_agree(seed, size):
 def test_a_seed_fixes_a_film():
     table = design(5, FILM)
     for view in VIEWS:
-        whole = grow(table, view, 64, seed=3)
+        whole = grow(table, view, 64, random_state=3)
         np.random.seed(1)
         state = np.random.get_state()[1].copy()
         assert (
-            same(whole, grow(table, view, 64, seed=3)) and (np.random.get_state()[1] == state).all()
+            same(whole, grow(table, view, 64, random_state=3))
+            and (np.random.get_state()[1] == state).all()
         ), "NumPy's own generator is left alone"
-        first = grow(table[:2], view, 64, seed=3)
+        first = grow(table[:2], view, 64, random_state=3)
         assert same([a[:2] for a in whole], first), "more rows change no film"
         with ThreadPoolExecutor(4) as pool:
             assert all(
-                same(whole, f) for f in pool.map(lambda _: grow(table, view, 64, seed=3), range(4))
+                same(whole, f)
+                for f in pool.map(lambda _: grow(table, view, 64, random_state=3), range(4))
             )
-        assert not same(whole, grow(table, view, 64, seed=4))
+        assert not same(whole, grow(table, view, 64, random_state=4))
         seeds = [11, 12, 13, 14, 15]
         assert same(
             [a[[4, 0]] for a in grow(table, view, 64, seeds)],
@@ -169,7 +171,7 @@ def test_bad_calls():
     with pytest.raises(ValueError, match="at least 32"):
         grow(good, size=16)
     with pytest.raises(ValueError, match="3 seeds for 2 films"):
-        grow(good, size=32, seed=[1, 2, 3])
+        grow(good, size=32, random_state=[1, 2, 3])
     with pytest.raises(ValueError, match="measure sections"):
         measure(grow(good, "surface", 32))
     assert same(grow(good.astype(str), size=32), grow(good, size=32)), (
@@ -188,9 +190,11 @@ def test_sizes_are_checked(wrong):
 def test_seeds_follow_the_labels_of_their_films():
     films = design(3, FILM).set_axis(["a", "b", "c"])
     seeds = pd.Series([3, 1, 2], ["c", "a", "b"])
-    assert same(grow(films, size=32, seed=seeds), grow(films, size=32, seed=[1, 2, 3]))
-    with pytest.raises(ValueError, match="seed lacks 'c'; only seed has 'd'"):
-        grow(films, size=32, seed=seeds.rename({"c": "d"}))
+    assert same(
+        grow(films, size=32, random_state=seeds), grow(films, size=32, random_state=[1, 2, 3])
+    )
+    with pytest.raises(ValueError, match="random_state lacks 'c'; only random_state has 'd'"):
+        grow(films, size=32, random_state=seeds.rename({"c": "d"}))
 
 
 @pytest.mark.parametrize("Al", [-1, 101, np.nan, [0, 200]], ids=str)
@@ -253,12 +257,13 @@ def test_a_set_begun_otherwise(tmp_path, monkeypatch):
     )
     for wrong in (
         dict(size=33),
-        dict(seed=1),
+        dict(random_state=1),
         dict(shard=5),
         dict(view="surface"),
         dict(variables=narrow),
     ):
-        with pytest.raises(ValueError, match="begun otherwise.*" + next(iter(wrong))):
+        setting = next(iter(wrong)).replace("random_state", "seed")
+        with pytest.raises(ValueError, match="begun otherwise.*" + setting):
             film_set(tmp_path, 3, workers=1, **{**HOW, **wrong})
     monkeypatch.setattr("mdp.simulate.film._version", lambda: 0)
     with pytest.raises(ValueError, match="begun otherwise: model"):

@@ -14,7 +14,7 @@ from mdp.generate.micrograph import MicrographGAN, MicrographVAE
 from mdp.represent.micrograph import errors, kid, nearest, phases, ruler, scattering
 from mdp.represent.process import SPUTTERING, design
 
-TABLE = design(6, seed=3)
+TABLE = design(6, random_state=3)
 IMAGES = np.random.default_rng(0).integers(0, 256, (6, 128, 64)).astype(np.uint8)
 quick = settings(max_examples=20, deadline=None)
 
@@ -53,15 +53,17 @@ def test_shipped_weights(shipped):
         assert {"data", "command", "metrics", "machine"} <= set(
             model.card_
         ) and "random_state" in model.card_["parameters"]
-    process = design(3, gan.variables, seed=1)
-    a = gan.generate(process, seed=5)
+    process = design(3, gan.variables, random_state=1)
+    a = gan.generate(process, random_state=5)
     assert (
         a.shape == (3, 128, 128) and a.dtype == np.uint8 and a[:, :8].mean() < a[:, 60:].mean()
     ), "empty above, film below"
     assert (
-        (a == gan.generate(process, seed=5)).all()
-        and (a != gan.generate(process, seed=6)).any()
-        and (a[1] == gan.generate(dict(process.loc[1]), seed=[m.spawn_seeds(5, 3)[1]])).all()
+        (a == gan.generate(process, random_state=5)).all()
+        and (a != gan.generate(process, random_state=6)).any()
+        and (
+            a[1] == gan.generate(dict(process.loc[1]), random_state=[m.spawn_seeds(5, 3)[1]])
+        ).all()
     )
     assert np.isfinite(vae.encode(a)).all() and vae.decode(vae.encode(a)).shape == (3, 128, 128)
 
@@ -69,7 +71,7 @@ def test_shipped_weights(shipped):
 def test_global_state_is_left_alone(shipped):
     torch.manual_seed(0)
     state = torch.get_rng_state()
-    shipped[0].generate(design(1, shipped[0].variables), seed=1)
+    shipped[0].generate(design(1, shipped[0].variables), random_state=1)
     MicrographGAN(steps=1, batch=2).fit(IMAGES, TABLE)
     assert (torch.get_rng_state() == state).all()
 
@@ -89,8 +91,8 @@ def test_save_and_load(trained, tmp_path):
     )
     assert (
         np.abs(
-            again.generate(TABLE, seed=1, width=64).astype(int)
-            - gan.generate(TABLE, seed=1, width=64)
+            again.generate(TABLE, random_state=1, width=64).astype(int)
+            - gan.generate(TABLE, random_state=1, width=64)
         ).mean()
         < 0.5
     )
@@ -206,7 +208,7 @@ def test_bad_calls(trained, tmp_path):
         (lambda: MicrographGAN().generate(TABLE), "not trained"),
         (lambda: MicrographVAE().encode(IMAGES), "not trained"),
         (lambda: gan.generate(TABLE, width=70), "multiple of 16"),
-        (lambda: gan.generate(TABLE, seed=[1, 2]), "2 seeds for 6"),
+        (lambda: gan.generate(TABLE, random_state=[1, 2]), "2 seeds for 6"),
         (lambda: gan.generate(TABLE.drop(columns="O")), "'O'"),
         (lambda: gan.fit(IMAGES, TABLE[:5]), "6 images, 5 processes"),
         (lambda: gan.fit(IMAGES[:, :100], TABLE), "128"),

@@ -231,7 +231,7 @@ table = SPUTTERING + (Variable("supply", choices=("dc", "hipims")),)
 @quick
 @given(st.integers(1, 40), st.integers(0, 2**32 - 1))
 def test_design_goes_there_and_back(n, seed):
-    d = design(n, table, seed=seed)
+    d = design(n, table, random_state=seed)
     U = Processes(table).fit_transform(d)
     assert len(d) == n
     assert U.notna().all(axis=None)

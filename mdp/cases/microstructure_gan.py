@@ -83,9 +83,9 @@ def grain_size(image, least: int = 12) -> float:
 
 # %% ../../nbs/cases/54_microstructure_gan.ipynb #c179a4fb
 @functools.cache
-def _known(n, seed=0):
-    points = Processes(FILM).transform(design(n, FILM, seed=seed)).to_numpy()
-    fresh = Processes(FILM).transform(design(512, FILM, seed=seed + 1)).to_numpy()
+def _known(n, random_state=0):
+    points = Processes(FILM).transform(design(n, FILM, random_state=random_state)).to_numpy()
+    fresh = Processes(FILM).transform(design(512, FILM, random_state=random_state + 1)).to_numpy()
     tree = cKDTree(points)
     return tree, np.quantile(tree.query(fresh)[0], 0.95)
 
@@ -102,15 +102,18 @@ def distance(process: pd.DataFrame, n: int = 2000) -> np.ndarray:
     return tree.query(Processes(FILM).transform(process).to_numpy())[0] / unit
 
 # %% ../../nbs/cases/54_microstructure_gan.ipynb #906669a5
-def crops(table: pd.DataFrame, n: int = 16, seed: int = 0) -> tuple[pd.DataFrame, np.ndarray]:
+def crops(
+    table: pd.DataFrame, n: int = 16, random_state: int = 0
+) -> tuple[pd.DataFrame, np.ndarray]:
     """Square pieces of real micrographs, 256 pixels wide, at half size, contrast made equal.
 
     table : rows of `sem`
     n : from each image
+    random_state : of the places
 
     returns : the process of each, in the names and units of `SPUTTERING`; (N, 128, 128) grey values
     """
-    rng, out = np.random.default_rng(seed), []
+    rng, out = np.random.default_rng(random_state), []
     for p in table.path:
         im = read_sem(p).astype(float)
         im = np.clip(128 + 50 * (im - im.mean()) / im.std(), 0, 255).astype(np.uint8)
@@ -189,11 +192,11 @@ class InverseDesign:
     start : processes to begin with
     """
 
-    def __init__(self, make, start: int = 128, seed: int = 0):
+    def __init__(self, make, start: int = 128, random_state: int = 0):
         self.make = make
         self.space = Processes(FILM)
-        self.rng = np.random.default_rng(seed)
-        table = design(start, FILM, seed=seed + 11)
+        self.rng = np.random.default_rng(random_state)
+        table = design(start, FILM, random_state=random_state + 11)
         self.x, self.y = self.space.transform(table).to_numpy(copy=True), make(table)
         self._fit()
 

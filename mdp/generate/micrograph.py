@@ -143,13 +143,14 @@ class _Model(BaseEstimator):
     def __sklearn_is_fitted__(self):
         return hasattr(self, "generator_")
 
-    def _images(self, codes, seed, width):
+    def _images(self, codes, random_state, width):
         "(n, 128, width) bytes; a row follows its own seed, not its place."
         if width < 64 or width % 16:
             raise ValueError(f"width={width}: a multiple of 16, 64 at least")
         if not hasattr(self, "generator_"):
             raise ValueError(f"this {type(self).__name__} is not trained: fit it, or load one")
-        seeds = spawn_seeds(seed, len(codes)) if np.ndim(seed) == 0 else list(seed)
+        one = np.ndim(random_state) == 0
+        seeds = spawn_seeds(random_state, len(codes)) if one else list(random_state)
         if len(seeds) != len(codes):
             raise ValueError(f"{len(seeds)} seeds for {len(codes)} images")
         return _drawn(self.generator_, codes, seeds, width, self.device)
@@ -230,7 +231,7 @@ class MicrographGAN(_Model):
 
     Raises BadInput for rows of a process that cannot be used, OSError for a damaged file.
 
-    >>> MicrographGAN.load().generate(process, seed=1).shape
+    >>> MicrographGAN.load().generate(process, random_state=1).shape
     """
 
     _name = "gan"
@@ -298,19 +299,20 @@ class MicrographGAN(_Model):
         self._train(nets, optims, begin, checkpoint, "GAN")
         return self
 
-    def generate(self, process, seed=0, width: int = 128) -> np.ndarray:
+    def generate(self, process, random_state=0, width: int = 128) -> np.ndarray:
         """Micrographs of these processes.
 
         process : a dict or a Series (one image), or a DataFrame (a row each)
-        seed : of all rows, or a list with one for each
+        random_state : a seed of all rows, or a list with one for each
         width : pixels, a multiple of 16
 
         returns : (128, width) or (N, 128, width) grey values 0 to 255
         """
         one = not isinstance(process, pd.DataFrame)
-        if isinstance(seed, pd.Series) and not one:
-            seed = aligned(seed, process.index, "seed")
-        out = self._images(self._code(pd.DataFrame([process]) if one else process), seed, width)
+        if isinstance(random_state, pd.Series) and not one:
+            random_state = aligned(random_state, process.index, "random_state")
+        codes = self._code(pd.DataFrame([process]) if one else process)
+        out = self._images(codes, random_state, width)
         return out[0] if one else out
 
 # %% ../../nbs/generate/45_micrograph.ipynb #ae3609bd
@@ -424,11 +426,11 @@ class MicrographVAE(_Model):
                 codes.append(self.encoder_(_short(images))[0])
         return torch.cat(codes).cpu().numpy()
 
-    def decode(self, codes, seed=0, width: int = 128) -> np.ndarray:
+    def decode(self, codes, random_state=0, width: int = 128) -> np.ndarray:
         """Images of these codes.
 
         codes : (N, latent)
-        seed : of all images, or a list with one for each
+        random_state : a seed of all images, or a list with one for each
         width : pixels, a multiple of 16
 
         returns : (N, 128, width) grey values 0 to 255
@@ -438,7 +440,7 @@ class MicrographVAE(_Model):
             raise ValueError(
                 f"codes of shape {tuple(z.shape)}: needs finite numbers, (N, {self.latent})"
             )
-        return self._images(z, seed, width)
+        return self._images(z, random_state, width)
 
 # %% ../../nbs/generate/45_micrograph.ipynb #a860ae30
 def films(folder) -> tuple[pd.DataFrame, np.ndarray]:

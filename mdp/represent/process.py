@@ -193,7 +193,7 @@ class Processes(RowTransformer):
         return np.array(names, dtype=object)
 
 # %% ../../nbs/represent/17_process.ipynb #80d67446
-def design(n: int, variables=SPUTTERING, where=None, seed: int = 0) -> pd.DataFrame:
+def design(n: int, variables=SPUTTERING, where=None, random_state: int = 0) -> pd.DataFrame:
     """`n` process conditions that fill the space evenly, in their units (a scrambled Sobol'
     sequence; Owen, *J. Complexity* 14, 466, 1998).
 
@@ -205,11 +205,11 @@ def design(n: int, variables=SPUTTERING, where=None, seed: int = 0) -> pd.DataFr
     n : how many points
     variables : a tuple of `Variable`
     where : DataFrame -> one boolean per row: the conditions that can be had
-    seed : of the scrambling
+    random_state : of the scrambling
     """
     if not in_range(n, "n", unit="points, at least 1").is_integer() or n < 1:
         raise ValueError(f"n={n}: a whole number of points, at least 1")
-    sobol = qmc.Sobol(len(variables), rng=seed)
+    sobol = qmc.Sobol(len(variables), rng=random_state)
     kept = []
     found = 0
     drawn = 0

@@ -449,13 +449,14 @@ class Film(NamedTuple):
 _VIEWS = dict(section=(_section, _sliced), surface=(_surface, _shaded))
 
 # %% ../../nbs/simulate/22_film.ipynb #5f68baf7
-def grow(process, view: str = "section", size: int = 256, seed=0) -> Film:
+def grow(process, view: str = "section", size: int = 256, random_state=0) -> Film:
     """Grow films by their process.
 
     process : a dict or a Series (one film), or a DataFrame (a row each): the columns of `FILM`
     view : "section" (cut across), or "surface" (seen from above)
     size : pixels along each side, 32 or more
-    seed : of all rows, or one for each: a list, or a Series with the labels of the rows
+    random_state : a seed of all rows, or one for each: a list, or a Series with the labels of the
+        rows
 
     Raises BadInput, which names every row that is out of range.
 
@@ -471,7 +472,7 @@ def grow(process, view: str = "section", size: int = 256, seed=0) -> Film:
     if not len(table):
         raise ValueError("no process, so no film")
     films = []
-    for rate, own_seed in zip(table.itertuples(), _seeds(seed, table.index)):
+    for rate, own_seed in zip(table.itertuples(), _seeds(random_state, table.index)):
         films.append(_grow_one(rate, view, int(size), own_seed))
     return films[0] if one else Film(*map(np.stack, zip(*films)))
 
@@ -481,7 +482,7 @@ def _seeds(seed, index):
     if np.ndim(seed) == 0:
         return spawn_seeds(seed, len(index))
     if isinstance(seed, pd.Series):
-        seed = aligned(seed, index, "seed")
+        seed = aligned(seed, index, "random_state")
     if len(seed) != len(index):
         raise ValueError(f"{len(seed)} seeds for {len(index)} films")
     return list(seed)
@@ -578,7 +579,7 @@ def film_set(
     view: str = "section",
     size: int = 128,
     variables=FILM,
-    seed: int = 0,
+    random_state: int = 0,
     shard: int = 200,
     workers: int | None = None,
     desc: str | None = None,
@@ -587,7 +588,7 @@ def film_set(
 
     path : a folder, new or begun
     n : films; a folder may be made larger later
-    view, size, seed : as in `grow`
+    view, size, random_state : as in `grow`
     variables : the ranges of the design, none wider than `FILM`
     shard : films in one file
     workers : processes, see `core.parallel`
@@ -598,8 +599,9 @@ def film_set(
     >>> labels, images = film_set("films", 1000, size=64)
     """
     path = Path(path)
-    _begin(path, view=view, size=size, seed=seed, shard=shard, variables=variables)
-    plan = design(n, variables, seed=seed).assign(seed=spawn_seeds(seed, n))
+    _begin(path, view=view, size=size, seed=random_state, shard=shard, variables=variables)
+    plan = design(n, variables, random_state=random_state)
+    plan = plan.assign(seed=spawn_seeds(random_state, n))
     jobs = []
     for number, first in enumerate(range(0, n, shard)):
         jobs.append((path / f"{number:05d}", plan[first : first + shard], view, size))
