@@ -187,6 +187,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                 'mdp/cases/quasicrystals.py'),
                                          'mdp.cases.quasicrystals.SetKernel.__init__': ( 'cases/quasicrystals.html#setkernel.__init__',
                                                                                          'mdp/cases/quasicrystals.py'),
+                                         'mdp.cases.quasicrystals._mark_known': ( 'cases/quasicrystals.html#_mark_known',
+                                                                                  'mdp/cases/quasicrystals.py'),
                                          'mdp.cases.quasicrystals.alloys': ( 'cases/quasicrystals.html#alloys',
                                                                              'mdp/cases/quasicrystals.py'),
                                          'mdp.cases.quasicrystals.boosting': ( 'cases/quasicrystals.html#boosting',

@@ -625,6 +625,21 @@ def corner_coordinates(F, elements):
     return right + top / 2, top * np.sqrt(3) / 2
 
 # %% ../../nbs/cases/53_quasicrystals.ipynb #c18c30a6
+_CORNERS = (
+    ((0, -0.03), "right", "top"),
+    ((1, -0.03), "left", "top"),
+    ((0.5, 0.89), "center", "bottom"),
+)
+
+
+def _mark_known(ax, elements, known):
+    "Marks of the known phases that lie in the triangle."
+    known = known[[set(system.split("-")) <= set(elements) for system in known.system]]
+    for label, rows in known.groupby("label"):
+        x, y = corner_coordinates(fractions(rows.formula), elements)
+        ax.scatter(x, y, **MARKS[label], zorder=3, clip_on=False)
+
+
 def draw_triangle(ax, elements, m, known=None, step: float = 0.005):
     """Probability of QC as colour and of AC as lines over a ternary system; known phases marked.
 
@@ -642,36 +657,18 @@ def draw_triangle(ax, elements, m, known=None, step: float = 0.005):
         x, y, P[:, 1], shading="gouraud", vmin=0, vmax=1, cmap="viridis", rasterized=True
     )
     if P[:, 0].max() > min(LINES):
-        ax.tricontour(
-            x,
-            y,
-            P[:, 0],
-            levels=list(LINES),
-            colors="white",
-            linewidths=[line["lw"] for line in LINES.values()],
-            linestyles=[line["ls"] for line in LINES.values()],
-        )
+        widths, styles = zip(*((line["lw"], line["ls"]) for line in LINES.values()))
+        look = dict(levels=list(LINES), colors="white", linewidths=widths, linestyles=styles)
+        ax.tricontour(x, y, P[:, 0], **look)
     if known is not None:
-        known = known[[set(system.split("-")) <= set(elements) for system in known.system]]
-        for label, rows in known.groupby("label"):
-            ax.scatter(
-                *corner_coordinates(fractions(rows.formula), elements),
-                **MARKS[label],
-                zorder=3,
-                clip_on=False,
-            )
-    corners = (
-        ((0, -0.03), "right", "top"),
-        ((1, -0.03), "left", "top"),
-        ((0.5, 0.89), "center", "bottom"),
-    )
-    for element, (place, across, up) in zip(elements, corners):
+        _mark_known(ax, elements, known)
+    for element, (place, across, up) in zip(elements, _CORNERS):
         ax.text(*place, element, ha=across, va=up, fontsize=17)
     ax.set_aspect("equal")
     ax.axis("off")
     return ax
 
-# %% ../../nbs/cases/53_quasicrystals.ipynb #5e1f799e
+# %% ../../nbs/cases/53_quasicrystals.ipynb #03059086
 BASES = ["Al", "Zn", "Cd", "Au", "Ag", "Mg", "Ga", "Cu", "Ti"]
 
 
@@ -697,7 +694,7 @@ def candidates(
     systems = ["-".join(sorted([base, a, b])) for a, b in pairs]
     return F.reshape(-1, len(index)), np.repeat(systems, len(grid))
 
-
+# %% ../../nbs/cases/53_quasicrystals.ipynb #5e1f799e
 def screen(m, F, system) -> pd.DataFrame:
     """The best composition of each system.
 
