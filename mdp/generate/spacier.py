@@ -220,88 +220,86 @@ def _lasting_name(function, given: str | None, argument: str) -> str:
     return f"{function.__module__}.{name}"
 
 # %% ../../nbs/generate/42_spacier.ipynb #73cab2f4
-class _Record:
-    "What a loop knows: the start, and the rounds so far."
+def _calls(rounds):
+    "Calls of the calculator so far."
+    return rounds[-1].calls if rounds else 0
 
-    @property
-    def names(self) -> list:
-        "The properties, in the order of `final`."
-        return list(self.final)
 
-    def data(self) -> pd.DataFrame:
-        "All values so far, the start included, failures left out."
-        return pd.concat([self.start_, *(r.batch[self.names].dropna() for r in self.rounds_)])
+def _values(start, rounds):
+    "All values so far by SMILES, the start included, failures left out."
+    names = list(start)
+    return pd.concat([start, *(r.batch[names].dropna() for r in rounds)])
 
-    def calculated(self) -> pd.DataFrame:
-        "All calls: values, predictions, `reason`, `step`, and `hit`: in the final region?"
-        if not self.rounds_:
-            return pd.DataFrame(columns=[*self.names, "reason", "step", "hit"])
-        table = pd.concat([r.batch.assign(step=r.step) for r in self.rounds_])
-        inside = [table[name].between(*ends) for name, ends in self.final_.items()]
-        return table.assign(hit=np.logical_and.reduce(inside))
 
-    def _calls(self):
-        "Calls of the calculator so far."
-        return self.rounds_[-1].calls if self.rounds_ else 0
+def _pool(start, rounds):
+    "Molecules to begin a step with: those of known values, and the last that were generated."
+    last = rounds[-1].generated.index if rounds else []
+    return list(dict.fromkeys([*_values(start, rounds).index, *last]))
 
-    def _pool(self):
-        "Molecules to begin a step with."
-        last = self.rounds_[-1].generated.index if self.rounds_ else []
-        return list(dict.fromkeys([*self.data().index, *last]))
+
+def _inflation(rounds, names):
+    "The factor of the error bars of each property, from what the batches have shown."
+    factors = {}
+    for name in names:
+        z = []
+        for r in rounds:
+            error = r.batch[name] - r.batch[f"{name} predicted"]
+            z += (error / r.batch[f"{name} sd"] * r.inflation[name]).dropna().tolist()
+        factors[name] = float(np.sqrt((np.square(z).sum() + 10) / (len(z) + 10)))
+    return factors
+
+# %% ../../nbs/generate/42_spacier.ipynb #b1e729e6
+def _settings(loop):
+    "What must be the same for a run to go on."
+    settings = {
+        "final": loop.final_,
+        "alpha": loop.alpha,
+        "pick": loop.pick,
+        "batch": int(loop.batch),
+        "floor": float(loop.floor),
+        "particles": int(loop.particles),
+        "betas": loop.betas,
+        "alike": float(loop.alike),
+        "random_state": int(loop.random_state),
+        "calculator": loop.calculator_name_,
+        "rule": loop.rule_name_,
+        "estimator": _in_words(loop.estimator_),
+        "features": _in_words(loop.features_),
+        "proposal": _in_words(loop.proposal),
+    }
+    return json.loads(json.dumps(_plain(settings)))
+
+
+def _write_state(loop):
+    "The state to the file of the loop, in one step; nothing where the loop has no file."
+    if not loop.path:
+        return
+    state = dict(
+        kind="mdp.Spacier",
+        settings=_settings(loop),
+        start=loop.start_.to_dict("split"),
+        rounds=[_stored(r) for r in loop.rounds_],
+    )
+    with atomic_write(Path(loop.path)) as p:
+        p.write_text(json.dumps(_plain(state)))
 
 # %% ../../nbs/generate/42_spacier.ipynb #2ea7cc8f
-class _State(_Record):
-    "What a loop knows, on disk."
-
-    def _settings(self):
-        "What must be the same for a run to go on."
-        settings = {
-            "final": self.final_,
-            "alpha": self.alpha,
-            "pick": self.pick,
-            "batch": int(self.batch),
-            "floor": float(self.floor),
-            "particles": int(self.particles),
-            "betas": self.betas,
-            "alike": float(self.alike),
-            "random_state": int(self.random_state),
-            "calculator": self.calculator_name_,
-            "rule": self.rule_name_,
-            "estimator": _in_words(self.estimator_),
-            "features": _in_words(self.features_),
-            "proposal": _in_words(self.proposal),
-        }
-        return json.loads(json.dumps(_plain(settings)))
-
-    def _write(self):
-        "The state to its file, in one step."
-        if not self.path:
-            return
-        state = dict(
-            kind="mdp.Spacier",
-            settings=self._settings(),
-            start=self.start_.to_dict("split"),
-            rounds=[_stored(r) for r in self.rounds_],
+def _read_rounds(loop):
+    "The rounds of the file of a loop; a ValueError where it is damaged or of another run."
+    try:
+        state = json.loads(Path(loop.path).read_text())
+    except ValueError as error:
+        raise ValueError(f"{loop.path}: damaged: {error}") from error
+    if not isinstance(state, dict) or state.get("kind") != "mdp.Spacier":
+        raise ValueError(f"{loop.path}: not the state of a Spacier")
+    other = _differences(state["settings"], _settings(loop))
+    if other:
+        raise ValueError(
+            f"{loop.path}: was run with another {', '.join(other)}; give another path"
         )
-        with atomic_write(Path(self.path)) as p:
-            p.write_text(json.dumps(_plain(state)))
-
-    def _read(self):
-        "The rounds of the file; a ValueError where it is damaged or of another run."
-        try:
-            state = json.loads(Path(self.path).read_text())
-        except ValueError as error:
-            raise ValueError(f"{self.path}: damaged: {error}") from error
-        if not isinstance(state, dict) or state.get("kind") != "mdp.Spacier":
-            raise ValueError(f"{self.path}: not the state of a Spacier")
-        other = _differences(state["settings"], self._settings())
-        if other:
-            raise ValueError(
-                f"{self.path}: was run with another {', '.join(other)}; give another path"
-            )
-        if not _table(state["start"]).equals(self.start_):
-            raise ValueError(f"{self.path}: was run from another start; give another path")
-        return [_round(r) for r in state["rounds"]]
+    if not _table(state["start"]).equals(loop.start_):
+        raise ValueError(f"{loop.path}: was run from another start; give another path")
+    return [_round(r) for r in state["rounds"]]
 
 # %% ../../nbs/generate/42_spacier.ipynb #8516d797
 def _in_words(part):
@@ -401,111 +399,104 @@ def _start(data, names):
     return start.groupby(level=0, sort=False).first()
 
 # %% ../../nbs/generate/42_spacier.ipynb #51067931
-class _Predicting(_State):
-    "The surrogates of a loop."
+def _described(loop, smiles):
+    "Features of molecules."
+    return loop.features_.transform([Chem.MolFromSmiles(s) for s in smiles])
 
-    def _inflation(self):
-        "The factor of each error bar."
-        out = {}
-        for name in self.names:
-            z = []
-            for r in self.rounds_:
-                error = r.batch[name] - r.batch[f"{name} predicted"]
-                z += (error / r.batch[f"{name} sd"] * r.inflation[name]).dropna().tolist()
-            out[name] = float(np.sqrt((np.square(z).sum() + 10) / (len(z) + 10)))
-        return out
 
-    def _described(self, smiles):
-        "Features of molecules."
-        return self.features_.transform([Chem.MolFromSmiles(s) for s in smiles])
+def _models(loop, data):
+    "A fitted surrogate for each property, by name, with corrected error bars."
+    X, out = _described(loop, data.index), {}
+    for name, factor in _inflation(loop.rounds_, list(data)).items():
+        model = clone(loop.estimator_).fit(X, data[name].to_numpy())
+        out[name] = _Inflated(model, factor)
+    return out
 
-    def _models(self, data):
-        "A fitted surrogate for each property."
-        X, out = self._described(data.index), {}
-        for name, factor in self._inflation().items():
-            model = clone(self.estimator_).fit(X, data[name].to_numpy())
-            out[name] = _Inflated(model, factor)
-        return out
 
-    def _alpha(self, models, step):
-        "How far the temporary region goes at this step."
-        if not isinstance(self.alpha, str):
-            ladder = np.ravel(self.alpha)
-            return float(ladder[min((step - 1) * len(ladder) // self.steps, len(ladder) - 1)])
-        X = self._described(self._pool())
-        predicted = [models[name].predict(X, True) for name in self.names]
-        mean, sd = (np.stack(values, 1) for values in zip(*predicted))
-        least = max(0.0, self.rounds_[-1].alpha - 0.2) if self.rounds_ else 0.0
-        return farthest(mean, sd, self.origin_, self.final_, self.floor, self.batch, least)
+def _next_alpha(loop, models, step):
+    "How far the temporary region goes at this step."
+    if not isinstance(loop.alpha, str):
+        ladder = np.ravel(loop.alpha)
+        return float(ladder[min((step - 1) * len(ladder) // loop.steps, len(ladder) - 1)])
+    X = _described(loop, _pool(loop.start_, loop.rounds_))
+    predicted = [model.predict(X, True) for model in models.values()]
+    mean, sd = (np.stack(values, 1) for values in zip(*predicted))
+    least = max(0.0, loop.rounds_[-1].alpha - 0.2) if loop.rounds_ else 0.0
+    return farthest(mean, sd, loop.origin_, loop.final_, loop.floor, loop.batch, least)
+
+# %% ../../nbs/generate/42_spacier.ipynb #ec7f81f0
+def _first_particles(pool, sampler, count):
+    "Those of the pool that are likeliest to lie in the region of the sampler."
+    good = []
+    for smiles, known in zip(pool, sampler.evaluate(pool)):
+        if not known.why:
+            good.append((float(known.log_likelihood.sum()), smiles))
+    if not good:
+        raise ValueError("the rule refuses every molecule of the start")
+    good.sort(key=lambda pair: -pair[0])
+    return [smiles for _, smiles in good[:count]]
+
+
+def _generated(loop, models, region, step):
+    "All molecules that a run of the sampler toward the region has found, and its last particles."
+    seed = int(np.random.SeedSequence([loop.random_state, step]).generate_state(1)[0] % 2**31)
+    sampler = IQSPR(loop.proposal, models, region, loop.features_, loop.rule, random_state=seed)
+    first = _first_particles(_pool(loop.start_, loop.rounds_), sampler, loop.particles)
+    for last in sampler.run(first, loop.betas, n=loop.particles):
+        pass
+    return sampler.found(), list(dict.fromkeys(last.smiles))
+
+
+def _picked(loop, new, data, region):
+    "Positions of the molecules to calculate, among the new ones."
+    names = list(data)
+    mean = new[names].to_numpy()
+    sd = new[[f"{name} sd" for name in names]].to_numpy()
+    n = min(loop.batch, loop.budget_ - _calls(loop.rounds_))
+    if loop.pick == "PI":
+        return most_probable(list(new.index), mean, sd, region, n, loop.alike)
+    origin = np.array([loop.origin_[name] for name in names])
+    sign = np.sign([_centre(ends) for ends in loop.final_.values()] - origin)
+    return largest_gain(mean * sign, sd, data.to_numpy() * sign, origin * sign, n)
 
 # %% ../../nbs/generate/42_spacier.ipynb #f05b1c2a
-class _Choosing(_Predicting):
-    "How a loop chooses the molecules of a round."
+def _planned(loop, step):
+    """A round before the calculator is asked: the molecules of its batch have predictions only.
 
-    def _begin(self, sampler):
-        """The first particles.
+    None where nothing new is generated.
+    """
+    names = list(loop.final)
+    data = _values(loop.start_, loop.rounds_)
+    models = _models(loop, data)
+    alpha = _next_alpha(loop, models, step)
+    region = between(loop.origin_, loop.final_, alpha)
+    found, last = _generated(loop, models, region, step)
+    done = {s for r in loop.rounds_ for s in r.batch.index} | set(loop.start_.index)
+    new = found[~found.index.isin(done)]
+    if new.empty:
+        return None
+    chosen = new.iloc[_picked(loop, new, data, region)]
+    chosen = chosen[names + [f"{name} sd" for name in names]]
+    chosen = chosen.rename(columns={name: f"{name} predicted" for name in names})
+    calls = _calls(loop.rounds_) + len(chosen)
+    inflation = {name: model.factor for name, model in models.items()}
+    return Round(step, alpha, region, found.loc[last, names], chosen, calls, inflation)
 
-        Of what is known and of the last ones, those likeliest to lie in the temporary region.
-        """
-        pool = self._pool()
-        seen = sampler.evaluate(pool)
-        good = []
-        for smiles, known in zip(pool, seen):
-            if not known.why:
-                good.append((float(known.log_likelihood.sum()), smiles))
-        if not good:
-            raise ValueError("the rule refuses every molecule of the start")
-        good.sort(key=lambda pair: -pair[0])
-        return [smiles for _, smiles in good[: self.particles]]
 
-    def _planned(self, step):
-        """`(alpha, region, particles, predictions of the molecules to calculate, inflation)`, or
-        None.
-        """
-        data = self.data()
-        models = self._models(data)
-        alpha = self._alpha(models, step)
-        region = between(self.origin_, self.final_, alpha)
-        seed = int(np.random.SeedSequence([self.random_state, step]).generate_state(1)[0] % 2**31)
-        sampler = IQSPR(self.proposal, models, region, self.features_, self.rule, random_state=seed)
-        for last in sampler.run(self._begin(sampler), self.betas, n=self.particles):
-            pass
-        found = sampler.found()
-        done = {s for r in self.rounds_ for s in r.batch.index} | set(self.start_.index)
-        new = found[~found.index.isin(done)]
-        if new.empty:
-            return None
-        chosen = new.iloc[self._picked(new, data, region)]
-        chosen = chosen[self.names + [f"{name} sd" for name in self.names]]
-        chosen = chosen.rename(columns={name: f"{name} predicted" for name in self.names})
-        generated = found.loc[list(dict.fromkeys(last.smiles)), self.names]
-        return alpha, region, generated, chosen, {name: m.factor for name, m in models.items()}
-
-    def _picked(self, new, data, region):
-        "Positions of the molecules to calculate."
-        mean = new[self.names].to_numpy()
-        sd = new[[f"{name} sd" for name in self.names]].to_numpy()
-        n = min(self.batch, self.budget_ - self._calls())
-        if self.pick == "PI":
-            return most_probable(list(new.index), mean, sd, region, n, self.alike)
-        origin = np.array([self.origin_[name] for name in self.names])
-        sign = np.sign([_centre(ends) for ends in self.final_.values()] - origin)
-        return largest_gain(mean * sign, sd, data.to_numpy() * sign, origin * sign, n)
-
-    def _calculate(self, chosen):
-        "What the calculator says of molecules, failures with their reasons."
-        out = self.calculator(chosen)
-        if list(out.index) != chosen:
-            raise ValueError("the calculator returned other rows than it was given")
-        why = {label: reason for label, _, reason in out.attrs.get("failed", [])}
-        values = out[self.names].astype(float)
-        failed = ~np.isfinite(values).all(axis=1)
-        values[failed] = np.nan
-        reasons = [why.get(s, "no value") if f else "" for s, f in zip(chosen, failed)]
-        return values.assign(reason=reasons)
+def _calculate(calculator, chosen, names):
+    "What the calculator says of molecules, failures with their reasons."
+    out = calculator(chosen)
+    if list(out.index) != chosen:
+        raise ValueError("the calculator returned other rows than it was given")
+    why = {label: reason for label, _, reason in out.attrs.get("failed", [])}
+    values = out[names].astype(float)
+    failed = ~np.isfinite(values).all(axis=1)
+    values[failed] = np.nan
+    reasons = [why.get(s, "no value") if f else "" for s, f in zip(chosen, failed)]
+    return values.assign(reason=reasons)
 
 # %% ../../nbs/generate/42_spacier.ipynb #a907be33
-class Spacier(_Choosing):
+class Spacier:
     """Design beyond the data: surrogate, temporary region, generation by `IQSPR`, calculation,
     again.
 
@@ -600,28 +591,14 @@ class Spacier(_Choosing):
         data : values of the properties (start x properties), by SMILES
         """
         _check(self)
-        self._complete()
-        self.start_ = _start(data, self.names)
+        _complete(self)
+        self.start_ = _start(data, list(self.final))
         self.origin_ = self.start_.mean().to_dict()
         self.rounds_ = []
         self.stopped_ = ""
         if self.path and Path(self.path).exists():
-            self.rounds_ = self._read()
+            self.rounds_ = _read_rounds(self)
         return self
-
-    def _complete(self):
-        "What stands for the settings that were left open."
-        self.final_ = {name: tuple(map(float, ends)) for name, ends in self.final.items()}
-        self.budget_ = self.batch * self.steps if self.budget is None else self.budget
-        self.estimator_ = BayesianRidge() if self.estimator is None else self.estimator
-        self.features_ = self.features
-        if self.features is None:
-            self.features_ = Fingerprints("ECFP", radius=2, n_bits=1024, counts=True, workers=1)
-        if self.path:
-            self.calculator_name_ = _lasting_name(
-                self.calculator, self.calculator_name, "calculator"
-            )
-            self.rule_name_ = _lasting_name(self.rule, self.rule_name, "rule")
 
     def run(self):
         """A generator of `Round`, those already on disk first, until a stop rule holds.
@@ -631,34 +608,62 @@ class Spacier(_Choosing):
         if not hasattr(self, "start_"):
             raise ValueError("fit(data) comes first")
         yield from list(self.rounds_)
-        while not self._done():
-            step = self._step()
-            if step is None:
+        self.stopped_ = _why_stop(self)
+        while not self.stopped_:
+            done = _one_round(self)
+            if done is None:
                 self.stopped_ = "nothing new is generated"
                 return
-            yield step
+            yield done
+            self.stopped_ = _why_stop(self)
 
-    def _done(self):
-        "Does a stop rule hold?"
-        self.stopped_ = ""
-        if self.enough is not None and self.calculated().hit.sum() >= self.enough:
-            self.stopped_ = "enough hits"
-        elif self._calls() >= self.budget_:
-            self.stopped_ = "the budget is spent"
-        elif len(self.rounds_) >= self.steps:
-            self.stopped_ = "all steps are made"
-        return bool(self.stopped_)
+    def data(self) -> pd.DataFrame:
+        "All values so far by SMILES, the start included, failures left out."
+        return _values(self.start_, self.rounds_)
 
-    def _step(self):
-        "One round; None where nothing new is generated."
-        step = len(self.rounds_) + 1
-        with threadpool_limits(1):  # the same numbers, whatever the number of cores
-            planned = self._planned(step)
-        if planned is None:
-            return None
-        alpha, region, generated, chosen, inflation = planned
-        batch = self._calculate(list(chosen.index)).join(chosen).rename_axis("smiles")
-        r = Round(step, alpha, region, generated, batch, self._calls() + len(batch), inflation)
-        self.rounds_.append(r)
-        self._write()
-        return r
+    def calculated(self) -> pd.DataFrame:
+        "All calls: values, predictions, `reason`, `step`, and `hit`: in the final region?"
+        if not self.rounds_:
+            return pd.DataFrame(columns=[*self.final, "reason", "step", "hit"])
+        table = pd.concat([r.batch.assign(step=r.step) for r in self.rounds_])
+        inside = [table[name].between(*ends) for name, ends in self.final_.items()]
+        return table.assign(hit=np.logical_and.reduce(inside))
+
+# %% ../../nbs/generate/42_spacier.ipynb #8addd69f
+def _complete(loop):
+    "What stands for the settings that were left open."
+    loop.final_ = {name: tuple(map(float, ends)) for name, ends in loop.final.items()}
+    loop.budget_ = loop.batch * loop.steps if loop.budget is None else loop.budget
+    loop.estimator_ = BayesianRidge() if loop.estimator is None else loop.estimator
+    loop.features_ = loop.features
+    if loop.features is None:
+        loop.features_ = Fingerprints("ECFP", radius=2, n_bits=1024, counts=True, workers=1)
+    if loop.path:
+        loop.calculator_name_ = _lasting_name(loop.calculator, loop.calculator_name, "calculator")
+        loop.rule_name_ = _lasting_name(loop.rule, loop.rule_name, "rule")
+
+
+def _why_stop(loop):
+    "The stop rule that holds, in words; an empty string where none does."
+    if loop.enough is not None and loop.calculated().hit.sum() >= loop.enough:
+        return "enough hits"
+    if _calls(loop.rounds_) >= loop.budget_:
+        return "the budget is spent"
+    if len(loop.rounds_) >= loop.steps:
+        return "all steps are made"
+    return ""
+
+
+def _one_round(loop):
+    "One more `Round`, kept in the loop and on disk; None where nothing new is generated."
+    with threadpool_limits(1):  # the same numbers, whatever the number of cores
+        planned = _planned(loop, len(loop.rounds_) + 1)
+    if planned is None:
+        return None
+    chosen = planned.batch
+    values = _calculate(loop.calculator, list(chosen.index), list(loop.final))
+    batch = values.join(chosen).rename_axis("smiles")
+    done = dataclasses.replace(planned, batch=batch)
+    loop.rounds_.append(done)
+    _write_state(loop)
+    return done
