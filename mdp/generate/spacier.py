@@ -294,9 +294,7 @@ def _read_rounds(loop):
         raise ValueError(f"{loop.path}: not the state of a Spacier")
     other = _differences(state["settings"], _settings(loop))
     if other:
-        raise ValueError(
-            f"{loop.path}: was run with another {', '.join(other)}; give another path"
-        )
+        raise ValueError(f"{loop.path}: was run with another {', '.join(other)}; give another path")
     if not _table(state["start"]).equals(loop.start_):
         raise ValueError(f"{loop.path}: was run from another start; give another path")
     return [_round(r) for r in state["rounds"]]

@@ -12,6 +12,7 @@ import torch
 from ..core.errors import BadInput
 from ..core.parallel import progress
 from ..core.profiles import sized
+from ..core.training import descend
 from sklearn.exceptions import NotFittedError
 
 # %% ../../nbs/learn/29_stack.ipynb #fd687df1
@@ -74,7 +75,12 @@ class Adam:
     betas : decay rates b1, b2 of the two moments
     eps : added to the root of the second moment
 
-    Attributes t, m, v: steps so far, first and second moments of each gradient.
+    Attributes t, m, v: steps so far, first and second moments of each gradient; scale: what
+    multiplies every learning rate (the schedule).
+
+    >>> weights = [torch.zeros(2, 3, 1, requires_grad=True)]  # of two models
+    >>> adam = Adam(weights, torch.tensor([1e-2, 1e-3]), torch.zeros(2))
+    >>> descend(adam, (weights[0] - 1).square().sum())
     """
 
     def __init__(self, params, lr, weight_decay, betas=(0.9, 0.999), eps=1e-8):
@@ -83,6 +89,7 @@ class Adam:
         self.wd = weight_decay
         self.betas = betas
         self.eps = eps
+        self.scale = 1.0
         self.t = 0
         self.m = [torch.zeros_like(p) for p in params]
         self.v = [torch.zeros_like(p) for p in params]
@@ -95,12 +102,17 @@ class Adam:
         self.lr = self.lr[models]
         self.wd = self.wd[models]
 
+    def zero_grad(self, set_to_none=True):
+        "Forget the gradients, as the optimisers of PyTorch do."
+        for p in self.params:
+            p.grad = None
+
     @torch.no_grad()
-    def step(self, scale: float = 1.0):
-        "One update; `scale` multiplies every learning rate (the schedule)."
+    def step(self):
+        "One update."
         self.t += 1
         b1, b2 = self.betas
-        lr = (scale * self.lr)[:, None, None]
+        lr = (self.scale * self.lr)[:, None, None]
         decay = 1 - lr * self.wd[:, None, None]
         for p, m, v in zip(self.params, self.m, self.v):
             m.lerp_(p.grad, 1 - b1)
@@ -191,8 +203,8 @@ class _InTraining:
         "One minibatch; a model counts only the rows that are its own."
         own = self.train[:, rows]
         squared = own * (self.predict(X[rows]) - self.y[:, rows]) ** 2
-        (squared.sum(1) / own.sum(1).clamp(min=1)).sum().backward()
-        self.adam.step(rate)
+        self.adam.scale = rate
+        descend(self.adam, (squared.sum(1) / own.sum(1).clamp(min=1)).sum())
 
     @torch.no_grad()
     def check(self, X, rows):
