@@ -378,7 +378,11 @@ def test_student_copies_hold_no_solution():
         student(nbformat.v4.new_notebook(cells=[cell])).cells[0].source
         == "a = 1\n# your turn\nassert a"
     )
+    words = "1. Why?\n\n**Solution 1.** Since.\n\n**Solution 2.** So.\n\n## Summary\n\nAll."
+    cell = nbformat.v4.new_markdown_cell(words)
+    without = student(nbformat.v4.new_notebook(cells=[cell])).cells[0].source
+    assert without == "1. Why?\n\n## Summary\n\nAll."
     for p in NOTEBOOKS:
-        assert "SOLUTION" not in "".join(
-            c.source for c in student(nbformat.read(p, as_version=4)).cells
-        ), f"{name(p)}: BEGIN and END SOLUTION do not pair"
+        text = "".join(c.source for c in student(nbformat.read(p, as_version=4)).cells)
+        assert "SOLUTION" not in text, f"{name(p)}: BEGIN and END SOLUTION do not pair"
+        assert "**Solution" not in text, f"{name(p)}: a written solution stays"

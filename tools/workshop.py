@@ -1,6 +1,6 @@
 """Student copies of the notebooks in _workshop.
 
-Solutions are taken out and outputs cleared; everything else stays as it stands.
+Solutions, in code and in words, are taken out and outputs cleared; the rest stays as it is.
 """
 
 import re
@@ -9,15 +9,17 @@ import nbformat
 from mdp.console import ROOT, notebooks
 
 SOLUTION = re.compile(r"^[ \t]*### BEGIN SOLUTION.*?### END SOLUTION[^\n]*$", re.M | re.S)
+WRITTEN = re.compile(r"^\*\*Solutions?( \d+)?\.\*\*.*?(?=^## |\Z)", re.M | re.S)
 
 
 def student(nb):
     "The notebook without solutions and outputs."
     for cell in nb.cells:
-        if cell.cell_type != "code":
-            continue
-        cell.outputs = []
-        cell.source = SOLUTION.sub("# your turn", cell.source)
+        if cell.cell_type == "code":
+            cell.outputs = []
+            cell.source = SOLUTION.sub("# your turn", cell.source)
+        else:
+            cell.source = WRITTEN.sub("", cell.source).rstrip()
     return nb
 
 
