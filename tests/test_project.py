@@ -385,4 +385,6 @@ def test_student_copies_hold_no_solution():
     for p in NOTEBOOKS:
         text = "".join(c.source for c in student(nbformat.read(p, as_version=4)).cells)
         assert "SOLUTION" not in text, f"{name(p)}: BEGIN and END SOLUTION do not pair"
-        assert "**Solution" not in text, f"{name(p)}: a written solution stays"
+        assert "**Solution" not in text and "**What this means" not in text, (
+            f"{name(p)}: a written solution stays"
+        )

@@ -9,7 +9,9 @@ import nbformat
 from mdp.console import ROOT, notebooks
 
 SOLUTION = re.compile(r"^[ \t]*### BEGIN SOLUTION.*?### END SOLUTION[^\n]*$", re.M | re.S)
-WRITTEN = re.compile(r"^\*\*Solutions?( \d+)?\.\*\*.*?(?=^## |\Z)", re.M | re.S)
+WRITTEN = re.compile(
+    r"^\*\*(Solutions?( \d+)?|What this means)\.\*\*.*?(?=^#|^\*\*\d|\Z)", re.M | re.S
+)
 
 
 def student(nb):
@@ -20,6 +22,7 @@ def student(nb):
             cell.source = SOLUTION.sub("# your turn", cell.source)
         else:
             cell.source = WRITTEN.sub("", cell.source).rstrip()
+    nb.cells = [cell for cell in nb.cells if cell.source]
     return nb
 
 
