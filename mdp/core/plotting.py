@@ -245,7 +245,8 @@ def as_png(fig, dpi: int = 80) -> bytes:
     fig : a matplotlib figure
     dpi : dots per inch
 
-    >>> as_png(plt.figure())[:4]
+    >>> from matplotlib.figure import Figure
+    >>> as_png(Figure())[:4]
     b'\\x89PNG'
     """
     import io
