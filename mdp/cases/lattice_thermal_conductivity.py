@@ -520,7 +520,8 @@ def _nearest_neighbour(structure, site, within=6.0):
 def _bonded(structure, sites, xyz):
     "Pairs of drawn atoms that are at most 15 % farther apart than the nearest neighbours."
     distance = np.linalg.norm(xyz[:, None] - xyz, axis=-1) + 9e9 * np.eye(len(xyz))
-    near = np.array([_nearest_neighbour(structure, site) for site in sites])
+    near = np.array([_nearest_neighbour(structure, site) for site in range(len(structure))])
+    near = near[sites]
     return np.argwhere(np.triu(distance < 1.15 * np.maximum(near[:, None], near)))
 
 
@@ -545,12 +546,14 @@ def picture(structure, ax, colours=("#0072B2", "#E69F00", "#009E73")):
         s = s * (2, 2, 1)
     sites, places = _with_border(s)
     number = np.array(s.atomic_numbers)[sites]
-    xyz = places @ s.lattice.matrix @ _tilted()
-    _draw_edges(ax, s.lattice, _tilted())
+    view = _tilted()
+    xyz = places @ s.lattice.matrix @ view
+    _draw_edges(ax, s.lattice, view)
     order = xyz[:, 2].argsort()[::-1].argsort()
     for i, j in _bonded(s, sites, xyz):
         ax.plot(*xyz[[i, j], :2].T, color="#666666", lw=2.5, zorder=1 + min(order[i], order[j]))
-    for colour, kind in zip(colours, dict.fromkeys(s.atomic_numbers)):
+    for place, kind in enumerate(dict.fromkeys(s.atomic_numbers)):
+        colour = colours[place]
         for i in np.flatnonzero(number == kind):
             ball = dict(s=320 * covalent_radii[kind], color=colour, edgecolors="white", lw=1)
             ax.scatter(*xyz[i, :2], zorder=1.5 + order[i], **ball)

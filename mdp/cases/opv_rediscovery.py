@@ -293,6 +293,12 @@ class _Spent(Exception):
 _UNFIT = -1e4  # the fitness of what is forbidden, or whose calculation failed
 
 
+def _is_new(smiles, known, rule):
+    "Whether a molecule is not among `known`, can be read, and is allowed by the rule."
+    mol = None if smiles in known else Chem.MolFromSmiles(smiles)
+    return mol is not None and not rule(mol)
+
+
 class _Fitness:
     """Minus the distance from the zone (eV), calculated within a budget.
 
@@ -306,15 +312,10 @@ class _Fitness:
         self.known = dict(-_distance(known))
         self.asked = {}
 
-    def is_new(self, smiles):
-        if smiles in self.known:
-            return False
-        mol = Chem.MolFromSmiles(smiles)
-        return mol is not None and not self.rule(mol)
-
     def __call__(self, smiles):
         smiles = [Chem.CanonSmiles(s) for s in smiles]
-        new = list(filter(self.is_new, dict.fromkeys(smiles)))[: self.calls - len(self.asked)]
+        new = [s for s in dict.fromkeys(smiles) if _is_new(s, self.known, self.rule)]
+        new = new[: self.calls - len(self.asked)]
         if new:
             table = calculate(new)
             self.asked.update(zip(new, table.to_dict("records")))
@@ -369,10 +370,7 @@ def at_random(random_state: int, calls: int) -> pd.DataFrame:
     language = ChemicalLanguage(order=5, smoothing=1.0, roots=20).fit(known.index)
     for i in range(200):
         made = language.generate(200, random_state=1000 * random_state + i).smiles.dropna()
-        for smiles in made:
-            mol = None if smiles in known.index else Chem.MolFromSmiles(smiles)
-            if mol is not None and not rule(mol):
-                new[smiles] = None
+        new.update(dict.fromkeys(s for s in made if _is_new(s, known.index, rule)))
         if len(new) >= calls:
             break
     return calculate(list(new)[:calls])

@@ -83,8 +83,7 @@ def methods_of(rows, kind: str, library, sources) -> dict:
 def near_copies(rows, kind: str) -> np.ndarray:
     """The group of each row: rows of one group are near copies.
 
-    The descriptors of a kind stand in `KINDS` from the plainest to the most detailed one, whose
-    groups hold all near copies: one skeleton, or one element system.
+    Near copies for the most detailed descriptor of the kind: one skeleton, or one element system.
 
     rows : as above
 

@@ -264,9 +264,9 @@ class IQSPR:
         """
         exponents = _exponents(betas, self.names)
         steps = sample(
-            _first_particles(self, start),
+            self._first_particles(start),
             self._memory,
-            partial(_proposed, self),
+            self._propose,
             exponents,
             n,
             self.diversity,
@@ -286,26 +286,24 @@ class IQSPR:
         inside = [(out[name] > low) & (out[name] < up) for name, (low, up) in self.regions.items()]
         return out.assign(inside=np.logical_and.reduce(inside))
 
-# %% ../../nbs/generate/41_iqspr.ipynb #10b0e20c
-def _first_particles(sampler, start):
-    "`(as written, canonical)` of each; `BadInput` names those that cannot be used."
-    column = as_column(start, "SMILES")
-    canonical, failures = _canonical_rows(column)
-    readable = [s for s in canonical if s is not None]
-    reasons = {s: known.why for s, known in zip(readable, sampler._memory(readable))}
-    failures |= {i: reasons[s] for i, s in enumerate(canonical) if reasons.get(s)}
-    if failures:
-        raise bad_rows(column, failures, "SMILES")
-    return [(x if isinstance(x, str) else s, s) for x, s in zip(column, canonical)]
+    def _first_particles(self, start):
+        "`(as written, canonical)` of each; `BadInput` names those that cannot be used."
+        column = as_column(start, "SMILES")
+        canonical, failures = _canonical_rows(column)
+        readable = [s for s in canonical if s is not None]
+        reasons = {s: known.why for s, known in zip(readable, self._memory(readable))}
+        failures |= {i: reasons[s] for i, s in enumerate(canonical) if reasons.get(s)}
+        if failures:
+            raise bad_rows(column, failures, "SMILES")
+        return [(x if isinstance(x, str) else s, s) for x, s in zip(column, canonical)]
 
-
-def _proposed(sampler, particles, random_state):
-    "One proposal for each particle, by the moves of the user."
-    written = [as_written for as_written, _ in particles]
-    table = sampler.proposal.propose(written, random_state=random_state)
-    proposed = []
-    for as_written, smiles in zip(table.written.tolist(), table.smiles):
-        readable = isinstance(smiles, str) and smiles
-        proposed.append((as_written, smiles) if readable else None)
-    log_q = table.log_q.to_numpy() if "log_q" in table else None
-    return Proposals(proposed, log_q, table.why.tolist())
+    def _propose(self, particles, random_state):
+        "One proposal for each particle, by the moves of the user."
+        written = [as_written for as_written, _ in particles]
+        table = self.proposal.propose(written, random_state=random_state)
+        proposed = []
+        for as_written, smiles in zip(table.written.tolist(), table.smiles):
+            readable = isinstance(smiles, str) and smiles
+            proposed.append((as_written, smiles) if readable else None)
+        log_q = table.log_q.to_numpy() if "log_q" in table else None
+        return Proposals(proposed, log_q, table.why.tolist())

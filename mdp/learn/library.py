@@ -303,31 +303,6 @@ def _pack_file(file, states, index):
     place = rows.groupby("shard", observed=True).cumcount()
     return rows.assign(file=file.name, row=place, sha256=sha256(file))
 
-
-def _pack_files(library, path, ids, limit):
-    "Write some networks of a library into few files of at most `limit` bytes, and their index."
-    path.mkdir(parents=True, exist_ok=True)
-    index = library.index.loc[ids].sort_values(["shard", "row"])
-    parts = []
-    for number, states in enumerate(_in_files(library, index, limit)):
-        parts.append(_pack_file(path / f"part_{number:02d}.safetensors", states, index))
-    _write_table(path / "index.csv", pd.concat(parts))
-
-
-def _stacks_of_file(library, name, parts):
-    "Yields (ids, Stack) of one file: from memory where they are held, else from the file."
-    held = library._held
-    if held is not None and all(key in held for key in parts):
-        for key in parts:
-            yield key, held[key]
-        return
-    with _opened(library.path / name) as file:
-        for key, part in parts.items():
-            stack = _stack_of(file, part, library.path / name)
-            if held is not None:
-                held[key] = stack
-            yield key, stack
-
 # %% ../../nbs/learn/32_library.ipynb #3d10621b
 class Library(Mapping):
     """Networks on disk under one index; `library.models[id]` is one of them.
@@ -409,8 +384,21 @@ class Library(Mapping):
         for name, rows in chosen.groupby("file", observed=True, sort=False):
             shards = rows.groupby("shard", observed=True, sort=False)
             parts = {tuple(part.id): part for _, part in shards}
-            for key, stack in _stacks_of_file(self, name, parts):
+            for key, stack in self._read(name, parts):
                 yield list(key), stack
+
+    def _read(self, name, parts):
+        "Yields (ids, Stack) of one file: from memory where they are held, else from the file."
+        if self._held is not None and all(key in self._held for key in parts):
+            for key in parts:
+                yield key, self._held[key]
+            return
+        with _opened(self.path / name) as file:
+            for key, part in parts.items():
+                stack = _stack_of(file, part, self.path / name)
+                if self._held is not None:
+                    self._held[key] = stack
+                yield key, stack
 
     def verify(self) -> pd.DataFrame:
         "Every file's hash: a row each, status 'good', 'wrong' or 'missing'."
@@ -427,7 +415,14 @@ class Library(Mapping):
 
         returns : the packed library
         """
-        _pack_files(self, Path(path), list(ids), 1e6 * megabytes)
+        path = Path(path)
+        path.mkdir(parents=True, exist_ok=True)
+        index = self.index.loc[list(ids)].sort_values(["shard", "row"])
+        parts = []
+        for number, states in enumerate(_in_files(self, index, 1e6 * megabytes)):
+            file = path / f"part_{number:02d}.safetensors"
+            parts.append(_pack_file(file, states, index))
+        _write_table(path / "index.csv", pd.concat(parts))
         return type(self).open(path)
 
     @classmethod
@@ -450,24 +445,20 @@ class Library(Mapping):
         desc : what the progress bar says; None: no bar
         **kwargs : passed to `build_shard`
         """
-        jobs = _jobs(Path(path), tasks or _at_hand(), shards, kwargs)
+        sources = tasks or _at_hand()
+        _refuse_names(sources)
+        path = Path(path)
+        path.mkdir(parents=True, exist_ok=True)
+        jobs = []
+        for (task, descriptor), get in sources.items():
+            jobs.append((path, f"{task}.{descriptor}", get, shards, kwargs))
         tables = []
         for built in parallel(_build_task, jobs, workers=workers, desc=desc):
             tables += built
-        _write_table(Path(path) / "index.csv", pd.concat(tables))
+        _write_table(path / "index.csv", pd.concat(tables))
         return cls.open(path)
 
 # %% ../../nbs/learn/32_library.ipynb #1ed3c64d
-def _jobs(path, sources, shards, settings):
-    "What is to be built: an argument of `_build_task` for each task and descriptor."
-    _refuse_names(sources)
-    path.mkdir(parents=True, exist_ok=True)
-    jobs = []
-    for (task, descriptor), get in sources.items():
-        jobs.append((path, f"{task}.{descriptor}", get, shards, settings))
-    return jobs
-
-
 def _refuse_names(pairs):
     "BadInput where a name holds what separates the parts of a shard's name."
     bad = []

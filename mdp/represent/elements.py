@@ -10,7 +10,7 @@ import functools
 import zipfile
 import numpy as np
 import pandas as pd
-from ..core.plotting import COLOURS, plot_style
+from ..core.plotting import COLOURS, as_png, plot_style
 from ..data.fetch import SOURCES, facts, get
 from ..data import load
 
@@ -269,7 +269,6 @@ def explore():
 
     >>> widget = explore()
     """
-    import io
     import ipywidgets
 
     menu = ipywidgets.Dropdown(
@@ -279,10 +278,7 @@ def explore():
 
     def show(change=None):
         ax = periodic_table(menu.value)
-        png = io.BytesIO()
-        ax.figure.savefig(png, dpi=60)
-        plot_style().close(ax.figure)
-        image.value = png.getvalue()
+        image.value = as_png(ax.figure, dpi=60)
 
     menu.observe(show, "value")
     show()

@@ -47,7 +47,7 @@ class Kind:
     what : what one row is, for messages
     plural : what many of them are called
     read : column -> `(objects, reasons by position)`
-    descriptors : name -> `Descriptor`
+    descriptors : name -> `Descriptor`, from the plainest to the most detailed
     near : names of the kinds that are described by the same columns, itself among them
     """
 
