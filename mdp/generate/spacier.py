@@ -195,7 +195,13 @@ def largest_gain(mean, sd, front, ref, n: int) -> list[int]:
 # %% ../../nbs/generate/42_spacier.ipynb #ec87a5c7
 @dataclasses.dataclass(frozen=True)
 class Round:
-    "One step of the loop."
+    """One step of the loop.
+
+    >>> nothing = pd.DataFrame()
+    >>> done = Round(1, 0.15, {"logp": (0.5, 2.5)}, nothing, nothing, 0, {"logp": 1.0})
+    >>> done.region["logp"]
+    (0.5, 2.5)
+    """
 
     step: int  # from 1 on
     alpha: float
@@ -521,9 +527,14 @@ class Spacier:
     """Design beyond the data: surrogate, temporary region, generation by `IQSPR`, calculation,
     again.
 
-    >>> loop = Spacier(calculator, {"logp": (-2, -1)}, GraphMoves(), steps=20, path="state.json")
-    >>> for step in loop.fit(known).run():
-    ...     print(step.alpha, step.batch)
+    >>> from mdp.generate.moves import GraphMoves
+    >>> def calculator(smiles):
+    ...     sizes = [Chem.MolFromSmiles(one).GetNumAtoms() for one in smiles]
+    ...     return pd.DataFrame({"size": sizes}, smiles, dtype=float)
+    >>> known = calculator(["CO", "CCO", "CCCO", "CCCCO", "CCCCCO"])
+    >>> loop = Spacier(calculator, {"size": (8.5, 9.5)}, GraphMoves(), steps=2, particles=10)
+    >>> [done.calls for done in loop.fit(known).run()], loop.stopped_
+    ([4, 8], 'the budget is spent')
 
     What is wanted
 
