@@ -459,8 +459,8 @@ def films(folder) -> tuple[pd.DataFrame, np.ndarray]:
     if not tables:
         raise OSError(f"{folder} holds no films: make some with film_set of mdp.simulate.film")
     return pd.concat(
-        [pd.read_csv(p, dtype={"zone": str}) for p in tables], ignore_index=True
-    ), np.concatenate([np.load(p.with_suffix(".npy")) for p in tables])
+        [pd.read_csv(path, dtype={"zone": str}) for path in tables], ignore_index=True
+    ), np.concatenate([np.load(path.with_suffix(".npy")) for path in tables])
 
 # %% ../../nbs/generate/45_micrograph.ipynb #e17c36f9
 def _arguments(argv):
@@ -493,23 +493,29 @@ def _card(a, number):
 # %% ../../nbs/generate/45_micrograph.ipynb #b556bec6
 def _main(argv=None):
     "Train the GAN and the VAE on a folder of films."
-    a = _arguments(argv)
-    table, images = films(a.films)
-    variables = tuple(Variable(n, u, lo, hi, log) for n, u, lo, hi, log in _ranges(a.films))
-    card = _card(a, len(table))
-    shared, out = dict(batch=a.batch, random_state=a.seed, device=a.device), Path(a.out)
+    arguments = _arguments(argv)
+    table, images = films(arguments.films)
+    variables = tuple(
+        Variable(name, unit, low, high, log)
+        for name, unit, low, high, log in _ranges(arguments.films)
+    )
+    card = _card(arguments, len(table))
+    shared, out = (
+        dict(batch=arguments.batch, random_state=arguments.seed, device=arguments.device),
+        Path(arguments.out),
+    )
     out.mkdir(parents=True, exist_ok=True)
-    if a.only != "vae":
-        gan = MicrographGAN(variables, a.steps, **shared)
+    if arguments.only != "vae":
+        gan = MicrographGAN(variables, arguments.steps, **shared)
         gan.fit(images, table, checkpoint=out / "gan.checkpoint").save(out, **card)
-    if a.only != "gan":
-        vae = MicrographVAE(steps=a.vae, **shared)
+    if arguments.only != "gan":
+        vae = MicrographVAE(steps=arguments.vae, **shared)
         vae.fit(images, checkpoint=out / "vae.checkpoint").save(out, **card)
 
 # %% ../../nbs/generate/45_micrograph.ipynb #b18d8444
 def _ranges(folder):
     "name, unit, low, high, log of the set's variables."
-    unit = {v.name: (v.unit, v.log) for v in SPUTTERING}
+    unit = {variable.name: (variable.unit, variable.log) for variable in SPUTTERING}
     return [
         (name, unit.get(name, ("", False))[0], low, high, unit.get(name, ("", False))[1])
         for name, low, high in json.loads((Path(folder) / "set.json").read_text())["variables"]

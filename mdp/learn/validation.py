@@ -71,7 +71,7 @@ def checked_targets(y, n: int) -> np.ndarray:
 
 
 def _refuse_unknown(y):
-    bad = [(int(i), float(y[i]), "not a number") for i in np.flatnonzero(~np.isfinite(y))]
+    bad = [(int(row), float(y[row]), "not a number") for row in np.flatnonzero(~np.isfinite(y))]
     if bad:
         raise BadInput(bad, "target", len(y))
 
@@ -228,7 +228,7 @@ def scores(y, pred, groups=None, **kwargs) -> pd.DataFrame:
     pred = np.asarray(pred, float)
     unknown = np.flatnonzero(~(np.isfinite(y) & np.isfinite(pred)))
     if len(unknown):
-        bad = [(int(i), (float(y[i]), float(pred[i])), "not a number") for i in unknown]
+        bad = [(int(row), (float(y[row]), float(pred[row])), "not a number") for row in unknown]
         raise BadInput(bad, "truth and prediction", len(y))
     rows = {
         name: interval(metric, y, pred, groups=groups, **kwargs)
@@ -359,7 +359,9 @@ def learning_curve(
     4    0          1.0
     6    0          1.0
     """
-    points = {n: learning_curve_point(models, y, groups, n, repeats, random_state) for n in sizes}
+    points = {
+        size: learning_curve_point(models, y, groups, size, repeats, random_state) for size in sizes
+    }
     return pd.concat(points, names=["rows", "draw"])
 
 # %% ../../nbs/learn/28_validation.ipynb #7949fe18
