@@ -445,12 +445,12 @@ def _symmetry(cell, frac, z):
     return cell.T @ rotations @ np.linalg.inv(cell.T), perm
 
 
-def _averaged(R, perm, f, s):
+def _averaged(rotations, perm, f, s):
     "Forces and stress averaged over the space group."
     out = np.zeros_like(f)
-    for rotation, order in zip(R, perm):
+    for rotation, order in zip(rotations, perm):
         out[order] += f @ rotation.T
-    return out / len(R), np.mean(R @ s @ R.transpose(0, 2, 1), 0)
+    return out / len(rotations), np.mean(rotations @ s @ rotations.transpose(0, 2, 1), 0)
 
 # %% ../../nbs/simulate/19_potential.ipynb #313d9e9e
 class NotConverged(ValueError):
