@@ -23,6 +23,9 @@ def profile() -> str:
     """The run size that `MDP_PROFILE` chooses; "workshop" where the variable is not set.
 
     Raises ValueError where it is none of "fast", "workshop" and "full".
+
+    >>> profile()  # where the variable is not set
+    'workshop'
     """
     chosen = os.environ.get("MDP_PROFILE") or "workshop"
     if chosen not in PROFILES:
@@ -47,6 +50,9 @@ def seed_all(seed: int = 0) -> np.random.Generator:
     seed : a whole number from 0 on
 
     returns : a NumPy generator of the same seed, for all that takes one
+
+    >>> seed_all(1).random() == seed_all(1).random()
+    True
     """
     random.seed(seed)
     np.random.seed(seed)
@@ -58,8 +64,10 @@ def seed_all(seed: int = 0) -> np.random.Generator:
 def spawn_seeds(seed: int, count: int) -> list[int]:
     """Seeds for independent streams of random numbers; a longer list begins with a shorter one.
 
-    seed : the seed that all of them are made from
+    seed : the seed that all of them are made from, a whole number from 0 on
     count : how many are wanted
+
+    returns : whole numbers from 0 to 2**32 - 1
 
     >>> spawn_seeds(7, 3) == spawn_seeds(7, 5)[:3]
     True
@@ -93,6 +101,8 @@ def versions(*packages) -> str:
     """Python, the profile and the version of each package, in one line.
 
     packages : names as on the package index
+
+    Raises `importlib.metadata.PackageNotFoundError` for a package that is not installed.
 
     >>> versions("numpy")
     'python ..., profile ..., numpy ...'
