@@ -187,7 +187,7 @@ def _all_states(closed):
         rows += [(number, state, electronegativity) for state in states]
     return map(np.array, zip(*rows))
 
-
+# %% ../../nbs/generate/43_prototypes.ipynb #63ce618e
 @functools.cache
 def _choices(formula, closed=False):
     """All valid ordered choices of elements for a formula such as `AB2`, as rows of symbols.

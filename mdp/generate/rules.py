@@ -101,7 +101,7 @@ def _is_charged(atom):
         neighbour.GetFormalCharge() != -charge for neighbour in atom.GetNeighbors()
     )
 
-
+# %% ../../nbs/generate/38_rules.ipynb #a071feaa
 def rules(
     max_atoms: int = 40,
     rings=(5, 6),

@@ -83,7 +83,7 @@ class Proposals:
     log_q: np.ndarray | None = None
     why: list | None = None
 
-
+# %% ../../nbs/generate/37_smc.ipynb #b282d625
 @dataclasses.dataclass(frozen=True)
 class Step:
     """One step of a run.

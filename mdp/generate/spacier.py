@@ -69,7 +69,7 @@ def log_hit(mean, sd, region: dict) -> np.ndarray:
         for column, ends in enumerate(region.values())
     )
 
-
+# %% ../../nbs/generate/42_spacier.ipynb #7aed7558
 def farthest(
     mean, sd, origin: dict, final: dict, floor: float, few: int, least: float = 0.0
 ) -> float:
@@ -301,7 +301,7 @@ def _settings(loop):
     }
     return json.loads(json.dumps(_plain(settings)))
 
-
+# %% ../../nbs/generate/42_spacier.ipynb #5603399b
 def _write_state(loop):
     "The state to the file of the loop, in one step; nothing where the loop has no file."
     if not loop.path:
@@ -514,7 +514,7 @@ def _planned(loop, step):
     inflation = {name: model.factor for name, model in models.items()}
     return Round(step, alpha, region, found.loc[last, names], chosen, calls, inflation)
 
-
+# %% ../../nbs/generate/42_spacier.ipynb #2914d072
 def _calculate(calculator, chosen, names):
     "What the calculator says of molecules, failures with their reasons."
     out = calculator(chosen)
@@ -690,7 +690,7 @@ def _why_stop(loop):
         return "all steps are made"
     return ""
 
-
+# %% ../../nbs/generate/42_spacier.ipynb #92c85d7d
 def _one_round(loop):
     "One more `Round`, kept in the loop and on disk; None where nothing new is generated."
     with threadpool_limits(1):  # the same numbers, whatever the number of cores

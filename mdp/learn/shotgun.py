@@ -111,7 +111,7 @@ def _residuals(G, Gy, y, alpha, row):
         error += abs(total / G[i, i])
     return error / G.dtype.type(n)
 
-
+# %% ../../nbs/learn/34_shotgun.ipynb #f154d145
 @_jit
 def _predict_block(B, Gy, y, start, pred):
     "Fill in the predictions of a block by the rows outside it; B as in `_outside`."

@@ -189,32 +189,32 @@ def _width(step, p, k, s, m):
 @compiled(fastmath=True)
 def _triplets(w, step, mesh, irreducible, weight, low):
     "Triplets per rad/ps; `step`: the change of w over one cell of the mesh along each axis."
-    N, n = w.shape
+    points, branches = w.shape
     total = 0.0
     for row in range(len(irreducible)):
         q = irreducible[row]
         mine = w[q].copy()
-        for j in range(n):
+        for j in range(branches):
             if mine[j] < low:
                 mine[j] = -1e9
-        top, count = mine[n - 1], 0.0
-        for p in range(N):
+        top, count = mine[branches - 1], 0.0
+        for p in range(points):
             s = _partner(q, p, mesh)
-            for k in range(n):
+            for k in range(branches):
                 if w[p, k] < low:
                     continue
-                for m in range(n):
+                for m in range(branches):
                     gap = w[s, m] - w[p, k]
                     width = _width(step, p, k, s, m)
                     below = gap < 0 and gap * gap > width
                     if w[s, m] < low or below or (gap > top and (gap - top) ** 2 > width):
                         continue
                     inverse, fit = 1 / width, 0.0
-                    for j in range(n):
+                    for j in range(branches):
                         fit += max(0.0, 1 - (mine[j] - gap) ** 2 * inverse)
                     count += fit * np.sqrt(inverse)
         total += weight[row] * count
-    return 0.75 * total / (float(N) * N * n**3)
+    return 0.75 * total / (float(points) * points * branches**3)
 
 # %% ../../nbs/simulate/21_phonon.ipynb #c452d82f
 def triplets(w, v, mesh, cell, irreducible=None, weight=None) -> float:
@@ -230,7 +230,6 @@ def triplets(w, v, mesh, cell, irreducible=None, weight=None) -> float:
 
     source : Li, Carrete, Katcho and Mingo, Comput. Phys. Commun. 185, 1747 (2014)
 
-    >>> from pymatgen.core import Lattice, Structure
     >>> silicon = Structure.from_spacegroup(227, Lattice.cubic(5.43), ["Si"], [[0, 0, 0]])
     >>> phonons = Phonons(silicon, length=5)
     >>> mesh, w, v, irreducible, weight = phonons.mesh(1000)
@@ -362,7 +361,6 @@ def phase_space(
 
     returns : a row a structure: p3 (ps), flag, the relaxed structure and more
 
-    >>> from pymatgen.core import Lattice, Structure
     >>> silicon = Structure.from_spacegroup(227, Lattice.cubic(5.43), ["Si"], [[0, 0, 0]])
     >>> phase_space([silicon], total=3000).p3.round(4).tolist()
     [0.0034]
@@ -415,7 +413,6 @@ def third_order(
     returns : phono3py object with both orders of force constants, unknowns, equations; NotConverged
         is raised for fewer than two equations an unknown
 
-    >>> from pymatgen.core import Lattice, Structure
     >>> silicon = Structure.from_spacegroup(227, Lattice.cubic(5.43), ["Si"], [[0, 0, 0]])
     >>> _, unknowns, equations = third_order(Phonons(silicon, length=5), length=5, cutoff=3)
     >>> unknowns, equations
@@ -513,7 +510,6 @@ def conductivity(
 
     source : Togo, Chaput and Tanaka, Phys. Rev. B 91, 094306 (2015), for phono3py
 
-    >>> from pymatgen.core import Lattice, Structure
     >>> silicon = Structure.from_spacegroup(227, Lattice.cubic(5.43), ["Si"], [[0, 0, 0]])
     >>> kappa = conductivity([silicon], length=5, cutoff=3, total=600).kappa[0]
     >>> bool(80 < kappa < 100)  # measured: about 150 W/(m K)

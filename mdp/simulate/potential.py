@@ -240,7 +240,7 @@ def _scatter(g, x, Y, W, dW, of, first, source, rows, c):
 # %% ../../nbs/simulate/19_potential.ipynb #362b322b
 _STEP = 0.005  # Å, between the nodes of the radial table
 
-
+# %% ../../nbs/simulate/19_potential.ipynb #ffe02ab7
 @compiled(fastmath=True)
 def _radial(r, f, g):
     """Values and slopes at the distances `r` from a table of values `f` and slopes `g` that begins
