@@ -217,6 +217,7 @@ class IQSPR:
     prior : Mol -> log weight
     diversity : lambda, see above
     ess : resample below this share of the particles
+    random_state : a whole number: the same number, the same molecules
     """
 
     def __init__(

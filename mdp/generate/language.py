@@ -34,8 +34,11 @@ END = "!"
 def to_tokens(smiles: str) -> list[str]:
     """Extended SMILES (Ikebata et al., J. Comput. Aided Mol. Des. 31, 379, 2017).
 
-    Bonds stick to the next token, `&` opens a ring, a number closes one, `!` ends. ValueError where
-    a character is no SMILES or a ring stays open.
+    smiles : as it is written; another way to write the molecule has other tokens
+
+    returns : tokens; bonds stick to the next one, `&` opens a ring, a number closes one, `!` ends
+
+    raises : ValueError where a character is no SMILES or a ring stays open
 
     >>> to_tokens("C1CC=1")
     ['C', '&', 'C', 'C', '=0', '!']
@@ -66,10 +69,10 @@ def to_tokens(smiles: str) -> list[str]:
 def to_smiles(tokens) -> str:
     """The SMILES of an extended SMILES.
 
+    tokens : list of str; what follows `!` is left out
+
     >>> to_smiles(["C", "&", "C", "C", "=0", "!"])
     'C1CC=1'
-
-    tokens : list of str; what follows `!` is left out
     """
     pieces = []
     open_rings = []

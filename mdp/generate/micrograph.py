@@ -226,6 +226,7 @@ class MicrographGAN(_Model):
     augment : strength of the differentiable augmentation
     periodic : do the images wrap around along x?
     steps, batch, lr : of the training: steps, images a step, learning rate
+    random_state : of the first weights and of the training
     device : where it is trained and asked
 
     Raises BadInput for rows of a process that cannot be used, OSError for a damaged file.
@@ -353,6 +354,8 @@ class MicrographVAE(_Model):
     kl : weight of the pull toward the normal distribution
     periodic : do the images wrap around along x?
     steps, batch, lr : of the training: steps, images a step, learning rate
+    random_state : of the first weights and of the training
+    device : where it is trained and asked
 
     source : Kingma and Welling, ICLR 2014
 

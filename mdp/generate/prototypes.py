@@ -17,10 +17,10 @@ from ..data.fetch import facts
 # %% ../../nbs/generate/43_prototypes.ipynb #e15a9b08
 @functools.cache
 def prototypes() -> pd.DataFrame:
-    """The structure types: a row each, by name.
+    """The structure types.
 
-    Columns: formula, space group, axial ratios and angles, sites, scale (sums of radii between the
-    closest atoms), like (the compound that gave the name).
+    returns : a row each, by name: formula, space group, axial ratios and angles, sites, scale (sums
+        of radii between the closest atoms), like (the compound that gave the name)
 
     >>> prototypes().formula["zincblende"]
     'AB'

@@ -108,6 +108,10 @@ class Step:
 def effective_size(weights) -> float:
     """Effective sample size of weights whose sum is 1.
 
+    weights : of each particle, (n,)
+
+    returns : from 1 (one particle has all the weight) to n
+
     >>> effective_size(np.array([0.5, 0.5, 0.0]))
     2.0
     """
@@ -250,6 +254,7 @@ def sample(
         are
     diversity : lambda, 0 or more, see above
     ess : resample below this share of the particles
+    random_state : a whole number: the same number, the same run
     state : particle -> the state (hashable) that it stands for; None: the particle itself
     """
     memory = evaluate if isinstance(evaluate, Memory) else Memory(evaluate)

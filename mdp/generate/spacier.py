@@ -83,6 +83,8 @@ def farthest(
     few : number of molecules
     least : alpha does not fall below it
 
+    returns : alpha, from `least` to 1
+
     >>> final = {"logp": (1.9, 2.1)}
     >>> farthest([[1.0]], [[0.1]], {"logp": 0.0}, final, floor=0.5, few=1)
     0.5
@@ -105,12 +107,14 @@ def _alike(smiles):
 
 
 def most_probable(smiles, mean, sd, region: dict, n: int, alike: float = 0.7) -> list[int]:
-    """The likeliest hits, unlike each other: positions of the candidates.
+    """The likeliest hits, unlike each other.
 
     smiles, mean, sd : candidates and predictions (molecules, properties)
     region : name -> (low, up)
     n : how many
     alike : similarity from which on two are one choice
+
+    returns : positions of the candidates, the likeliest first
 
     >>> two_alcohols_and_benzene = ["CCCCCCCCCO", "CCCCCCCCCCO", "c1ccccc1"]
     >>> mean, sd = np.array([[0.0], [0.1], [0.5]]), np.ones((3, 1))

@@ -42,6 +42,7 @@ def initial_layers(sizes, seeds, widths, dtype=torch.float32):
     sizes : (D, h1, ..., 1): the shape of the stack
     seeds : a seed for each model
     widths : for each model the share of the hidden units that it uses, in (0, 1]
+    dtype : of the weights
 
     returns : [(W, b), ...]: W (M, out, in), b (M, out, 1)
 
@@ -101,7 +102,11 @@ class Adam:
         self.v = [torch.zeros_like(param) for param in params]
 
     def keep(self, models, weights):
-        "Only these models are trained further; `weights` are theirs."
+        """Go on with some of the models.
+
+        models : which, a boolean tensor (M,)
+        weights : theirs, in place of `params`
+        """
         self.params = weights
         self.m = [m[models] for m in self.m]
         self.v = [v[models] for v in self.v]
@@ -459,12 +464,19 @@ class Stack(_Trained):
         return self
 
     def state(self, dtype=torch.float16) -> dict:
-        "Everything a prediction needs, as named tensors: weights in `dtype`, scales in float32."
+        """Everything a prediction needs, as named tensors.
+
+        dtype : of the weights; the scales are float32
+        """
         return _named_tensors(self, dtype)
 
     @classmethod
     def from_state(cls, state: dict, dtype=torch.float32, device: str = "cpu"):
-        "A stack that predicts, from what `state` gave."
+        """A stack that predicts.
+
+        state : what the method `state` gave
+        dtype, device : as in the constructor
+        """
         recipes = pd.DataFrame(index=range(len(state["W1"])))
         self = cls(recipes, dtype=dtype, device=device)
         _set_tensors(self, state)

@@ -23,7 +23,7 @@ from ..represent.kinds import KINDS, describe, group_labels, readable
 def tasks() -> pd.DataFrame:
     """Every task.
 
-    Task (index), number in the talk, kind of matter, property, unit, dataset, column, log (1:
+    returns : task (index), number in the talk, kind of matter, property, unit, dataset, column, log (1:
     learnt as log10), note, origin of the values.
 
     >>> tasks().loc["organic_tb", ["kind", "unit"]].tolist()

@@ -54,6 +54,8 @@ def checked_targets(y, n: int) -> np.ndarray:
     y : targets (n,)
     n : number of rows
 
+    returns : (n,)
+
     raises : BadInput that names targets which are not finite; ValueError for the rest
 
     >>> checked_targets([1, 2, 3, 4], 4)
@@ -151,6 +153,7 @@ def interval(
     groups : a label for each row: groups are drawn whole; None: every row is its own
     level : of the interval
     n_boot : bootstrap samples
+    random_state : of the samples
 
     returns : value, lower and upper end
 
@@ -193,6 +196,8 @@ def spearman(y, pred) -> float:
     """Spearman's rank correlation; NaN where one side is constant.
 
     y, pred : truth and prediction, (n,)
+
+    returns : from -1 to 1
 
     >>> round(spearman([1, 2, 3, 4], [10, 20, 40, 30]), 3)
     0.8
@@ -251,6 +256,8 @@ def error_reduction(errors: pd.DataFrame, method: str, baselines, groups=None) -
     baselines : columns; the one of the smallest mean error is the strongest
     groups : a label for each row, see `interval`
 
+    returns : the share and its interval
+
     >>> errors = pd.DataFrame({"ours": [1.0, 1, 1, 1], "ridge": [2.0, 2, 2, 2]})
     >>> error_reduction(errors, "ours", ["ridge"])
     Estimate(value=0.5, low=0.5, high=0.5)
@@ -285,6 +292,8 @@ def error_reduction_over_draws(errors: pd.DataFrame, method: str, baselines) -> 
     method : a column
     baselines : columns; the one of the smallest mean error is the strongest
 
+    returns : the share and its standard error
+
     >>> errors = pd.DataFrame({"ours": [1.0, 2.0], "ridge": [2.0, 4.0]})
     >>> error_reduction_over_draws(errors, "ours", ["ridge"])
     ReductionOverDraws(value=0.5, standard_error=0.0)
@@ -306,6 +315,7 @@ def learning_curve_point(
     groups : a label for each row; rows of the training rows' groups are not tested
     n : training rows, from 4 to N - 1
     repeats : draws
+    random_state : of the draws
 
     returns : (repeats, methods): mean absolute error on the test rows, in the unit of y
 

@@ -41,9 +41,11 @@ FILM = tuple(
 
 # %% ../../nbs/simulate/22_film.ipynb #91486247
 def melting_point(Al):
-    """Kelvin: a straight line from CrN (2040 K) to AlN (2770 K), where they decompose.
+    """A straight line from CrN (2040 K) to AlN (2770 K), where they decompose.
 
     Al : at.% of the metal atoms, 0 to 100
+
+    returns : K
 
     Raises ValueError beyond that range.
 
@@ -467,6 +469,8 @@ def grow(process, view: str = "section", size: int = 256, random_state=0) -> Fil
     view : "section" (cut across), or "surface" (seen from above)
     size : pixels along each side, 32 or more
     random_state : see `core.profiles.row_seeds`
+
+    returns : one film, or films with a leading axis
 
     Raises BadInput, which names every row that is out of range.
 

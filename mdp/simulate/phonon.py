@@ -142,9 +142,12 @@ class Phonons:
         return w, _shared(slope, w)
 
     def mesh(self, total: int = 8000):
-        """A mesh of about `total`/branches points, even in all directions.
+        """A mesh of wave vectors, about even in all directions.
 
-        (mesh, frequencies, velocities, irreducible points, weights).
+        total : modes on it, about
+
+        returns : points along each axis; frequencies and velocities as of `modes`; rows of the
+            irreducible points; how many points each of these stands for
         """
         import spglib
 

@@ -537,6 +537,8 @@ def relax(structure, force: float = 2e-3, stress: float = 3e-4, steps: int = 60)
     force, stress : eV/Å and eV/Å^3 (0.05 GPa) below which it is relaxed
     steps : at most
 
+    returns : a pymatgen Structure
+
     Raises NotConverged where the crystal falls apart or is not relaxed after all steps.
 
     >>> relaxed = relax(structure)  # the cube of rock salt, 8 atoms

@@ -37,6 +37,8 @@ def trim(mol) -> Chem.Mol:
 
     mol : a `Mol`
 
+    returns : another `Mol`
+
     >>> Chem.MolToSmiles(trim(Chem.MolFromSmiles("CCCCCCc1ccsc1")))
     'Cc1ccsc1'
     """
@@ -281,7 +283,8 @@ def _calculate(smiles, method):
 def reference() -> pd.DataFrame:
     """Our own calculations of conjugated molecules, eV.
 
-    `homo`, `lumo` by B3LYP, `homo_gfn1`, `lumo_gfn1` as GFN1-xTB has them; `use`: fit or test.
+    returns : `homo`, `lumo` by B3LYP, `homo_gfn1`, `lumo_gfn1` as GFN1-xTB has them; `use`: fit or
+        test
 
     >>> reference().use.value_counts().to_dict()
     {'fit': 33, 'test': 6}
