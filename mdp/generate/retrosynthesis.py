@@ -355,6 +355,81 @@ def _normalised(weights, most):
     total = sum(weight for _, weight in chosen)
     return {route: weight / total for route, weight in chosen if weight > 0}
 
+# %% ../../nbs/generate/47_retrosynthesis.ipynb #5843554d
+def _proposed(planner, products):
+    "For each product its sets of reactants -> probability, by the inverse model."
+    found = [{} for _ in products]
+    if planner.inverse is None or not products:
+        return found
+    try:
+        table = planner.inverse.predict(list(products), top=planner.width)
+    except BadInput as error:
+        bad = {label for label, *_ in error.rows}
+        good = pd.Series({i: p for i, p in enumerate(products) if i not in bad}, dtype=object)
+        if not len(good):
+            return found
+        table = planner.inverse.predict(good, top=planner.width)
+    for row, smiles, probability in zip(table["row"], table["smiles"], table["probability"]):
+        one = tuple(sorted(map(Chem.CanonSmiles, smiles.split("."))))
+        if products[row] not in one:
+            found[row][one] = found[row].get(one, 0.0) + float(probability)
+    return found
+
+
+def _nothing_to_buy(sets, stock):
+    "Why the search has nothing to begin from."
+    if not sets:
+        return "the inverse model proposes nothing"
+    missing = Counter(r for one in sets for r in one if not stock.sold(r))
+    most = ", ".join(name for name, _ in missing.most_common(3))
+    return f"none of {len(sets)} proposed sets can be bought; missing most often: {most}"
+
+# %% ../../nbs/generate/47_retrosynthesis.ipynb #51979be7
+def _one_reaction(planner, target, sets):
+    "Routes of one reaction -> weight: what can be bought, and exchanges of siblings."
+    stock, swap = planner.stock, planner.swap
+    weights = Counter()
+    for one, q in sets.items():
+        if all(map(stock.sold, one)):
+            weights[((target, one),)] += (1 - swap) * q
+        for swapped, share in _swapped(one, stock).items() if swap else ():
+            if target not in swapped:
+                weights[((target, swapped),)] += swap * q * share
+    return weights
+
+
+def _two_reactions(planner, target, sets):
+    "Routes of two reactions -> weight: sets of which one reactant is not sold, and its making."
+    stock = planner.stock
+    ways = []
+    for one, q in sets.items():
+        missing = [r for r in one if not stock.sold(r)] if not stock.novel else list(one)
+        if len(missing) == 1:
+            ways.append((one, missing[0], q))
+    wanted = list(dict.fromkeys(intermediate for _, intermediate, _ in ways))
+    made_from = dict(zip(wanted, _proposed(planner, wanted)))
+    weights = Counter()
+    for one, intermediate, q in ways:
+        for more, q_more in made_from[intermediate].items():
+            if all(map(stock.sold, more)) and not {target, intermediate} & set(more):
+                weights[((target, one), (intermediate, more))] += q * q_more
+    return weights
+
+
+def _start_of(planner, target, calls, reactions):
+    "The `_Start` of a target: as many routes as the budget of calls can look at."
+    (sets,) = _proposed(planner, [target])
+    inverse = {((target, one),): q for one, q in sets.items()}
+    weights = _one_reaction(planner, target, sets)
+    if reactions == 2:
+        longer = _two_reactions(planner, target, sets)
+        inverse |= longer
+        weights += longer
+    routes = _normalised(weights, max(1, calls // reactions))
+    nothing = planner.inverse is not None and not routes
+    why = _nothing_to_buy(sets, planner.stock) if nothing else ""
+    return _Start(routes, inverse, planner.explore, why)
+
 # %% ../../nbs/generate/47_retrosynthesis.ipynb #d164366f
 def _log_back(old, new, forth, back):
     """Logarithm of q(old | new) / q(new | old) where one reactant of a set was exchanged.
@@ -383,6 +458,34 @@ def _replaced(one, stock, rng):
         return None
     new = _without(one, reactant, other)
     return new, _log_back(one, new, stock.counts[other], stock.counts[reactant])
+
+# %% ../../nbs/generate/47_retrosynthesis.ipynb #f6b21039
+def _moved(search, old, fresh, move, rng):
+    "A particle after one move, and log q(old | new) / q(new | old); None where the move fails."
+    stock = search.planner.stock
+    if move == "anew":
+        densities = [search.start.log_density(route, stock) for route in (old, fresh)]
+        return fresh, densities[0] - densities[1]
+    number = rng.integers(len(old))
+    product, one = old[number]
+    changed = (_sibling if move == "sibling" else _replaced)(one, stock, rng)
+    if changed is None:
+        return None, 0.0
+    return (*old[:number], (product, changed[0]), *old[number + 1 :]), changed[1]
+
+
+def _propose(search, particles, random_state):
+    "One proposal for each particle: `Proposals`."
+    planner = search.planner
+    rng = np.random.default_rng(random_state)
+    moves = ["anew"] + ["sibling"] * (planner.swap > 0) + ["replace"] * (planner.inverse is None)
+    fresh = search.start.draw(len(particles), search.target, planner.stock, rng)
+    chosen = rng.integers(len(moves), size=len(particles))
+    pairs = [
+        _moved(search, old, new, moves[move], rng)
+        for old, new, move in zip(particles, fresh, chosen)
+    ]
+    return Proposals([particle for particle, _ in pairs], np.array([ratio for _, ratio in pairs]))
 
 # %% ../../nbs/generate/47_retrosynthesis.ipynb #e69e8307
 _AS_SAMPLED = ("t", "betas", "weights", "ess", "accepted", "failed", "log_z")
@@ -677,7 +780,7 @@ class Retrosynthesis:
         steps = sample(
             first,
             search.memory,
-            functools.partial(self._propose, search),
+            functools.partial(_propose, search),
             self.power * np.array(_BETAS),
             self.particles,
             self.diversity,
@@ -687,52 +790,10 @@ class Retrosynthesis:
             seen = {name: getattr(step, name) for name in _AS_SAMPLED}
             yield Step(routes=step.particles, calls=search.forward.calls, search=search, **seen)
 
-    def _propose(self, search, particles, random_state):
-        "One proposal for each particle."
-        rng = np.random.default_rng(random_state)
-        moves = ["anew"] + ["sibling"] * (self.swap > 0) + ["replace"] * (self.inverse is None)
-        fresh = search.start.draw(len(particles), search.target, self.stock, rng)
-        proposed, ratios = [], np.zeros(len(particles))
-        for place, old in enumerate(particles):
-            move = moves[rng.integers(len(moves))]
-            if move == "anew":
-                densities = [search.start.log_density(r, self.stock) for r in (old, fresh[place])]
-                proposed.append(fresh[place])
-                ratios[place] = densities[0] - densities[1]
-                continue
-            exchange = _sibling if move == "sibling" else _replaced
-            number = rng.integers(len(old))
-            product, one = old[number]
-            changed = exchange(one, self.stock, rng)
-            proposed.append(None)
-            if changed is not None:
-                new = (*old[:number], (product, changed[0]), *old[number + 1 :])
-                proposed[place], ratios[place] = new, changed[1]
-        return Proposals(proposed, ratios)
-
     def _log_prior(self, route):
         "Natural logarithm of the prior of a route: see `Stock.log_prior` and `made`."
         made = {product for product, _ in route[1:]}
         return sum(self.stock.log_prior(one, made, self.made) for _, one in route)
-
-    def _proposed(self, products):
-        "For each product its sets of reactants -> probability, by the inverse model."
-        if self.inverse is None or not products:
-            return [{} for _ in products]
-        try:
-            table = self.inverse.predict(list(products), top=self.width)
-        except BadInput as error:
-            bad = {label for label, *_ in error.rows}
-            good = pd.Series({i: p for i, p in enumerate(products) if i not in bad}, dtype=object)
-            if not len(good):
-                return [{} for _ in products]
-            table = self.inverse.predict(good, top=self.width)
-        found = [{} for _ in products]
-        for row, smiles, probability in zip(table["row"], table["smiles"], table["probability"]):
-            one = tuple(sorted(map(Chem.CanonSmiles, smiles.split("."))))
-            if products[row] not in one:
-                found[row][one] = found[row].get(one, 0.0) + float(probability)
-        return found
 
     def _search(self, target, calls, reactions):
         "A `_Search` of one target, with the reason where there is nothing to begin from."
@@ -742,50 +803,9 @@ class Retrosynthesis:
         if target in self.stock.counts and not self.make_sold:
             why = "the stock sells it; make_sold=True looks for routes all the same"
             return _Search(self, target, _Start({}, {}, self.explore, why), calls)
-        (sets,) = self._proposed([target])
-        weights, inverse = {}, {}
-        for one, q in sets.items():
-            route = ((target, one),)
-            inverse[route] = q
-            if all(map(self.stock.sold, one)):
-                weights[route] = weights.get(route, 0.0) + (1 - self.swap) * q
-            for swapped, share in _swapped(one, self.stock).items() if self.swap else ():
-                if target not in swapped:
-                    route = ((target, swapped),)
-                    weights[route] = weights.get(route, 0.0) + self.swap * q * share
-        if reactions == 2:
-            self._add_intermediates(target, sets, weights, inverse)
-        routes = _normalised(weights, max(1, calls // reactions))
-        why = ""
-        if self.inverse is not None and not routes:
-            why = _nothing_to_buy(sets, self.stock)
-        return _Search(self, target, _Start(routes, inverse, self.explore, why), calls)
+        return _Search(self, target, _start_of(self, target, calls, reactions), calls)
 
-    def _add_intermediates(self, target, sets, weights, inverse):
-        "Routes of two reactions: sets of which one reactant is not sold, and ways to make it."
-        ways = {}
-        for one, q in sets.items():
-            missing = [r for r in one if not self.stock.sold(r) or self.stock.novel > 0]
-            if len(missing) == 1:
-                ways[one] = missing[0], q
-        wanted = list(dict.fromkeys(intermediate for intermediate, _ in ways.values()))
-        made_from = dict(zip(wanted, self._proposed(wanted)))
-        for one, (intermediate, q) in ways.items():
-            for more, q_more in made_from[intermediate].items():
-                route = ((target, one), (intermediate, more))
-                if all(map(self.stock.sold, more)) and not {target, intermediate} & set(more):
-                    inverse[route] = weights[route] = q * q_more
-
-# %% ../../nbs/generate/47_retrosynthesis.ipynb #d1967a12
-def _nothing_to_buy(sets, stock):
-    "Why the search has nothing to begin from."
-    if not sets:
-        return "the inverse model proposes nothing"
-    missing = Counter(r for one in sets for r in one if not stock.sold(r))
-    most = ", ".join(name for name, _ in missing.most_common(3))
-    return f"none of {len(sets)} proposed sets can be bought; missing most often: {most}"
-
-
+# %% ../../nbs/generate/47_retrosynthesis.ipynb #47c531d7
 def _last(steps):
     "The last of the steps (None: not even the first), and whether an interrupt has ended them."
     last = None
