@@ -369,8 +369,8 @@ def report(results, chosen, scores, number, speed):
         "",
         (
             "Counts of the prior are uses in USPTO-50k's training part, plus one for every "
-            "compound, so that a true reactant of a test row does not stand out. Sets that the likelihood "
-            "refuses stand behind all others, in the order of the inverse model."
+            "compound, so that a true reactant of a test row does not stand out. Sets that the "
+            "likelihood refuses stand behind all others, in the order of the inverse model."
         ),
     ]
     for stock, ranked in results.items():
@@ -398,8 +398,8 @@ def report(results, chosen, scores, number, speed):
     lines += ["", *speed, ""]
     lines.append(
         "For orientation, not the same targets and stock: Guo et al. (2020) report 80.3 % top-10 "
-        "for one reaction and 50.0 % for two (arXiv; 81.8 and 33.3 % in print), at about six hours a "
-        "target; LocalRetro 53.4 and 85.9 % top-1 and top-10 without a stock."
+        "for one reaction and 50.0 % for two (arXiv; 81.8 and 33.3 % in print), at about six "
+        "hours a target; LocalRetro 53.4 and 85.9 % top-1 and top-10 without a stock."
     )
     lines += [
         "",
