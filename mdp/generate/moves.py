@@ -274,7 +274,9 @@ class BRICSMoves(_Moves):
     tries : how often a move is tried before it has failed
     random_state : a whole number
 
-    >>> BRICSMoves().fit(smiles).propose(["CCOc1ccccc1"])
+    >>> moves = BRICSMoves().fit(["CCOc1ccccc1", "CCCOc1ccncc1"])
+    >>> moves.propose(["CCOc1ccncc1"]).smiles.tolist()
+    ['CCOc1ccccc1']
     """
 
     def __init__(self, max_atoms: int = 15, tries: int = 5, random_state: int = 0):

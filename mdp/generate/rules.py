@@ -53,7 +53,12 @@ UNWANTED = (
 # %% ../../nbs/generate/38_rules.ipynb #bfcd2790
 @dataclasses.dataclass(frozen=True)
 class Rules:
-    """A rule for molecules, as `rules` makes it; its `repr` says all that it depends on."""
+    """A rule for molecules, as `rules` makes it; its `repr` says all that it depends on.
+
+    >>> small = Rules(3, rings=(), max_rings=0, max_sa=None, unwanted=(), charged=False)
+    >>> small(Chem.MolFromSmiles("CCO")), small(Chem.MolFromSmiles("CCCO"))
+    ('', 'too many atoms')
+    """
 
     max_atoms: int
     rings: tuple

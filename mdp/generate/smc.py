@@ -23,6 +23,9 @@ class Known:
     log_prior : natural logarithm of the part of the prior that the proposal does not sample itself
     why : the reason why the state is refused, or ""; a refused state is never accepted
     group : states of the same group repel each other where `diversity` is above zero
+
+    >>> Known(np.array([-2.5]), why="too many atoms").why
+    'too many atoms'
     """
 
     log_likelihood: np.ndarray
@@ -71,6 +74,9 @@ class Proposals:
     log_q : natural logarithm of q(old | new) / q(new | old) of each; None: all zero, a symmetric
         move
     why : the reason of each failure, "" elsewhere; None: no reasons
+
+    >>> Proposals(["b", None], why=["", "no letter follows z"]).particles
+    ['b', None]
     """
 
     particles: list
@@ -80,7 +86,12 @@ class Proposals:
 
 @dataclasses.dataclass(frozen=True)
 class Step:
-    "One step of a run."
+    """One step of a run.
+
+    >>> start = next(sample(["a", "bb"], lambda words: list(map(len, words)), None, [1.0]))
+    >>> start.t, start.particles, start.weights.tolist()
+    (0, ['a', 'bb'], [0.5, 0.5])
+    """
 
     t: int  # from 1 on; 0 is the start
     betas: np.ndarray  # exponent of each factor of the likelihood
@@ -222,8 +233,14 @@ def sample(
     Raises ValueError, before the first step, where an argument makes no sense or a particle of
     `start` is refused.
 
-    >>> for step in sample(start, log_likelihood, change_a_letter, [0.5, 1.0]):
-    ...     print(step.t, step.ess)
+    >>> def log_likelihood(numbers):  # the most likely number is 7
+    ...     return [-abs(number - 7.0) for number in numbers]
+    >>> def one_up_or_down(numbers, random_state):
+    ...     rng = np.random.default_rng(random_state)
+    ...     return Proposals([int(number + rng.choice([-1, 1])) for number in numbers])
+    >>> *_, last = sample(range(10), log_likelihood, one_up_or_down, [0.5, 1.0], n=200)
+    >>> last.t, len(last.particles), round(np.average(last.particles, weights=last.weights))
+    (2, 200, 7)
 
     start : particles drawn from the prior
     evaluate : a `Memory`, or a function for one: a list of states -> log-likelihoods or `Known`

@@ -79,6 +79,10 @@ def farthest(
     floor : of the mean probability of the best `few`
     few : number of molecules
     least : alpha does not fall below it
+
+    >>> final = {"logp": (1.9, 2.1)}
+    >>> farthest([[1.0]], [[0.1]], {"logp": 0.0}, final, floor=0.5, few=1)
+    0.5
     """
     for alpha in np.arange(20, -1, -1) / 20:
         if alpha <= least:
@@ -104,6 +108,11 @@ def most_probable(smiles, mean, sd, region: dict, n: int, alike: float = 0.7) ->
     region : name -> (low, up)
     n : how many
     alike : similarity from which on two are one choice
+
+    >>> two_alcohols_and_benzene = ["CCCCCCCCCO", "CCCCCCCCCCO", "c1ccccc1"]
+    >>> mean, sd = np.array([[0.0], [0.1], [0.5]]), np.ones((3, 1))
+    >>> most_probable(two_alcohols_and_benzene, mean, sd, {"logp": (-1.0, 1.0)}, n=2)
+    [0, 2]
     """
     order = np.argsort(-log_hit(mean, sd, region), kind="stable")[: 20 * n]
     similarity = _alike([smiles[i] for i in order])
@@ -145,6 +154,10 @@ def hypervolume_gain(mean, sd, front, ref) -> np.ndarray:
     returns : (molecules,)
 
     source : Emmerich, Deutz and Klinkenberg, IEEE Congr. Evol. Comput. 2147 (2011)
+
+    >>> certain = np.full((1, 2), 1e-9)
+    >>> hypervolume_gain([[2.0, 2.0]], certain, [[1.0, 1.0]], [0.0, 0.0]).round(3)  # 2 x 2 - 1
+    array([3.])
     """
     import torch
     from botorch.acquisition.multi_objective.analytic import ExpectedHypervolumeImprovement
@@ -161,7 +174,17 @@ def hypervolume_gain(mean, sd, front, ref) -> np.ndarray:
 
 # %% ../../nbs/generate/42_spacier.ipynb #8bbed161
 def largest_gain(mean, sd, front, ref, n: int) -> list[int]:
-    "Candidates by expected hypervolume improvement, one after the other."
+    """Candidates by expected hypervolume improvement, one after the other.
+
+    mean, sd, front, ref : see `hypervolume_gain`
+    n : how many
+
+    returns : positions of the candidates, the best first
+
+    >>> mean, certain = [[2.0, 2.0], [1.9, 1.9], [1.0, 3.0]], np.full((3, 2), 1e-9)
+    >>> largest_gain(mean, certain, [[1.0, 1.0]], [0.0, 0.0], n=2)  # 1 adds nothing to 0
+    [0, 2]
+    """
     front, picked = np.asarray(front, float).reshape(-1, 2), []
     for _ in range(min(n, len(mean))):
         gain = hypervolume_gain(mean, sd, np.r_[front, np.asarray(mean)[picked]], ref)
@@ -172,7 +195,13 @@ def largest_gain(mean, sd, front, ref, n: int) -> list[int]:
 # %% ../../nbs/generate/42_spacier.ipynb #ec87a5c7
 @dataclasses.dataclass(frozen=True)
 class Round:
-    "One step of the loop."
+    """One step of the loop.
+
+    >>> nothing = pd.DataFrame()
+    >>> done = Round(1, 0.15, {"logp": (0.5, 2.5)}, nothing, nothing, 0, {"logp": 1.0})
+    >>> done.region["logp"]
+    (0.5, 2.5)
+    """
 
     step: int  # from 1 on
     alpha: float
@@ -498,9 +527,14 @@ class Spacier:
     """Design beyond the data: surrogate, temporary region, generation by `IQSPR`, calculation,
     again.
 
-    >>> loop = Spacier(calculator, {"logp": (-2, -1)}, GraphMoves(), steps=20, path="state.json")
-    >>> for step in loop.fit(known).run():
-    ...     print(step.alpha, step.batch)
+    >>> from mdp.generate.moves import GraphMoves
+    >>> def calculator(smiles):
+    ...     sizes = [Chem.MolFromSmiles(one).GetNumAtoms() for one in smiles]
+    ...     return pd.DataFrame({"size": sizes}, smiles, dtype=float)
+    >>> known = calculator(["CO", "CCO", "CCCO", "CCCCO", "CCCCCO"])
+    >>> loop = Spacier(calculator, {"size": (8.5, 9.5)}, GraphMoves(), steps=2, particles=10)
+    >>> [done.calls for done in loop.fit(known).run()], loop.stopped_
+    ([4, 8], 'the budget is spent')
 
     What is wanted
 

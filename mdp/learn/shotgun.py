@@ -302,9 +302,15 @@ class Shotgun(RegressorMixin, BaseEstimator):
     head : scikit-learn regressor on the frozen features, with `return_std`; None: `BayesianRidge`
     random_state : of the blocks
 
-    >>> shot = Shotgun("molecule").fit(smiles, values)
-    >>> shot.ranking_[["task", "layer", "mae"]].head()
-    >>> mean, sd = shot.predict(new_smiles, return_std=True)
+    >>> alcohols = ["CO", "CCO", "CCCO", "CCCCO", "CCCCCO", "CC(C)O"]
+    >>> boiling = [337.8, 351.4, 370.3, 390.9, 411.1, 355.4]  # K
+    >>> networks = Library.open().query("task == 'organic_tb'").id
+    >>> shotgun = Shotgun("molecule", ids=networks, blocks=0).fit(alcohols, boiling)
+    >>> shotgun.ranking_.task.iloc[0]
+    'organic_tb'
+    >>> mean, sd = shotgun.predict(["CCCCCCO"], return_std=True)
+    >>> mean.shape, bool(sd[0] > 0)
+    ((1,), True)
     """
 
     def __init__(

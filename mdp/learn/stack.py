@@ -81,6 +81,8 @@ class Adam:
     >>> weights = [torch.zeros(2, 3, 1, requires_grad=True)]  # of two models
     >>> adam = Adam(weights, torch.tensor([1e-2, 1e-3]), torch.zeros(2))
     >>> descend(adam, (weights[0] - 1).square().sum())
+    >>> weights[0][:, 0, 0].detach()  # the first step is as long as the learning rate
+    tensor([0.0100, 0.0010])
     """
 
     def __init__(self, params, lr, weight_decay, betas=(0.9, 0.999), eps=1e-8):

@@ -206,6 +206,8 @@ def source(task: str, descriptor: str, limit: int | None = None):
     raises : ValueError for a name that is no task, or a task without data
 
     >>> X, y, groups = source("steel_strength", "fraction", limit=100)()
+    >>> X.shape, y.shape, groups.shape
+    ((100, 94), (100,), (100,))
     """
     return functools.partial(_source, task, descriptor, limit)
 

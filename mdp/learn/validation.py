@@ -107,8 +107,12 @@ def cross_val_predictions(
 
     returns : name -> predictions (repeats, n), in the unit of y
 
-    >>> predicted = cross_val_predictions({"ridge": (X, RidgeCV())}, y, groups, repeats=3)
-    >>> np.abs(predicted["ridge"] - y).mean()
+    >>> from sklearn.linear_model import LinearRegression
+    >>> x = np.arange(6.0)
+    >>> models = {"line": (x[:, None], LinearRegression())}
+    >>> predicted = cross_val_predictions(models, 3 * x, groups=x, folds=3)
+    >>> predicted["line"].shape, np.allclose(predicted["line"], 3 * x)
+    ((1, 6), True)
     """
     y = checked_targets(y, len(y))
     predictions = {name: np.empty((repeats, len(y))) for name in models}
@@ -125,6 +129,10 @@ class Estimate(NamedTuple):
 
     value : the number
     low, high : ends of its interval
+
+    >>> error = Estimate(0.5, low=0.4, high=0.7)
+    >>> f"{error.value} ({error.low} to {error.high})"
+    '0.5 (0.4 to 0.7)'
     """
 
     value: float
@@ -260,6 +268,9 @@ class ReductionOverDraws(NamedTuple):
 
     value : share of the error of the strongest baseline
     standard_error : over the draws of training rows
+
+    >>> ReductionOverDraws(0.5, standard_error=0.125).value
+    0.5
     """
 
     value: float
@@ -300,7 +311,13 @@ def learning_curve_point(
 
     raises : ValueError where n is out of range or the target is constant
 
-    >>> learning_curve_point({"ridge": (X, RidgeCV())}, y, groups, n=50, repeats=3)
+    >>> from sklearn.dummy import DummyRegressor
+    >>> X, y = np.zeros((8, 1)), np.repeat([0.0, 2.0], 4)
+    >>> models = {"always 1": (X, DummyRegressor(strategy="constant", constant=1.0))}
+    >>> learning_curve_point(models, y, groups=range(8), n=5, repeats=2)
+       always 1
+    0       1.0
+    1       1.0
     """
     y = checked_targets(y, len(y))
     groups = np.asarray(groups)
@@ -333,7 +350,14 @@ def learning_curve(
 
     returns : index (rows, draw); a column for each method: mean absolute error, in the unit of y
 
-    >>> learning_curve({"ridge": (X, RidgeCV())}, y, groups, sizes=[20, 50, 100])
+    >>> from sklearn.dummy import DummyRegressor
+    >>> X, y = np.zeros((8, 1)), np.repeat([0.0, 2.0], 4)
+    >>> models = {"always 1": (X, DummyRegressor(strategy="constant", constant=1.0))}
+    >>> learning_curve(models, y, groups=range(8), sizes=[4, 6], repeats=1)
+               always 1
+    rows draw
+    4    0          1.0
+    6    0          1.0
     """
     points = {n: learning_curve_point(models, y, groups, n, repeats, random_state) for n in sizes}
     return pd.concat(points, names=["rows", "draw"])
@@ -379,7 +403,9 @@ def parity(y, pred, label: str = "", ax=None, gridsize: int = 45):
 
     returns : the Axes
 
-    >>> parity([150.0, 300.0], [170.0, 290.0], "boiling point (K)")
+    >>> axes = parity([150.0, 300.0], [170.0, 290.0], "boiling point (K)")
+    >>> axes.get_xlabel()
+    'true boiling point (K)'
     """
     plt = plot_style()
     ax = ax or plt.subplots(figsize=(5.2, 4.6))[1]

@@ -105,8 +105,10 @@ class Phonons:
 
     >>> from pymatgen.core import Lattice, Structure
     >>> silicon = Structure.from_spacegroup(227, Lattice.cubic(5.43), ["Si"], [[0, 0, 0]])
-    >>> phonons = Phonons(silicon)
+    >>> phonons = Phonons(silicon, length=5)
     >>> frequencies, velocities = phonons.modes([[0, 0, 0]])
+    >>> (abs(frequencies[0]) < 1).tolist()  # three of six modes move all atoms alike
+    [True, True, True, False, False, False]
     """
 
     def __init__(
@@ -228,7 +230,13 @@ def triplets(w, v, mesh, cell, irreducible=None, weight=None) -> float:
 
     source : Li, Carrete, Katcho and Mingo, Comput. Phys. Commun. 185, 1747 (2014)
 
-    >>> triplets(*phonons.mesh(3000)[1:3], mesh=phonons.mesh(3000)[0], cell=phonons.cell)
+    >>> from pymatgen.core import Lattice, Structure
+    >>> silicon = Structure.from_spacegroup(227, Lattice.cubic(5.43), ["Si"], [[0, 0, 0]])
+    >>> phonons = Phonons(silicon, length=5)
+    >>> mesh, w, v, irreducible, weight = phonons.mesh(1000)
+    >>> p3 = triplets(w, v, mesh, phonons.cell, irreducible, weight)
+    >>> bool(abs(p3 / triplets(w, v, mesh, phonons.cell) - 1) < 0.01)
+    True
     """
     if irreducible is None:
         irreducible, weight = np.arange(len(w)), np.ones(len(w))
@@ -354,7 +362,10 @@ def phase_space(
 
     returns : a row a structure: p3 (ps), flag, the relaxed structure and more
 
-    >>> phase_space([silicon]).p3
+    >>> from pymatgen.core import Lattice, Structure
+    >>> silicon = Structure.from_spacegroup(227, Lattice.cubic(5.43), ["Si"], [[0, 0, 0]])
+    >>> phase_space([silicon], total=3000).p3.round(4).tolist()
+    [0.0034]
     """
     in_range(length, "length", 1, 100, "Å")
     in_range(total, "total", 8, unit="modes")
@@ -403,6 +414,12 @@ def third_order(
 
     returns : phono3py object with both orders of force constants, unknowns, equations; NotConverged
         is raised for fewer than two equations an unknown
+
+    >>> from pymatgen.core import Lattice, Structure
+    >>> silicon = Structure.from_spacegroup(227, Lattice.cubic(5.43), ["Si"], [[0, 0, 0]])
+    >>> _, unknowns, equations = third_order(Phonons(silicon, length=5), length=5, cutoff=3)
+    >>> unknowns, equations
+    (11, 192)
     """
     ph3 = _phono3py(ph, length)
     s = ph3.supercell
@@ -494,7 +511,11 @@ def conductivity(
 
     source : Togo, Chaput and Tanaka, Phys. Rev. B 91, 094306 (2015), for phono3py
 
-    >>> conductivity([silicon]).kappa
+    >>> from pymatgen.core import Lattice, Structure
+    >>> silicon = Structure.from_spacegroup(227, Lattice.cubic(5.43), ["Si"], [[0, 0, 0]])
+    >>> kappa = conductivity([silicon], length=5, cutoff=3, total=600).kappa[0]
+    >>> bool(80 < kappa < 100)  # measured: about 150 W/(m K)
+    True
     """
     settings = _conductivity_settings(temperature, length, cutoff, total)
     return _table(_kappa, "kappa", structures, on_error, workers, cache, metals, settings)

@@ -349,7 +349,10 @@ def forces(cells, positions, numbers, batch: int = 20_000) -> tuple[np.ndarray, 
 
     source : Park et al., J. Chem. Theory Comput. 20, 4857 (2024)
 
-    >>> energy, force, stress = forces([5 * np.eye(3)], [np.zeros((1, 3))], [[55]])
+    >>> crystal = structure.lattice.matrix, structure.cart_coords, structure.atomic_numbers
+    >>> energies, found, stresses = forces(*[[part] for part in crystal])
+    >>> bool(abs(found[0]).max() < 1e-3)  # each ion of rock salt is a centre of symmetry
+    True
     """
     from vesin import NeighborList
 
@@ -431,7 +434,15 @@ def _averaged(R, perm, f, s):
 
 # %% ../../nbs/simulate/19_potential.ipynb #313d9e9e
 class NotConverged(ValueError):
-    "A calculation that gave no trustworthy number; says why."
+    """A calculation that gave no trustworthy number; says why.
+
+    >>> from pymatgen.core import Lattice, Structure
+    >>> try:
+    ...     relax(Structure(Lattice.cubic(9), ["Ar"], [[0, 0, 0]]))
+    ... except NotConverged as error:
+    ...     print(error)
+    after relaxation no neighbour is within the potential's reach of Ar
+    """
 
 
 def _lonely(cell, positions, z):
@@ -506,7 +517,9 @@ def relax(structure, force: float = 2e-3, stress: float = 3e-4, steps: int = 60)
 
     Raises NotConverged where the crystal falls apart or is not relaxed after all steps.
 
-    >>> relaxed = relax(structure)
+    >>> relaxed = relax(structure)  # the cube of rock salt, 8 atoms
+    >>> relaxed.reduced_formula, len(relaxed)
+    ('NaCl', 2)
     """
     import spglib
 
