@@ -114,14 +114,18 @@ def listed(name):
     return kept(FOLDER, f"stock {name}", small if name == "a" else large, f"stock_{name}")
 
 
-def stock_of(name):
-    "A stock whose counts are uses in training reactions, and one more: no test row is counted."
+def stocks_of(name):
+    """A stock with two priors: counts, and flat.
+
+    Counts are uses in training reactions, and one more, so that no test row is counted.
+    """
     counts = used()
-    if name == "c":
-        names = list(counts)
-        return Stock(names, [counts[n] + 1 for n in names], novel=1.0, canonical=True)
-    names = listed(name)
-    return Stock(names, [counts.get(n, 0) + 1 for n in names], canonical=True)
+    names = list(counts) if name == "c" else listed(name)
+    settings = dict(novel=float(name == "c"), canonical=True)
+    return {
+        "counts": Stock(names, [counts.get(n, 0) + 1 for n in names], **settings),
+        "flat": Stock(names, **settings),
+    }
 
 
 # ---- the two networks, with their answers kept
@@ -205,16 +209,21 @@ def rank_of(truth, sets):
     return sets.index(truth) + 1 if truth in sets else 0
 
 
-def ranks(targets, stock, forward, inverse, powers):
-    "Method -> one row a target: rank of the truth, round trip of the first answer."
+def ranks(targets, stocks, forward, inverse, ways):
+    """One row a target and method: rank of the truth, round trip of the first answer.
+
+    stocks : as `stocks_of` returns them
+    ways : (prior, power) pairs
+    """
     lines = []
     for number, (target, truth) in enumerate(targets):
-        sets = inverse_alone(stock, inverse, target)
+        sets = inverse_alone(stocks["flat"], inverse, target)
         first = forward.predict([".".join(sets[0])], top=1).smiles.tolist() if sets else []
         lines.append((number, "inverse", rank_of(truth, sets), first == [target]))
-        for power in powers:
-            found, right = answers_of(planner(stock, forward, inverse, power), target)
-            lines.append((number, f"power {power:g}", rank_of(truth, found), right))
+        for prior, power in ways:
+            search = planner(stocks[prior], forward, inverse, power)
+            found, right = answers_of(search, target)
+            lines.append((number, f"{prior} {power:g}", rank_of(truth, found), right))
         if number % 20 == 19:
             forward.save()
             inverse.save()
@@ -346,21 +355,24 @@ def table_of(ranked, names):
 NO_TRIP = ("nearest product", "templates", "templates, forward")
 
 
-def choose_power(forward, inverse):
-    "The power that puts most truths first on the validation part, without a stock."
-    ranked = ranks(drawn("valid", CHOOSE), stock_of("c"), forward, inverse, POWERS)
+def choose_way(forward, inverse):
+    "The prior and power that put most truths first on the validation part, without a stock."
+    ways = [(prior, power) for prior in ("counts", "flat") for power in POWERS]
+    ranked = ranks(drawn("valid", CHOOSE), stocks_of("c"), forward, inverse, ways)
+    ranked.to_csv(FOLDER / "chosen_by.csv", index=False)
     first = ranked[ranked["rank"] == 1].groupby("method").size()
-    scores = {power: int(first.get(f"power {power:g}", 0)) for power in POWERS}
-    best = max(scores, key=scores.get)
-    return best, scores
+    scores = {way: int(first.get(f"{way[0]} {way[1]:g}", 0)) for way in ways}
+    return max(scores, key=scores.get), scores
 
 
 def report(results, chosen, scores, number, speed):
     "The lines of reactions.md."
+    words = f"{chosen[0]} prior, power {chosen[1]:g}, chosen on validation"
     names = {
         "inverse": "inverse model alone",
-        "power 1": "posterior, Bayes' rule as it stands (power 1)",
-        f"power {chosen:g}": f"both together (power {chosen:g}, chosen on validation)",
+        "counts 1": "posterior, prior by counts",
+        "flat 1": "posterior, flat prior",
+        f"{chosen[0]} {chosen[1]:g}": f"inverse model and posterior together ({words})",
         "templates": "91 templates, by the prior (the first 100 targets)",
         "templates, forward": "91 templates, by likelihood times prior (the first 100)",
         "nearest product": "reactants of the most similar products (the first 100)",
@@ -389,11 +401,9 @@ def report(results, chosen, scores, number, speed):
         count = ranked[ranked.method == "inverse"].target.nunique()
         lines += ["", f"## Stock ({stock}): {STOCKS[stock]}{size}; {count} targets", ""]
         lines += table_of(ranked, names)
-    first = ", ".join(f"{power:g}: {count}" for power, count in scores.items())
-    lines += [
-        "",
-        f"Truths ranked first of {CHOOSE} validation targets, stock (c), by power: {first}.",
-    ]
+    first = ", ".join(f"{prior} {power:g}: {count}" for (prior, power), count in scores.items())
+    text = f"Truths ranked first of {CHOOSE} validation targets, stock (c), by prior and power: "
+    lines += ["", f"{text}{first}."]
     if "two" in results:
         rows = results["two"]
         lines += [
@@ -424,18 +434,19 @@ def report(results, chosen, scores, number, speed):
 
 def main(number):
     forward, inverse = networks()
-    chosen, scores = choose_power(forward, inverse)
-    print(f"power {chosen:g}: {scores}", flush=True)
+    chosen, scores = choose_way(forward, inverse)
+    print(f"{chosen}: {scores}", flush=True)
     targets = drawn("test", number)
+    ways = list(dict.fromkeys([("counts", 1.0), ("flat", 1.0), chosen]))
     results = {}
     for name in STOCKS:
-        stock = stock_of(name)
+        stocks = stocks_of(name)
         few = targets[:FEW] if name == "c" else targets
-        ranked = ranks(few, stock, forward, inverse, dict.fromkeys([1.0, chosen]))
+        ranked = ranks(few, stocks, forward, inverse, ways)
         if name == "a":
-            ranked = pd.concat([ranked, baselines(targets[:100], stock, forward)])
+            ranked = pd.concat([ranked, baselines(targets[:100], stocks["counts"], forward)])
         results[name] = ranked
-    results["two"] = two_steps(two_step_pairs(PAIRS), forward, inverse, chosen)
+    results["two"] = two_steps(two_step_pairs(PAIRS), forward, inverse, chosen[1])
     speed = [
         speed_line(forward, "forward model, a set"),
         speed_line(inverse, "inverse model, a target"),
