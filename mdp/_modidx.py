@@ -572,6 +572,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                     'mdp.data.reactions.product_keys': ('data/reactions.html#product_keys', 'mdp/data/reactions.py'),
                                     'mdp.data.reactions.read_reactions': ('data/reactions.html#read_reactions', 'mdp/data/reactions.py'),
                                     'mdp.data.reactions.save_reactions': ('data/reactions.html#save_reactions', 'mdp/data/reactions.py'),
+                                    'mdp.data.reactions.two_step_pairs': ('data/reactions.html#two_step_pairs', 'mdp/data/reactions.py'),
                                     'mdp.data.reactions.with_reagents': ('data/reactions.html#with_reagents', 'mdp/data/reactions.py')},
             'mdp.data.registry': { 'mdp.data.registry.Dataset': ('data/registry.html#dataset', 'mdp/data/registry.py'),
                                    'mdp.data.registry.Dataset.citation': ('data/registry.html#dataset.citation', 'mdp/data/registry.py'),
