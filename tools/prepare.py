@@ -10,9 +10,12 @@ from pathlib import Path
 import nbformat
 from nbdev.clean import clean_nb
 from PIL import Image
-from mdp.console import ROOT, cases, execute, figure, notebooks, without_widgets
 
-sys.path.insert(0, str(Path(__file__).parent))
+HERE = Path(__file__).resolve().parent
+# the library of this checkout, here and in the kernels, whichever one the environment has installed
+sys.path[:0] = [str(HERE.parent), str(HERE)]
+os.environ["PYTHONPATH"] = str(HERE.parent)
+from mdp.console import ROOT, cases, execute, figure, notebooks, without_widgets
 from readme import IMAGES, readme
 
 
