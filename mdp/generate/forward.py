@@ -21,7 +21,7 @@ from sklearn.base import BaseEstimator
 from torch import nn
 from torch.nn import functional as F
 from ..core.errors import in_range, whole
-from ..core.rows import as_column, bad_rows
+from ..core.rows import as_column
 from ..core.store import atomic_write
 from ..core.training import descend, train
 from ..data.reactions import FlatReactions
@@ -555,35 +555,39 @@ def _read_flask(value, most_atoms):
     return mol
 
 
-def _read_pairs(given, wanted, most_atoms, words):
-    """Two columns, row by row: Series of molecules, the first under the caller's index.
+def _read_flask(value, most_atoms, several):
+    "One `Mol` of all that is in a flask; ValueError where the model cannot take it."
+    mol = read(value)
+    if mol.GetNumAtoms() > most_atoms:
+        raise ValueError(f"{mol.GetNumAtoms()} atoms; at most {most_atoms} are read")
+    if max(atom.GetDegree() for atom in mol.GetAtoms()) > _MOST_NEIGHBOURS:
+        raise ValueError(f"an atom of more than {_MOST_NEIGHBOURS} neighbours")
+    molecules = len(Chem.GetMolFrags(mol))
+    if molecules > 1 and not several:
+        raise ValueError(f"{molecules} molecules; give one product")
+    return mol
 
-    given, wanted : columns; `wanted` may be one value for all rows
-    words : what a row of each is called
 
-    Raises BadInput, which names every bad row; ValueError where the lengths differ.
+def _read_flasks(X, most_atoms, several=True):
+    """A Series of molecules under the caller's index; raises BadInput, which names every bad row.
+
+    several : may a row be several molecules?
     """
-    given = _read_flasks(given, most_atoms)
+    rows = [X] if isinstance(X, (str, Chem.Mol)) else X
+    one = functools.partial(_read_flask, most_atoms=most_atoms, several=several)
+    return read_all(rows, one, "SMILES")
+
+
+def _same_length(given, wanted, words):
+    """`wanted` as a column beside `given`; one value stands for all rows.
+
+    words : what a row of each is called
+    """
     alone = isinstance(wanted, (str, Chem.Mol))
     wanted = as_column([wanted] * len(given) if alone else wanted, "SMILES")
     if len(wanted) != len(given):
         raise ValueError(f"{len(given)} rows of {words[0]}, {len(wanted)} {words[1]}")
-    return given, _read_flasks(wanted, most_atoms)
-
-
-def _one_molecule_each(mols):
-    "The same Series; raises BadInput, which names every row of several molecules."
-    pieces = {i: len(Chem.GetMolFrags(mol)) for i, mol in enumerate(mols)}
-    several = {i: f"{n} molecules; give one product" for i, n in pieces.items() if n > 1}
-    if several:
-        raise bad_rows(mols.map(Chem.MolToSmiles), several, "SMILES")
-    return mols
-
-
-def _read_flasks(X, most_atoms):
-    "A Series of molecules under the caller's index; raises BadInput, which names every bad row."
-    rows = [X] if isinstance(X, (str, Chem.Mol)) else X
-    return read_all(rows, functools.partial(_read_flask, most_atoms=most_atoms), "SMILES")
+    return wanted
 
 # %% ../../nbs/generate/35_forward.ipynb #a5b8fc20
 class _EditModel(BaseEstimator):
@@ -792,9 +796,9 @@ class ReactionModel(_EditModel):
         -inf where none of the lists of edits in the beam gives the product. Raises BadInput, also
         where a product is not one molecule.
         """
-        words = "reactants", "products"
-        mols, products = _read_pairs(reactants, product, self.most_atoms, words)
-        names = [product_smiles(mol) for mol in _one_molecule_each(products)]
+        mols = _read_flasks(reactants, self.most_atoms)
+        wanted = _same_length(mols, product, ("reactants", "products"))
+        names = [product_smiles(mol) for mol in _read_flasks(wanted, self.most_atoms, False)]
         return self._log_prob(mols, names)
 
     def _new_network(self):

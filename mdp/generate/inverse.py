@@ -25,9 +25,8 @@ from mdp.generate.forward import (
     _EditModel,
     _Lessons,
     _MOST_EDITS,
-    _one_molecule_each,
     _read_flasks,
-    _read_pairs,
+    _same_length,
 )
 from mdp.matter.reaction import (
     CHANGES,
@@ -462,7 +461,7 @@ class InverseModel(_EditModel):
 
         Raises BadInput, which names every row that cannot be read.
         """
-        return self._table(_one_molecule_each(_read_flasks(products, self.most_atoms)), top)
+        return self._table(_read_flasks(products, self.most_atoms, several=False), top)
 
     def log_prob(self, reactants, product) -> pd.Series:
         """The natural logarithm of p(reactants | product), under the index of the products.
@@ -473,10 +472,10 @@ class InverseModel(_EditModel):
 
         -inf where none of the lists of edits in the beam gives these reactants.
         """
-        words = "products", "sets of reactants"
-        mols, wanted = _read_pairs(product, reactants, self.most_atoms, words)
-        names = [reactant_set(mol) for mol in wanted]
-        return self._log_prob(_one_molecule_each(mols), names)
+        mols = _read_flasks(product, self.most_atoms, several=False)
+        wanted = _same_length(mols, reactants, ("products", "sets of reactants"))
+        names = [reactant_set(mol) for mol in _read_flasks(wanted, self.most_atoms)]
+        return self._log_prob(mols, names)
 
     def _new_network(self):
         return InverseNetwork(self.width, self.plan, self.dropout, len(self.groups_))
