@@ -170,7 +170,7 @@ def test_bad_calls():
         grow(good, "side")
     with pytest.raises(ValueError, match="at least 32"):
         grow(good, size=16)
-    with pytest.raises(ValueError, match="3 seeds for 2 films"):
+    with pytest.raises(ValueError, match="3 seeds for 2 rows"):
         grow(good, size=32, random_state=[1, 2, 3])
     with pytest.raises(ValueError, match="measure sections"):
         measure(grow(good, "surface", 32))
@@ -262,7 +262,7 @@ def test_a_set_begun_otherwise(tmp_path, monkeypatch):
         dict(view="surface"),
         dict(variables=narrow),
     ):
-        setting = next(iter(wrong)).replace("random_state", "seed")
+        setting = next(iter(wrong))
         with pytest.raises(ValueError, match="begun otherwise.*" + setting):
             film_set(tmp_path, 3, workers=1, **{**HOW, **wrong})
     monkeypatch.setattr("mdp.simulate.film._version", lambda: 0)

@@ -10,6 +10,7 @@ import torch
 from hypothesis import given, settings, strategies as st
 import mdp.generate.micrograph as m
 from mdp.core.errors import BadInput
+from mdp.core.profiles import spawn_seeds
 from mdp.generate.micrograph import MicrographGAN, MicrographVAE
 from mdp.represent.micrograph import errors, kid, nearest, phases, ruler, scattering
 from mdp.represent.process import SPUTTERING, design
@@ -61,9 +62,7 @@ def test_shipped_weights(shipped):
     assert (
         (a == gan.generate(process, random_state=5)).all()
         and (a != gan.generate(process, random_state=6)).any()
-        and (
-            a[1] == gan.generate(dict(process.loc[1]), random_state=[m.spawn_seeds(5, 3)[1]])
-        ).all()
+        and (a[1] == gan.generate(dict(process.loc[1]), random_state=[spawn_seeds(5, 3)[1]])).all()
     )
     assert np.isfinite(vae.encode(a)).all() and vae.decode(vae.encode(a)).shape == (3, 128, 128)
 

@@ -135,7 +135,11 @@ def _dask_client():
 
 
 def cores() -> int:
-    "The number of cores this process may use."
+    """The number of cores this process may use.
+
+    >>> cores() >= 1
+    True
+    """
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -148,6 +152,11 @@ def progress(iterable=None, **kwargs):
 
     iterable : what is worked through; None: call `update` by hand
     kwargs : as of tqdm, such as `total` and `desc`
+
+    returns : a `tqdm`: iterate over it, or call its `update`
+
+    >>> [2 * number for number in progress([1, 2, 3])]
+    [2, 4, 6]
     """
     path = os.environ.get("MDP_PROGRESS")
     if path:

@@ -49,7 +49,8 @@ def plot_style():
 
     returns : `matplotlib.pyplot`
 
-    >>> plt = plot_style()
+    >>> plot_style().rcParams["image.cmap"]
+    'viridis'
     """
     import matplotlib.pyplot as plt
 
@@ -72,7 +73,10 @@ def heatmap(X: pd.DataFrame, y, by: str = "correlation", labels: int = 12, ax=No
     Raises BadInput, which names the rows with values that are not finite, and ValueError where a
     column is no number, where there are fewer than 3 rows or where nothing varies.
 
-    >>> heatmap(Compositions().transform(formulas), band_gap)
+    >>> X = pd.DataFrame({"falls": [3, 2, 1], "same": 7, "rises": [1, 2, 4]})
+    >>> ax, trace = heatmap(X, [10, 20, 30])
+    >>> [text.get_text() for text in ax.texts]  # from the strongest rising to falling
+    ['rises', 'falls']
     """
     import matplotlib.pyplot as plt
 
@@ -257,7 +261,7 @@ def as_png(fig, dpi: int = 80) -> bytes:
     pyplot.close(fig)
     return file.getvalue()
 
-
+# %% ../../nbs/core/09_plotting.ipynb #ac8be753
 def draw_region(ax, x, y, **style):
     """The outline of a rectangle, such as the wanted region of two properties; returns the Axes.
 
@@ -265,7 +269,10 @@ def draw_region(ax, x, y, **style):
     x, y : (low, high) of either, in the unit of the axis
     **style : of `matplotlib.patches.Rectangle`
 
-    >>> draw_region(ax, (200, 400), (300, 500), lw=2)
+    >>> from matplotlib.figure import Figure
+    >>> ax = draw_region(Figure().add_subplot(), (200, 400), (300, 500), lw=2)
+    >>> ax.patches[0].get_bbox().extents
+    array([200., 300., 400., 500.])
     """
     from matplotlib.patches import Rectangle
 

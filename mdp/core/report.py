@@ -22,7 +22,8 @@ def finding(text: str):
 
     text : one sentence in plain words: what the case found
 
-    >>> finding("Six of ten quasicrystals are found.")
+    >>> finding("Six of ten quasicrystals are found.")  # outside a notebook its content is printed
+    {...'text/plain': 'Six of ten quasicrystals are found.'}
     """
     from IPython.display import display
 
@@ -64,6 +65,7 @@ def headline(
     Raises ValueError where `value` is not finite, or where both `paper` and `paper_note` are given.
 
     >>> headline("mean absolute error", 543.2, "kg/m3", n=1756, split="by element system")
+    {...'text/plain': 'mean absolute error: 543 kg/m3'}
     """
     from IPython.display import display
 
@@ -137,7 +139,9 @@ def key_figure(fig, caption: str):
     fig : a matplotlib figure
     caption : one sentence: what it shows
 
-    >>> key_figure(fig, "Predicted and measured conductivity; bars: 95 % intervals.")
+    >>> from matplotlib.figure import Figure
+    >>> key_figure(Figure(), "Predicted and measured conductivity.")
+    {...'text/plain': 'Predicted and measured conductivity.'}
     """
     import base64
     import io

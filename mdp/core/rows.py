@@ -166,7 +166,18 @@ class RowTransformer(TransformerMixin, BaseEstimator):
     argument `on_error`: "raise" raises `BadInput` naming every bad row, "nan" leaves those
     rows empty.
 
-    >>> Lengths().fit_transform(["iron", "gold"])  # a subclass, see below
+    >>> class Letters(RowTransformer):
+    ...     def __init__(self, on_error="raise"):
+    ...         self.on_error = on_error
+    ...     def read(self, value):
+    ...         return str(value)
+    ...     def compute(self, objects):
+    ...         return [[len(word)] for word in objects], {}
+    ...     def get_feature_names_out(self, input_features=None):
+    ...         return np.array(["letters"], object)
+    >>> Letters().fit_transform(["iron", "zinc oxide"])
+    array([[ 4.],
+           [10.]])
     """
 
     what = "row"

@@ -16,6 +16,11 @@ def tree_sd(forest, X) -> np.ndarray:
     X : (rows, features), what the forest takes
 
     returns : (rows,), in the unit of the target
+
+    >>> from sklearn.ensemble import RandomForestRegressor
+    >>> forest = RandomForestRegressor(3).fit([[0], [1]], [5, 5])
+    >>> tree_sd(forest, [[0], [1]])  # its trees agree
+    array([0., 0.])
     """
     values = np.asarray(X, np.float32)
     return np.std([tree.predict(values) for tree in forest.estimators_], axis=0, ddof=1)
@@ -31,7 +36,10 @@ def mean_sd(model, X) -> tuple[np.ndarray, np.ndarray]:
 
     Raises TypeError for a model that has no error bar.
 
-    >>> mean, sd = mean_sd(BayesianRidge().fit(X, y), X)
+    >>> from sklearn.ensemble import RandomForestRegressor
+    >>> forest = RandomForestRegressor(3).fit([[0], [1]], [5, 5])
+    >>> mean_sd(forest, [[0]])
+    (array([5.]), array([0.]))
     """
     import inspect
     from sklearn.ensemble import ExtraTreesRegressor, RandomForestRegressor

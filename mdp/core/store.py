@@ -30,6 +30,8 @@ def atomic_write(path: str | Path):
 
     >>> with atomic_write("table.csv") as temporary:
     ...     _ = temporary.write_text("formula,gap")
+    >>> Path("table.csv").read_text()
+    'formula,gap'
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -57,6 +59,12 @@ def sha256(path: str | Path) -> str:
     """The SHA-256 of a file, as 64 hexadecimal digits, by which its content is known.
 
     path : of the file
+
+    Raises OSError where it cannot be read.
+
+    >>> _ = Path("abc.txt").write_text("abc")
+    >>> sha256("abc.txt")[:16]  # the example of FIPS 180-2
+    'ba7816bf8f01cfea'
     """
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
@@ -181,7 +189,10 @@ def kept_arrays(folder: str | Path, key, compute, name: str = "") -> dict[str, n
     folder, key, name : as in `kept`
     compute : function without arguments; returns name -> array of numbers
 
-    >>> kept_arrays("cache", {"rows": 3}, lambda: {"X": np.zeros((3, 2))})["X"]
+    Raises TypeError for a key that JSON cannot hold.
+
+    >>> kept_arrays("cache", {"rows": 3}, lambda: {"X": np.zeros((3, 2))})["X"].shape
+    (3, 2)
     """
     wanted = _json(key, sort_keys=True)
     path = _path(folder, name, wanted, "safetensors")

@@ -19,6 +19,11 @@ def descend(optimiser, loss, largest_norm: float | None = None):
     optimiser : of `torch.optim`
     loss : a tensor of one number that depends on the weights
     largest_norm : a longer gradient is made as short as this; None: left as it is
+
+    >>> weight = torch.nn.Parameter(torch.tensor(3.0))
+    >>> descend(torch.optim.SGD([weight], lr=0.1), weight.square())  # its gradient is 6
+    >>> round(weight.item(), 6)
+    2.4
     """
     optimiser.zero_grad(set_to_none=True)
     loss.backward()
@@ -32,6 +37,11 @@ def half_precision(device):
     """A context in which products are taken in bfloat16, where the processor has a unit for it.
 
     device : "cpu", "cuda"
+
+    >>> with half_precision("cpu"):
+    ...     product = torch.ones(1, 2) @ torch.ones(2, 1)
+    >>> product.item()
+    2.0
     """
     kind = torch.device(device).type
     has_unit = kind != "cpu" or torch.cpu._is_avx512_bf16_supported()
@@ -159,7 +169,16 @@ def train(
     step draws from torch's own generators only. Raises OSError where the checkpoint is damaged
     or is that of another training.
 
-    >>> train({"line": line}, [optimiser], lambda: one_step, steps=400, rate=0.05)  # as above
+    >>> weight = torch.nn.Parameter(torch.tensor(3.0))
+    >>> optimiser = torch.optim.Adam([weight])
+    >>> def one_step(step):
+    ...     loss = weight.square()
+    ...     descend(optimiser, loss)
+    ...     return {"loss": loss.item()}
+    >>> network = torch.nn.ParameterList([weight])
+    >>> losses = train({"network": network}, [optimiser], lambda: one_step, steps=200, rate=0.1)
+    >>> losses.loss[0], abs(weight.item()) < 0.01
+    (np.float64(9.0), True)
     """
     done = 0
     if checkpoint and Path(checkpoint).exists():

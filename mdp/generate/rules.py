@@ -53,7 +53,12 @@ UNWANTED = (
 # %% ../../nbs/generate/38_rules.ipynb #bfcd2790
 @dataclasses.dataclass(frozen=True)
 class Rules:
-    """A rule for molecules, as `rules` makes it; its `repr` says all that it depends on."""
+    """A rule for molecules, as `rules` makes it; its `repr` says all that it depends on.
+
+    >>> small = Rules(3, rings=(), max_rings=0, max_sa=None, unwanted=(), charged=False)
+    >>> small(Chem.MolFromSmiles("CCO")), small(Chem.MolFromSmiles("CCCO"))
+    ('', 'too many atoms')
+    """
 
     max_atoms: int
     rings: tuple
@@ -92,9 +97,11 @@ def _is_charged(atom):
     charge = atom.GetFormalCharge()
     if atom.GetNumRadicalElectrons():
         return True
-    return charge != 0 and all(b.GetFormalCharge() != -charge for b in atom.GetNeighbors())
+    return charge != 0 and all(
+        neighbour.GetFormalCharge() != -charge for neighbour in atom.GetNeighbors()
+    )
 
-
+# %% ../../nbs/generate/38_rules.ipynb #a071feaa
 def rules(
     max_atoms: int = 40,
     rings=(5, 6),
@@ -117,7 +124,11 @@ def rules(
     'ring size'
     """
     patterns = as_column(unwanted, "pattern")
-    wrong = {i: "no SMARTS" for i, p in enumerate(patterns) if Chem.MolFromSmarts(p) is None}
+    wrong = {
+        row: "no SMARTS"
+        for row, pattern in enumerate(patterns)
+        if Chem.MolFromSmarts(pattern) is None
+    }
     if wrong:
         raise bad_rows(patterns, wrong, "pattern")
     return Rules(max_atoms, tuple(rings), max_rings, max_sa, tuple(patterns), charged)

@@ -141,7 +141,14 @@ def build_shard(path: Path, name: str, X, y, groups, size: int = 64, **kwargs) -
 
     returns : the shard's part of the index
 
-    >>> build_shard("my_library", "tg.ecfp.000", X, y, groups, size=8, hidden=(32, 16))
+    >>> X = np.random.default_rng(0).normal(size=(200, 4))
+    >>> data = X, X[:, 0], range(200)
+    >>> index = build_shard(".", "tg.ecfp.000", *data, size=3, hidden=(8,), steps=5)
+    >>> index[["id", "shape", "fold"]]
+                    id  shape  fold
+    0  tg.ecfp.000.000  4-8-1     0
+    1  tg.ecfp.000.001  4-8-1     0
+    2  tg.ecfp.000.002  4-8-1     0
     """
     path = Path(path)
     X = np.asarray(X)
@@ -179,7 +186,7 @@ def _index_of_shard(name, stack, state, scores):
     "The index of a trained shard: a row for each network."
     task, descriptor, _ = name.split(".")
     columns = len(stack.x_mean)
-    table = pd.DataFrame({"id": [f"{name}.{m:03d}" for m in range(len(stack))]})
+    table = pd.DataFrame({"id": [f"{name}.{network:03d}" for network in range(len(stack))]})
     table = table.assign(
         task=task,
         descriptor=descriptor,
@@ -189,7 +196,7 @@ def _index_of_shard(name, stack, state, scores):
     table = table.assign(fold=_left_out(name), steps=stack.stopped, split=_seed(name))
     table = table.join(scores)
     return table.assign(
-        crc=[_crc(state, m) for m in range(len(stack))],
+        crc=[_crc(state, network) for network in range(len(stack))],
         file=f"{name}.safetensors",
         shard=name,
         row=range(len(stack)),
@@ -270,7 +277,7 @@ def _stack_of(file, part, path):
         common = tensor.startswith("x_")
         state[tensor] = file.get_tensor(name) if common else _some_rows(file, name, rows)
     checksums = enumerate(zip(part.id, part.crc))
-    altered = [id for m, (id, crc) in checksums if _crc(state, m) != crc]
+    altered = [id for place, (id, crc) in checksums if _crc(state, place) != crc]
     if altered:
         raise OSError(f"{path}: not as it was built: {', '.join(altered)}; {_HOW_TO_FIX}")
     return Stack.from_state(state)
@@ -501,6 +508,11 @@ def shard_baselines(name: str, X, y, groups, random_state: int = 0) -> pd.DataFr
 
     returns : rows ridge, forest; columns task, descriptor, fold, model, n_train, n_test, mae, r2,
         spearman
+
+    >>> X = np.random.default_rng(0).normal(size=(200, 4))
+    >>> table = shard_baselines("tg.ecfp.000", X, X[:, 0], range(200))
+    >>> table.model[table.r2.idxmax()]  # the target is a straight line
+    'ridge'
     """
     test = split(groups, name)[2]
     task, descriptor, _ = name.split(".")
@@ -530,6 +542,11 @@ def choose(index: pd.DataFrame, descriptors: int = 2) -> list[str]:
     descriptors : of each task
 
     returns : ids
+
+    >>> library = Library.open()
+    >>> tb = library.query("task == 'organic_tb'")
+    >>> tb.descriptor.astype(str)[choose(tb, descriptors=1)].value_counts().to_dict()
+    {'rdkit': 5, 'composition': 1}
     """
     ranked = index.reset_index(drop=True).sort_values("r2", ascending=False, kind="stable")
     best = ranked.groupby(["task", "descriptor", "fold"], observed=True).head(1)
@@ -548,6 +565,12 @@ def card(index: pd.DataFrame, baselines: pd.DataFrame, task: str) -> str:
     task : a name of `tasks.tasks()`
 
     returns : Markdown
+
+    >>> library = Library.open()
+    >>> baselines = pd.read_csv(library.path / "baselines.csv")
+    >>> print(card(library.index, baselines, "organic_tb"))
+    ### organic_tb
+    boiling temperature (K), molecules; measured values from `organic_tb`. ...
     """
     own = index[index.task == task]
     lines = [
@@ -611,6 +634,13 @@ def ship(
     workers : processes; None: all cores
 
     returns : the packed library
+
+    >>> X = np.random.default_rng(0).normal(size=(200, 2))
+    >>> jobs = {("organic_tb", "ecfp"): lambda: (X, X[:, 0], range(200))}
+    >>> large = Library.build("large", jobs, size=4, hidden=(8,), steps=5)
+    >>> small = ship(large, "small", jobs)
+    >>> len(large), len(small), sorted(path.suffix for path in small.path.iterdir())
+    (20, 5, ['.csv', '.csv', '.md', '.safetensors'])
     """
     packed = library.pack(path, choose(library.index))
     pairs = set(packed.index.shard.astype(str).str.rsplit(".", n=1).str[0])

@@ -84,7 +84,13 @@ def gaussian_process(*widths):
 
     source : Rasmussen and Williams, Gaussian Processes for Machine Learning (2006)
 
-    >>> gaussian_process(2, 3).fit(X, y)   # the first two columns are one block, the others another
+    >>> x = np.linspace(0, 1, 12)
+    >>> X = np.column_stack([x, x**2, x**3])  # a block of one column and one of two
+    >>> noise = np.resize([0.3, -0.3, 0.0], 12)
+    >>> process = gaussian_process(1, 2).fit(X, 5 * x + noise)
+    >>> mean, sd = process.predict(X, return_std=True)
+    >>> bool(np.abs(mean - 5 * x).max() < 0.5), bool((sd > 0).all())
+    (True, True)
     """
     kernel = WhiteKernel(0.1, (1e-3, 3.0))
     start = 0
@@ -105,7 +111,12 @@ class PriorMean(RegressorMixin, BaseEstimator):
     estimator : scikit-learn regressor for what is left
     first : number of columns of the line; they hold what sources predict of the target
 
-    >>> PriorMean(RidgeCV(), first=1).fit(np.column_stack([simulated, descriptors]), measured)
+    >>> simulated, descriptor = np.arange(8.0), np.array([1.0, 0, 0, 1, 1, 0, 0, 1])
+    >>> measured = 2 * simulated + 0.5 * descriptor
+    >>> X = np.column_stack([simulated, descriptor])
+    >>> model = PriorMean(RidgeCV(1e-6), first=1).fit(X, measured)
+    >>> np.allclose(model.predict(X), measured, atol=0.1)
+    True
     """
 
     def __init__(self, estimator, first: int = 1):

@@ -23,8 +23,8 @@ from ..represent.kinds import KINDS, describe, group_labels, readable
 def tasks() -> pd.DataFrame:
     """Every task.
 
-    Task (index), number in the talk, kind of matter, property, unit, dataset, column, log (1:
-    learnt as log10), note, origin of the values.
+    returns : task (index), number in the talk, kind of matter, property, unit, dataset, column, log
+        (1: learnt as log10), note, origin of the values
 
     >>> tasks().loc["organic_tb", ["kind", "unit"]].tolist()
     ['molecule', 'K']
@@ -206,6 +206,8 @@ def source(task: str, descriptor: str, limit: int | None = None):
     raises : ValueError for a name that is no task, or a task without data
 
     >>> X, y, groups = source("steel_strength", "fraction", limit=100)()
+    >>> X.shape, y.shape, groups.shape
+    ((100, 94), (100,), (100,))
     """
     return functools.partial(_source, task, descriptor, limit)
 

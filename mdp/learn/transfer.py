@@ -34,7 +34,7 @@ def _finite_matrix(X, columns, owner):
         )
     bad = np.flatnonzero(~np.isfinite(X).all(1))
     if len(bad):
-        raise BadInput([(int(i), "descriptor", "not finite") for i in bad], "row", len(X))
+        raise BadInput([(int(row), "descriptor", "not finite") for row in bad], "row", len(X))
     return X
 
 # %% ../../nbs/learn/33_transfer.ipynb #bb74f262
@@ -107,7 +107,14 @@ def fine_tune(model: Stack, X, y, steps: int = 100, lr: float = 3e-4, alpha: flo
     raises : BadInput for rows or targets that are not finite; ValueError for other columns, or
         fewer than four targets
 
-    >>> tuned = fine_tune(library.models[id], descriptors, values, steps=50)
+    >>> library = Library.open()
+    >>> best = library.query("task == 'organic_tb'").iloc[0]
+    >>> alcohols = ["CO", "CCO", "CCCO", "CCCCO"]
+    >>> boiling = np.array([337.8, 351.4, 370.3, 390.9])  # K
+    >>> X = describe(alcohols, "molecule", best.descriptor)
+    >>> tuned = fine_tune(library.models[best.id], X, boiling, steps=50)
+    >>> bool(np.abs(tuned.predict(X)[0] - boiling).max() < 2)
+    True
     """
     X = _finite_matrix(X, len(model.x_mean), "this network")
     y = checked_targets(y, len(X))

@@ -54,6 +54,8 @@ def checked_targets(y, n: int) -> np.ndarray:
     y : targets (n,)
     n : number of rows
 
+    returns : (n,)
+
     raises : BadInput that names targets which are not finite; ValueError for the rest
 
     >>> checked_targets([1, 2, 3, 4], 4)
@@ -71,7 +73,7 @@ def checked_targets(y, n: int) -> np.ndarray:
 
 
 def _refuse_unknown(y):
-    bad = [(int(i), float(y[i]), "not a number") for i in np.flatnonzero(~np.isfinite(y))]
+    bad = [(int(row), float(y[row]), "not a number") for row in np.flatnonzero(~np.isfinite(y))]
     if bad:
         raise BadInput(bad, "target", len(y))
 
@@ -107,8 +109,12 @@ def cross_val_predictions(
 
     returns : name -> predictions (repeats, n), in the unit of y
 
-    >>> predicted = cross_val_predictions({"ridge": (X, RidgeCV())}, y, groups, repeats=3)
-    >>> np.abs(predicted["ridge"] - y).mean()
+    >>> from sklearn.linear_model import LinearRegression
+    >>> x = np.arange(6.0)
+    >>> models = {"line": (x[:, None], LinearRegression())}
+    >>> predicted = cross_val_predictions(models, 3 * x, groups=x, folds=3)
+    >>> predicted["line"].shape, np.allclose(predicted["line"], 3 * x)
+    ((1, 6), True)
     """
     y = checked_targets(y, len(y))
     predictions = {name: np.empty((repeats, len(y))) for name in models}
@@ -125,6 +131,10 @@ class Estimate(NamedTuple):
 
     value : the number
     low, high : ends of its interval
+
+    >>> error = Estimate(0.5, low=0.4, high=0.7)
+    >>> f"{error.value} ({error.low} to {error.high})"
+    '0.5 (0.4 to 0.7)'
     """
 
     value: float
@@ -143,6 +153,7 @@ def interval(
     groups : a label for each row: groups are drawn whole; None: every row is its own
     level : of the interval
     n_boot : bootstrap samples
+    random_state : of the samples
 
     returns : value, lower and upper end
 
@@ -186,6 +197,8 @@ def spearman(y, pred) -> float:
 
     y, pred : truth and prediction, (n,)
 
+    returns : from -1 to 1
+
     >>> round(spearman([1, 2, 3, 4], [10, 20, 40, 30]), 3)
     0.8
     """
@@ -220,7 +233,7 @@ def scores(y, pred, groups=None, **kwargs) -> pd.DataFrame:
     pred = np.asarray(pred, float)
     unknown = np.flatnonzero(~(np.isfinite(y) & np.isfinite(pred)))
     if len(unknown):
-        bad = [(int(i), (float(y[i]), float(pred[i])), "not a number") for i in unknown]
+        bad = [(int(row), (float(y[row]), float(pred[row])), "not a number") for row in unknown]
         raise BadInput(bad, "truth and prediction", len(y))
     rows = {
         name: interval(metric, y, pred, groups=groups, **kwargs)
@@ -243,6 +256,8 @@ def error_reduction(errors: pd.DataFrame, method: str, baselines, groups=None) -
     baselines : columns; the one of the smallest mean error is the strongest
     groups : a label for each row, see `interval`
 
+    returns : the share and its interval
+
     >>> errors = pd.DataFrame({"ours": [1.0, 1, 1, 1], "ridge": [2.0, 2, 2, 2]})
     >>> error_reduction(errors, "ours", ["ridge"])
     Estimate(value=0.5, low=0.5, high=0.5)
@@ -260,6 +275,9 @@ class ReductionOverDraws(NamedTuple):
 
     value : share of the error of the strongest baseline
     standard_error : over the draws of training rows
+
+    >>> ReductionOverDraws(0.5, standard_error=0.125).value
+    0.5
     """
 
     value: float
@@ -273,6 +291,8 @@ def error_reduction_over_draws(errors: pd.DataFrame, method: str, baselines) -> 
     errors : mean test errors, draws x methods, see `learning_curve_point`
     method : a column
     baselines : columns; the one of the smallest mean error is the strongest
+
+    returns : the share and its standard error
 
     >>> errors = pd.DataFrame({"ours": [1.0, 2.0], "ridge": [2.0, 4.0]})
     >>> error_reduction_over_draws(errors, "ours", ["ridge"])
@@ -295,12 +315,19 @@ def learning_curve_point(
     groups : a label for each row; rows of the training rows' groups are not tested
     n : training rows, from 4 to N - 1
     repeats : draws
+    random_state : of the draws
 
     returns : (repeats, methods): mean absolute error on the test rows, in the unit of y
 
     raises : ValueError where n is out of range or the target is constant
 
-    >>> learning_curve_point({"ridge": (X, RidgeCV())}, y, groups, n=50, repeats=3)
+    >>> from sklearn.dummy import DummyRegressor
+    >>> X, y = np.zeros((8, 1)), np.repeat([0.0, 2.0], 4)
+    >>> models = {"always 1": (X, DummyRegressor(strategy="constant", constant=1.0))}
+    >>> learning_curve_point(models, y, groups=range(8), n=5, repeats=2)
+       always 1
+    0       1.0
+    1       1.0
     """
     y = checked_targets(y, len(y))
     groups = np.asarray(groups)
@@ -333,9 +360,18 @@ def learning_curve(
 
     returns : index (rows, draw); a column for each method: mean absolute error, in the unit of y
 
-    >>> learning_curve({"ridge": (X, RidgeCV())}, y, groups, sizes=[20, 50, 100])
+    >>> from sklearn.dummy import DummyRegressor
+    >>> X, y = np.zeros((8, 1)), np.repeat([0.0, 2.0], 4)
+    >>> models = {"always 1": (X, DummyRegressor(strategy="constant", constant=1.0))}
+    >>> learning_curve(models, y, groups=range(8), sizes=[4, 6], repeats=1)
+               always 1
+    rows draw
+    4    0          1.0
+    6    0          1.0
     """
-    points = {n: learning_curve_point(models, y, groups, n, repeats, random_state) for n in sizes}
+    points = {
+        size: learning_curve_point(models, y, groups, size, repeats, random_state) for size in sizes
+    }
     return pd.concat(points, names=["rows", "draw"])
 
 # %% ../../nbs/learn/28_validation.ipynb #7949fe18
@@ -379,7 +415,9 @@ def parity(y, pred, label: str = "", ax=None, gridsize: int = 45):
 
     returns : the Axes
 
-    >>> parity([150.0, 300.0], [170.0, 290.0], "boiling point (K)")
+    >>> axes = parity([150.0, 300.0], [170.0, 290.0], "boiling point (K)")
+    >>> axes.get_xlabel()
+    'true boiling point (K)'
     """
     plt = plot_style()
     ax = ax or plt.subplots(figsize=(5.2, 4.6))[1]

@@ -53,7 +53,12 @@ def photocurrent(gap) -> np.ndarray:
 
 # %% ../../nbs/simulate/23_solar.ipynb #6ff43915
 class Cell(NamedTuple):
-    "A solar cell, or as many as the levels that were given."
+    """A solar cell, or as many as the levels that were given.
+
+    >>> cells = scharber([-5.4, -5.2], -3.6)
+    >>> cells.voc.round(2)
+    array([0.8, 0.6])
+    """
 
     voc: np.ndarray  # V
     jsc: np.ndarray  # mA/cm2
@@ -227,7 +232,8 @@ def efficiency_map(x: str = "homo", ax=None, steps: int = 400, span: float = 1.4
 
     returns : the Axes
 
-    >>> efficiency_map("gap")
+    >>> efficiency_map("gap", steps=40).get_xlabel()
+    'gap of the donor (eV)'
     """
     if x not in ("homo", "gap"):
         raise ValueError(f"x={x!r}: 'homo' or 'gap'")
