@@ -48,7 +48,7 @@ def notebooks(root: Path = ROOT) -> list[Path]:
     )
     return sorted(found, key=lambda path: path.name)
 
-
+# %% ../nbs/90_console.ipynb #8c227d31
 def cases(root: Path = ROOT) -> dict[str, Path]:
     """The case notebooks by name, in the order of their numbers.
 
@@ -66,7 +66,7 @@ def cases(root: Path = ROOT) -> dict[str, Path]:
         )
     return {re.sub(r"^\d+_", "", path.stem): path for path in paths}
 
-
+# %% ../nbs/90_console.ipynb #e9a1d20e
 def title(nb) -> tuple[str, str]:
     """A notebook's heading and its one line (`> ...`).
 
@@ -240,7 +240,7 @@ def results(nb, case: str = "", seconds: float | None = None) -> list[dict]:
     rows = [output.data[RESULT_MIME] for output in _outputs(nb) if RESULT_MIME in output.data]
     return [dict(case=case, **row, seconds=seconds) for row in rows]
 
-
+# %% ../nbs/90_console.ipynb #e7f82276
 def figure(nb) -> tuple[str, str] | None:
     """The key figure of an executed notebook: `(PNG in base64, caption)`, or None.
 
@@ -256,7 +256,7 @@ def figure(nb) -> tuple[str, str] | None:
             return output.data["image/png"].strip(), output.data[FIGURE_MIME]["caption"]
     return None
 
-
+# %% ../nbs/90_console.ipynb #7ab3d70d
 def found(nb) -> str:
     """The finding of an executed notebook: one sentence, or ''.
 
@@ -356,9 +356,11 @@ def page(nb, name: str) -> str:
 
 # %% ../nbs/90_console.ipynb #69ded295
 _CSS = """
-:root{--bg:#fafaf7;--card:#fff;--ink:#222;--soft:#666;--line:#ddd;--good:#007a58;--bad:#b34a00;--link:#0072B2}
+:root{--bg:#fafaf7;--card:#fff;--ink:#222;--soft:#666;--line:#ddd}
+:root{--good:#007a58;--bad:#b34a00;--link:#0072B2}
 @media(prefers-color-scheme:dark){
- :root{--bg:#16181c;--card:#1f2228;--ink:#eee;--soft:#aaa;--line:#3a3f48;--good:#2bc79b;--bad:#ff8c4a;--link:#56B4E9}
+ :root{--bg:#16181c;--card:#1f2228;--ink:#eee;--soft:#aaa;--line:#3a3f48}
+ :root{--good:#2bc79b;--bad:#ff8c4a;--link:#56B4E9}
  img{background:#fff}}
 body{font:17px/1.5 system-ui,sans-serif;background:var(--bg);color:var(--ink)}
 body{max-width:72rem;margin:2rem auto;padding:0 1.2rem}

@@ -45,13 +45,13 @@ def log_region(mean, sd, low, up) -> np.ndarray:
     return np.where(sd == 0, exact, log_probability)
 
 
-def _log_between(a, b):
+def _log_between(lower, upper):
     "Logarithm of the probability that a standard normal number lies between a and b."
-    above = a > 0  # take the mirror image: the smaller tail is then on the left
-    a, b = np.where(above, -b, a), np.where(above, -a, b)
-    far = log_ndtr(b) + np.log(-np.expm1(log_ndtr(a) - log_ndtr(b)))
-    both_tails_are_small = (a < -1) & (b > 1)
-    inside = np.log1p(-np.exp(log_ndtr(a)) - np.exp(log_ndtr(-b)))
+    above = lower > 0  # take the mirror image: the smaller tail is then on the left
+    lower, upper = np.where(above, -upper, lower), np.where(above, -lower, upper)
+    far = log_ndtr(upper) + np.log(-np.expm1(log_ndtr(lower) - log_ndtr(upper)))
+    both_tails_are_small = (lower < -1) & (upper > 1)
+    inside = np.log1p(-np.exp(log_ndtr(lower)) - np.exp(log_ndtr(-upper)))
     return np.where(both_tails_are_small, inside, far)
 
 # %% ../../nbs/generate/41_iqspr.ipynb #8bb3c73f
@@ -114,10 +114,10 @@ class Molecule(Known):
 def _frame(smiles, seen, names):
     "Mean, sd and log-likelihood of each property, a row for each molecule."
     columns = {}
-    for i, name in enumerate(names):
-        columns[name] = [seen[s].mean[i] for s in smiles]
-        columns[f"{name} sd"] = [seen[s].sd[i] for s in smiles]
-        columns[f"log L {name}"] = [seen[s].log_likelihood[i] for s in smiles]
+    for column, name in enumerate(names):
+        columns[name] = [seen[one].mean[column] for one in smiles]
+        columns[f"{name} sd"] = [seen[one].sd[column] for one in smiles]
+        columns[f"log L {name}"] = [seen[one].log_likelihood[column] for one in smiles]
     return pd.DataFrame(columns, smiles, dtype=float)
 
 
@@ -135,9 +135,9 @@ def _canonical_rows(column: pd.Series) -> tuple[list, dict]:
     returns : canonical SMILES, None where there is none; reasons by position
     """
     canonical, failures = [], {}
-    for position, x in enumerate(column):
+    for position, value in enumerate(column):
         try:
-            canonical.append(Chem.MolToSmiles(read(x)))
+            canonical.append(Chem.MolToSmiles(read(value)))
         except ValueError as error:
             canonical.append(None)
             failures[position] = str(error)
@@ -146,16 +146,18 @@ def _canonical_rows(column: pd.Series) -> tuple[list, dict]:
 # %% ../../nbs/generate/41_iqspr.ipynb #d28a0916
 def _evaluated(sampler, smiles):
     "A `Molecule` for each canonical SMILES."
-    mols = [Chem.MolFromSmiles(s) for s in smiles]
+    mols = [Chem.MolFromSmiles(one) for one in smiles]
     reasons = [sampler.rule(mol) if sampler.rule else "" for mol in mols]
-    good = [i for i, reason in enumerate(reasons) if not reason]
+    good = [row for row, reason in enumerate(reasons) if not reason]
     values = np.full((len(smiles), 3, len(sampler.names)), np.nan)
     if good:
-        values[good] = _predicted(sampler, [smiles[i] for i in good], [mols[i] for i in good])
+        values[good] = _predicted(
+            sampler, [smiles[row] for row in good], [mols[row] for row in good]
+        )
     molecules = []
-    for s, mol, why, (mean, sd, log_likelihood) in zip(smiles, mols, reasons, values):
+    for one, mol, why, (mean, sd, log_likelihood) in zip(smiles, mols, reasons, values):
         prior = float(sampler.prior(mol)) if sampler.prior and not why else 0.0
-        group = _scaffold(s, mol) if sampler.diversity and not why else ""
+        group = _scaffold(one, mol) if sampler.diversity and not why else ""
         molecules.append(Molecule(log_likelihood, prior, why, group, mean, sd))
     return molecules
 
@@ -167,11 +169,11 @@ def _scaffold(smiles, mol):
 
 def _predicted(sampler, smiles, mols):
     "Mean, sd and log-likelihood: molecules x 3 x properties."
-    X = smiles if sampler.features is None else sampler.features.transform(mols)
+    described = smiles if sampler.features is None else sampler.features.transform(mols)
     out = np.empty((len(mols), 3, len(sampler.names)))
-    for k, name in enumerate(sampler.names):
-        mean, sd = mean_sd(sampler.estimators[name], X)
-        out[:, :, k] = np.c_[mean, sd, log_region(mean, sd, *sampler.regions[name])]
+    for column, name in enumerate(sampler.names):
+        mean, sd = mean_sd(sampler.estimators[name], described)
+        out[:, :, column] = np.c_[mean, sd, log_region(mean, sd, *sampler.regions[name])]
     return out
 
 # %% ../../nbs/generate/41_iqspr.ipynb #a8c98237
@@ -215,6 +217,7 @@ class IQSPR:
     prior : Mol -> log weight
     diversity : lambda, see above
     ess : resample below this share of the particles
+    random_state : a whole number: the same number, the same molecules
     """
 
     def __init__(
@@ -296,7 +299,7 @@ class IQSPR:
 
         Mean, sd, log-likelihood of each property, and `inside`: are all means in their regions?
         """
-        good = [s for s, molecule in self.seen_.items() if not molecule.why]
+        good = [smiles for smiles, molecule in self.seen_.items() if not molecule.why]
         out = _frame(pd.Index(good, name="smiles"), self.seen_, self.names)
         inside = [(out[name] > low) & (out[name] < up) for name, (low, up) in self.regions.items()]
         return out.assign(inside=np.logical_and.reduce(inside))
@@ -305,12 +308,14 @@ class IQSPR:
         "`(as written, canonical)` of each; `BadInput` names those that cannot be used."
         column = as_column(start, "SMILES")
         canonical, failures = _canonical_rows(column)
-        readable = [s for s in canonical if s is not None]
-        reasons = {s: known.why for s, known in zip(readable, self._memory(readable))}
-        failures |= {i: reasons[s] for i, s in enumerate(canonical) if reasons.get(s)}
+        readable = [one for one in canonical if one is not None]
+        reasons = {one: known.why for one, known in zip(readable, self._memory(readable))}
+        failures |= {row: reasons[one] for row, one in enumerate(canonical) if reasons.get(one)}
         if failures:
             raise bad_rows(column, failures, "SMILES")
-        return [(x if isinstance(x, str) else s, s) for x, s in zip(column, canonical)]
+        return [
+            (value if isinstance(value, str) else one, one) for value, one in zip(column, canonical)
+        ]
 
     def _propose(self, particles, random_state):
         "One proposal for each particle, by the moves of the user."

@@ -34,8 +34,11 @@ END = "!"
 def to_tokens(smiles: str) -> list[str]:
     """Extended SMILES (Ikebata et al., J. Comput. Aided Mol. Des. 31, 379, 2017).
 
-    Bonds stick to the next token, `&` opens a ring, a number closes one, `!` ends. ValueError where
-    a character is no SMILES or a ring stays open.
+    smiles : as it is written; another way to write the molecule has other tokens
+
+    returns : tokens; bonds stick to the next one, `&` opens a ring, a number closes one, `!` ends
+
+    raises : ValueError where a character is no SMILES or a ring stays open
 
     >>> to_tokens("C1CC=1")
     ['C', '&', 'C', 'C', '=0', '!']
@@ -66,10 +69,10 @@ def to_tokens(smiles: str) -> list[str]:
 def to_smiles(tokens) -> str:
     """The SMILES of an extended SMILES.
 
+    tokens : list of str; what follows `!` is left out
+
     >>> to_smiles(["C", "&", "C", "C", "=0", "!"])
     'C1CC=1'
-
-    tokens : list of str; what follows `!` is left out
     """
     pieces = []
     open_rings = []
@@ -178,9 +181,9 @@ def _encode(block, roots, ring_size, seed):
     kinds = [_ATOM]
     reasons = {}
     ids, up, state, size = [], [], [], []
-    for number, x in enumerate(smiles, first):
+    for number, value in enumerate(smiles, first):
         try:
-            texts = _texts(x, roots, f"{seed} {number}")
+            texts = _texts(value, roots, f"{seed} {number}")
         except ValueError as error:
             reasons[number] = str(error)
             continue
@@ -222,8 +225,8 @@ def _count(tokens, before, states, n_words, order):
     parent = [np.zeros(0, int)]
     counted = []
     for level in range(order + 1):
-        pairs, n = np.unique(node * n_words + tokens[predicted], return_counts=True)
-        counted.append((pairs // n_words, pairs % n_words, n))
+        pairs, times = np.unique(node * n_words + tokens[predicted], return_counts=True)
+        counted.append((pairs // n_words, pairs % n_words, times))
         undecided = np.bincount(pairs // n_words - base) > 1  # more than one token may follow
         keep = undecided[node - base] & (context >= 0)
         if level == order or not keep.any():
@@ -264,7 +267,7 @@ class _Table:
         # how many were counted before each entry
         below = np.r_[0, np.cumsum(arrays["count"], dtype=np.int64)]
         self.below = array("q", below.tobytes())
-        self.root = {int(state): i for i, state in enumerate(arrays["states"])}
+        self.root = {int(state): number for number, state in enumerate(arrays["states"])}
         self.order = order
 
     def path(self, chain, state) -> list[int]:
@@ -294,11 +297,11 @@ class _Table:
     def draw(self, path, rng, smoothing) -> int:
         "A token that follows, drawn from $P_k$ of the longest context in `path`."
         first, below = self.first, self.below
-        for k in range(len(path) - 1, -1, -1):
-            low, high = first[path[k]], first[path[k] + 1]
+        for depth in range(len(path) - 1, -1, -1):
+            low, high = first[path[depth]], first[path[depth] + 1]
             N_k = below[high] - below[low]
             s_T_k = smoothing * (high - low)
-            if not s_T_k or not k or rng.random() * (N_k + s_T_k) >= s_T_k:
+            if not s_T_k or not depth or rng.random() * (N_k + s_T_k) >= s_T_k:
                 break
         drawn = below[low] + int(rng.random() * N_k)
         return self.next[bisect_right(below, drawn, low, high) - 1]
@@ -315,10 +318,10 @@ class _Table:
 
     def _times(self, token, low, high):
         "How often a token followed, $c_k$, in the entries from `low` to `high`."
-        i = bisect_left(self.next, token, low, high)
-        if i == high or self.next[i] != token:
+        entry = bisect_left(self.next, token, low, high)
+        if entry == high or self.next[entry] != token:
             return 0
-        return self.below[i + 1] - self.below[i]
+        return self.below[entry + 1] - self.below[entry]
 
 # %% ../../nbs/generate/39_language.ipynb #5479c871
 def _plain_array(values):
@@ -398,7 +401,7 @@ class _Counts(BaseEstimator):
 
     def _ready(self):
         self.table_ = _Table(self.arrays_, self.order)
-        self._code = {word: i for i, word in enumerate(self.vocabulary_)}
+        self._code = {word: token for token, word in enumerate(self.vocabulary_)}
         self._kinds = [_kind(word) for word in self.vocabulary_]
         return self
 
@@ -430,10 +433,10 @@ class _Counts(BaseEstimator):
                 return -math.inf
             token = self._code[word]
             path = self.table_.path(chain, chain.state(self.ring_size))
-            p = self.table_.prob(path, token, self.smoothing)
-            if not p:
+            share = self.table_.prob(path, token, self.smoothing)
+            if not share:
                 return -math.inf
-            total += math.log(p)
+            total += math.log(share)
             chain.push(token, self._kinds[token])
         return total
 
@@ -446,16 +449,16 @@ class _Counts(BaseEstimator):
             vocabulary=json.dumps(self.vocabulary_),
             longest=str(self.longest_),
         )
-        with atomic_write(path) as p:
-            save_file(self.arrays_, p, head)
+        with atomic_write(path) as temporary:
+            save_file(self.arrays_, temporary, head)
 
     @classmethod
     def load(cls, path) -> "ChemicalLanguage":
         "What `save` wrote; a ValueError where a file is damaged or something else."
         try:
-            with safe_open(path, "np") as f:
-                head = f.metadata() or {}
-                arrays = {k: f.get_tensor(k) for k in f.keys()}
+            with safe_open(path, "np") as file:
+                head = file.metadata() or {}
+                arrays = {name: file.get_tensor(name) for name in file.keys()}
             if head.get("kind") != "mdp.ChemicalLanguage":
                 raise ValueError("no language was saved there")
             language = cls(**json.loads(head["params"]))
@@ -522,15 +525,15 @@ class _Growing(_Counts):
 
     def _move(self, kept, rng):
         "`(tokens, written, canonical, reason of the last failure, tries)`."
-        for n in range(1, self.tries + 1):
+        for attempt in range(1, self.tries + 1):
             words, why = self._grow(kept, rng)
             written = words and to_smiles(words)
             mol = written and Chem.MolFromSmiles(written)
             if mol:
-                return words, written, Chem.MolToSmiles(mol), "", n
+                return words, written, Chem.MolToSmiles(mol), "", attempt
             if words:
                 why = _why_not(written) if written else "empty"
-        return words, written, None, why, n
+        return words, written, None, why, attempt
 
     def _generator(self, random_state):
         "The random numbers of one call."
@@ -539,15 +542,17 @@ class _Growing(_Counts):
 
     def _changed(self, mol, written, rng):
         "One row of `propose`."
-        r = 1 - 1 / self.delete
+        stay = 1 - 1 / self.delete
         if rng.random() < self.reroot:
             written = Chem.MolToSmiles(mol, rootedAtAtom=rng.randrange(mol.GetNumAtoms()))
         words = to_tokens(written)
-        n = len(words)
-        cut = _cut(n, r, rng)
-        new, *row = self._move(words[: n - cut], rng)
+        size = len(words)
+        cut = _cut(size, stay, rng)
+        new, *row = self._move(words[: size - cut], rng)
         failed = row[1] is None
-        return *row, -math.inf if failed else _log_q(cut, n, len(new) - n + cut, len(new), r)
+        return *row, -math.inf if failed else _log_q(
+            cut, size, len(new) - size + cut, len(new), stay
+        )
 
 # %% ../../nbs/generate/39_language.ipynb #f4383c8b
 class ChemicalLanguage(_Growing):
@@ -618,7 +623,9 @@ class ChemicalLanguage(_Growing):
         column = as_column(smiles, "SMILES")
         mols = read_all(column)
         with rdBase.BlockLogs():
-            rows = [self._changed(mol, _as_written(x, mol), rng) for x, mol in zip(column, mols)]
+            rows = [
+                self._changed(mol, _as_written(value, mol), rng) for value, mol in zip(column, mols)
+            ]
         return pd.DataFrame(rows, column.index, ["written", "smiles", "why", "tries", "log_q"])
 
     def generate(self, n: int, random_state: int | None = None) -> pd.DataFrame:

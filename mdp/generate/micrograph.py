@@ -183,33 +183,35 @@ def _judge(D, optimiser, real, made, codes, strength):
     descend(optimiser, loss)
     return loss.item()
 
-
+# %% ../../nbs/generate/45_micrograph.ipynb #124d2290
 def _gan_step(model, x, c, nets, optims):
     "The function that does one step of a `MicrographGAN` on images x with codes c."
-    G, D = nets["generator"], nets["critic"]
+    generator, critic = nets["generator"], nets["critic"]
     device, half = model.device, model.batch // 2
     known = _correlations(_batch(x, 256, model.periodic)[1])
     scale = known.std(0).clamp_min(0.02).to(device)
 
     def draw(n):
-        i, r = _batch(x, n, model.periodic)
-        return r.to(device), c[i].to(device)
+        rows, real = _batch(x, n, model.periodic)
+        return real.to(device), c[rows].to(device)
 
     def judge():
-        r, k = draw(2 * half)
+        real, codes = draw(2 * half)
         with half_precision(device), torch.no_grad():
-            made = G(k, 64)
-        return _judge(D, optims[1], r, made, k, model.augment)
+            made = generator(codes, 64)
+        return _judge(critic, optims[1], real, made, codes, model.augment)
 
     def one(step):
         judged = step >= model.steps // 3
         loss = judge() if judged else 0.0
-        r, k = draw(half)
-        twice = k.repeat(2, 1)
+        real, codes = draw(half)
+        twice = codes.repeat(2, 1)
         with half_precision(device):
-            made = G(twice, 64)
-            fooled = -D(augment(made, model.augment), twice).mean() if judged else 0 * made.mean()
-        score = _energy(*(_correlations(made) / scale).chunk(2), _correlations(r) / scale)
+            made = generator(twice, 64)
+            fooled = (
+                -critic(augment(made, model.augment), twice).mean() if judged else 0 * made.mean()
+            )
+        score = _energy(*(_correlations(made) / scale).chunk(2), _correlations(real) / scale)
         descend(optims[0], fooled + model.physics * score)
         return dict(critic=loss, generator=fooled.item(), energy=score.item())
 
@@ -224,6 +226,7 @@ class MicrographGAN(_Model):
     augment : strength of the differentiable augmentation
     periodic : do the images wrap around along x?
     steps, batch, lr : of the training: steps, images a step, learning rate
+    random_state : of the first weights and of the training
     device : where it is trained and asked
 
     Raises BadInput for rows of a process that cannot be used, OSError for a damaged file.
@@ -261,10 +264,10 @@ class MicrographGAN(_Model):
     def _build(self):
         with torch.random.fork_rng():
             torch.manual_seed(self.random_state)
-            n = len(Processes(self.variables).get_feature_names_out())
+            inputs = len(Processes(self.variables).get_feature_names_out())
             self.generator_, critic = (
-                m(n).to(self.device, memory_format=torch.channels_last)
-                for m in (_Generator, _Critic)
+                network(inputs).to(self.device, memory_format=torch.channels_last)
+                for network in (_Generator, _Critic)
             )
         return critic
 
@@ -326,17 +329,17 @@ def _take_scales(encoder, x, periodic):
 
 def _vae_step(model, x, nets, optims):
     "The function that does one step of a `MicrographVAE` on images x."
-    G, E = nets["generator"], nets["encoder"]
-    _take_scales(E, x, model.periodic)
+    generator, encoder = nets["generator"], nets["encoder"]
+    _take_scales(encoder, x, model.periodic)
 
     def one(step):
-        r = _batch(x, model.batch // 2, model.periodic)[1].to(model.device)
-        s = _short(r)
-        mean, log = E(s)
-        z = mean + torch.randn_like(mean) * (log / 2).exp()
+        real = _batch(x, model.batch // 2, model.periodic)[1].to(model.device)
+        short = _short(real)
+        mean, log = encoder(short)
+        code = mean + torch.randn_like(mean) * (log / 2).exp()
         with half_precision(model.device):
-            made = G(z.repeat(2, 1), 64)
-        score = _energy(*(_short(made) / E.sd).chunk(2), s / E.sd)
+            made = generator(code.repeat(2, 1), 64)
+        score = _energy(*(_short(made) / encoder.sd).chunk(2), short / encoder.sd)
         pull = 0.5 * (mean.square() + log.exp() - 1 - log).sum(1).mean()
         descend(optims[0], score + model.kl * pull)
         return dict(energy=score.item(), kl=pull.item())
@@ -351,6 +354,8 @@ class MicrographVAE(_Model):
     kl : weight of the pull toward the normal distribution
     periodic : do the images wrap around along x?
     steps, batch, lr : of the training: steps, images a step, learning rate
+    random_state : of the first weights and of the training
+    device : where it is trained and asked
 
     source : Kingma and Welling, ICLR 2014
 
@@ -383,9 +388,9 @@ class MicrographVAE(_Model):
     def _build(self):
         with torch.random.fork_rng():
             torch.manual_seed(self.random_state)
-            k = _short(torch.zeros(1, 1, 128, 64)).shape[1]
+            inputs = _short(torch.zeros(1, 1, 128, 64)).shape[1]
             self.encoder_, self.generator_ = (
-                _Encoder(self.latent, k).to(self.device),
+                _Encoder(self.latent, inputs).to(self.device),
                 _Generator(self.latent).to(self.device, memory_format=torch.channels_last),
             )
 
@@ -459,8 +464,8 @@ def films(folder) -> tuple[pd.DataFrame, np.ndarray]:
     if not tables:
         raise OSError(f"{folder} holds no films: make some with film_set of mdp.simulate.film")
     return pd.concat(
-        [pd.read_csv(p, dtype={"zone": str}) for p in tables], ignore_index=True
-    ), np.concatenate([np.load(p.with_suffix(".npy")) for p in tables])
+        [pd.read_csv(path, dtype={"zone": str}) for path in tables], ignore_index=True
+    ), np.concatenate([np.load(path.with_suffix(".npy")) for path in tables])
 
 # %% ../../nbs/generate/45_micrograph.ipynb #e17c36f9
 def _arguments(argv):
@@ -493,23 +498,29 @@ def _card(a, number):
 # %% ../../nbs/generate/45_micrograph.ipynb #b556bec6
 def _main(argv=None):
     "Train the GAN and the VAE on a folder of films."
-    a = _arguments(argv)
-    table, images = films(a.films)
-    variables = tuple(Variable(n, u, lo, hi, log) for n, u, lo, hi, log in _ranges(a.films))
-    card = _card(a, len(table))
-    shared, out = dict(batch=a.batch, random_state=a.seed, device=a.device), Path(a.out)
+    arguments = _arguments(argv)
+    table, images = films(arguments.films)
+    variables = tuple(
+        Variable(name, unit, low, high, log)
+        for name, unit, low, high, log in _ranges(arguments.films)
+    )
+    card = _card(arguments, len(table))
+    shared, out = (
+        dict(batch=arguments.batch, random_state=arguments.seed, device=arguments.device),
+        Path(arguments.out),
+    )
     out.mkdir(parents=True, exist_ok=True)
-    if a.only != "vae":
-        gan = MicrographGAN(variables, a.steps, **shared)
+    if arguments.only != "vae":
+        gan = MicrographGAN(variables, arguments.steps, **shared)
         gan.fit(images, table, checkpoint=out / "gan.checkpoint").save(out, **card)
-    if a.only != "gan":
-        vae = MicrographVAE(steps=a.vae, **shared)
+    if arguments.only != "gan":
+        vae = MicrographVAE(steps=arguments.vae, **shared)
         vae.fit(images, checkpoint=out / "vae.checkpoint").save(out, **card)
 
 # %% ../../nbs/generate/45_micrograph.ipynb #b18d8444
 def _ranges(folder):
     "name, unit, low, high, log of the set's variables."
-    unit = {v.name: (v.unit, v.log) for v in SPUTTERING}
+    unit = {variable.name: (variable.unit, variable.log) for variable in SPUTTERING}
     return [
         (name, unit.get(name, ("", False))[0], low, high, unit.get(name, ("", False))[1])
         for name, low, high in json.loads((Path(folder) / "set.json").read_text())["variables"]

@@ -81,7 +81,7 @@ def _mixed(image, grey, logits):
 def _twice(x):
     return F.interpolate(x, scale_factor=2, mode="nearest")
 
-
+# %% ../../nbs/generate/44_micrograph_networks.ipynb #65c30a59
 class _Generator(nn.Module):
     "A code and noise to an image 128 high, of -1.2 to 1.2."
 

@@ -19,9 +19,9 @@ from ..matter.molecule import read_all
 # %% ../../nbs/generate/40_moves.ipynb #2ddf42c7
 def _pieces(mol, bond):
     "The two sides of a bond, each with a marked end, that of the bond's first atom first."
-    n, cut = mol.GetNumAtoms(), Chem.FragmentOnBonds(mol, [bond], dummyLabels=[(0, 0)])
-    for i in (n, n + 1):
-        cut.GetAtomWithIdx(i).SetAtomMapNum(1)
+    size, cut = mol.GetNumAtoms(), Chem.FragmentOnBonds(mol, [bond], dummyLabels=[(0, 0)])
+    for end in (size, size + 1):
+        cut.GetAtomWithIdx(end).SetAtomMapNum(1)
     at = []
     parts = Chem.GetMolFrags(cut, asMols=True, sanitizeFrags=False, fragsMolAtomMapping=at)
     if len(parts) != 2:
@@ -68,7 +68,7 @@ def _remove(m, i):
 def _close(m, i, atoms, rng):
     "A ring of five or six over atom `i`."
     near = Chem.GetDistanceMatrix(m)[i]
-    ends = [j for j in atoms if near[j] in (4, 5)]
+    ends = [other for other in atoms if near[other] in (4, 5)]
     if not ends:
         raise ValueError("nothing to close")
     m.AddBond(i, rng.choice(ends), Chem.BondType.SINGLE)
@@ -95,29 +95,29 @@ def _holds_star(bond):
 
 def _mutate(mol, rng):
     "One random change of a molecule; a ValueError, RDKit's among them, where it is none."
-    m = Chem.RWMol(mol)
-    Chem.Kekulize(m, clearAromaticFlags=True)
-    atoms = [a.GetIdx() for a in m.GetAtoms() if a.GetAtomicNum()]
+    changed = Chem.RWMol(mol)
+    Chem.Kekulize(changed, clearAromaticFlags=True)
+    atoms = [atom.GetIdx() for atom in changed.GetAtoms() if atom.GetAtomicNum()]
     if not atoms:
         raise ValueError("no atom to change")
-    bonds = [bond.GetIdx() for bond in m.GetBonds() if not _holds_star(bond)]
+    bonds = [bond.GetIdx() for bond in changed.GetBonds() if not _holds_star(bond)]
     what = rng.choice(("append", "insert", "remove", "change", "bond", "close", "open"))
     element = rng.choices(_ELEMENTS, _WEIGHTS)[0]
-    i = rng.choice(atoms)
-    bond = m.GetBondWithIdx(rng.choice(bonds)) if bonds else None
+    place = rng.choice(atoms)
+    bond = changed.GetBondWithIdx(rng.choice(bonds)) if bonds else None
     if what == "append":
-        _append(m, i, element, rng)
+        _append(changed, place, element, rng)
     elif what == "change":
-        _change(m, i, element)
+        _change(changed, place, element)
     elif what == "remove":
-        _remove(m, i)
+        _remove(changed, place)
     elif what == "close":
-        _close(m, i, atoms, rng)
+        _close(changed, place, atoms, rng)
     elif bond is None:
         raise ValueError("no bond")
     else:
-        _change_bond(m, bond, what, element, rng)
-    return _sanitised(m.GetMol())
+        _change_bond(changed, bond, what, element, rng)
+    return _sanitised(changed.GetMol())
 
 # %% ../../nbs/generate/40_moves.ipynb #a6777ab7
 def _sanitised(mol):
@@ -161,7 +161,7 @@ class _Moves(BaseEstimator):
 
     def _tried(self, mol, others, rng):
         "One row of `propose`."
-        for n in range(1, self.tries + 1):
+        for attempt in range(1, self.tries + 1):
             try:
                 new, log_q = self._one(mol, others, rng)
                 written = Chem.MolToSmiles(new)
@@ -169,7 +169,7 @@ class _Moves(BaseEstimator):
             except (ValueError, RuntimeError):
                 continue
             if new and new.GetNumAtoms() and "." not in written:
-                return written, written, "", n, log_q
+                return written, written, "", attempt, log_q
         return None, None, "no molecule", self.tries, -math.inf
 
 # %% ../../nbs/generate/40_moves.ipynb #14cdec58

@@ -17,10 +17,10 @@ from ..data.fetch import facts
 # %% ../../nbs/generate/43_prototypes.ipynb #e15a9b08
 @functools.cache
 def prototypes() -> pd.DataFrame:
-    """The structure types: a row each, by name.
+    """The structure types.
 
-    Columns: formula, space group, axial ratios and angles, sites, scale (sums of radii between the
-    closest atoms), like (the compound that gave the name).
+    returns : a row each, by name: formula, space group, axial ratios and angles, sites, scale (sums
+        of radii between the closest atoms), like (the compound that gave the name)
 
     >>> prototypes().formula["zincblende"]
     'AB'
@@ -72,20 +72,23 @@ def _template(prototype):
 
     if prototype not in prototypes().index:
         raise BadInput([(0, prototype, "no such prototype; see `prototypes()`")], "prototype")
-    p = prototypes().loc[prototype]
-    letters, xyz = _sites(p.sites)
+    row = prototypes().loc[prototype]
+    letters, xyz = _sites(row.sites)
     lattice = Lattice.from_parameters(
-        10, 10 * p.b_over_a, 10 * p.c_over_a, p.alpha, p.beta, p.gamma
+        10, 10 * row.b_over_a, 10 * row.c_over_a, row.alpha, row.beta, row.gamma
     )
     species = [_STAND_IN[letter] for letter in letters]
-    whole = Structure.from_spacegroup(int(p.space_group), lattice, species, xyz)
-    s = whole.get_primitive_structure()
+    whole = Structure.from_spacegroup(int(row.space_group), lattice, species, xyz)
+    primitive = whole.get_primitive_structure()
     letter_of = {symbol: letter for letter, symbol in _STAND_IN.items()}
-    who = np.array([letter_of[site.specie.symbol] for site in s])
-    i, j, _, d = s.get_neighbor_list(10.0)
-    shortest = pd.Series(d).groupby([who[i], who[j]]).min()
-    pairs = [(a, b, x / 10) for (a, b), x in shortest.items()]
-    return s.lattice.matrix / 10, s.frac_coords, who, pairs
+    who = np.array([letter_of[site.specie.symbol] for site in primitive])
+    one, other, _, distance = primitive.get_neighbor_list(10.0)
+    shortest = pd.Series(distance).groupby([who[one], who[other]]).min()
+    pairs = [
+        (letter_a, letter_b, shortest_one / 10)
+        for (letter_a, letter_b), shortest_one in shortest.items()
+    ]
+    return primitive.lattice.matrix / 10, primitive.frac_coords, who, pairs
 
 # %% ../../nbs/generate/43_prototypes.ipynb #7fd68cc3
 def build(prototype: str, elements, scale: float | None = None):
@@ -104,18 +107,19 @@ def build(prototype: str, elements, scale: float | None = None):
     """
     from pymatgen.core import Lattice, Structure
 
-    h, frac, who, pairs = _template(prototype)
+    cell, frac, who, pairs = _template(prototype)
     letters = sorted(set(who))
     if len(elements) != len(letters):
         raise BadInput(
             [(0, tuple(elements), f"{prototype} has {len(letters)} kinds of sites")],
             "choice of elements",
         )
-    e = dict(zip(letters, elements))
-    a = max((radius(e[x]) + radius(e[y])) / d for x, y, d in pairs) * (
-        scale or prototypes().scale[prototype]
-    )
-    return Structure(Lattice(h * a), [e[x] for x in who], frac)
+    element_of = dict(zip(letters, elements))
+    length = max(
+        (radius(element_of[one]) + radius(element_of[other])) / distance
+        for one, other, distance in pairs
+    ) * (scale or prototypes().scale[prototype])
+    return Structure(Lattice(cell * length), [element_of[one] for one in who], frac)
 
 # %% ../../nbs/generate/43_prototypes.ipynb #8fe0e1e6
 ELEMENTS = (
@@ -179,32 +183,36 @@ def _all_states(closed):
     for number, symbol in enumerate(ELEMENTS):
         states, electronegativity = _states(symbol)
         if closed:
-            states = [q for q, names in _CLOSED.items() if symbol in names.split()]
+            states = [charge for charge, names in _CLOSED.items() if symbol in names.split()]
         rows += [(number, state, electronegativity) for state in states]
     return map(np.array, zip(*rows))
 
-
+# %% ../../nbs/generate/43_prototypes.ipynb #63ce618e
 @functools.cache
 def _choices(formula, closed=False):
     """All valid ordered choices of elements for a formula such as `AB2`, as rows of symbols.
 
     The last one is the anion.
     """
-    n = _counts(formula)
-    if len(n) == 1:
+    counts = _counts(formula)
+    if len(counts) == 1:
         return np.array([["C"], ["Si"], ["Ge"], ["Sn"]])
 
-    e, q, en = _all_states(closed)
-    pools = [np.arange(len(e))] * (len(n) - 1) + [np.flatnonzero(q < 0)]
-    total = functools.reduce(np.add.outer, [k * q[p] for k, p in zip(n, pools)])
-    hit = np.stack([p[i] for p, i in zip(pools, np.nonzero(total == 0))], 1)
-    E = e[hit]
-    Q = q[hit]
-    N = en[hit]
-    good = np.where(Q > 0, N, -np.inf).max(1) < np.where(Q < 0, N, np.inf).min(1)
-    for a, b in itertools.combinations(range(len(n)), 2):
-        good &= E[:, a] != E[:, b]
-    return np.array(ELEMENTS)[np.unique(E[good], axis=0)]
+    element, charge, en = _all_states(closed)
+    pools = [np.arange(len(element))] * (len(counts) - 1) + [np.flatnonzero(charge < 0)]
+    total = functools.reduce(
+        np.add.outer, [count * charge[pool] for count, pool in zip(counts, pools)]
+    )
+    hit = np.stack([pool[place] for pool, place in zip(pools, np.nonzero(total == 0))], 1)
+    elements = element[hit]
+    charges = charge[hit]
+    negativities = en[hit]
+    good = np.where(charges > 0, negativities, -np.inf).max(1) < np.where(
+        charges < 0, negativities, np.inf
+    ).min(1)
+    for one, other in itertools.combinations(range(len(counts)), 2):
+        good &= elements[:, one] != elements[:, other]
+    return np.array(ELEMENTS)[np.unique(elements[good], axis=0)]
 
 # %% ../../nbs/generate/43_prototypes.ipynb #57216105
 _ALIKE = {
@@ -256,20 +264,24 @@ def _shape(prototype):
     """
     from pymatgen.core import Lattice, Structure
 
-    h, frac, who, pairs = _template(prototype)
-    i, _, _, d = Structure(Lattice(h * 10), ["H"] * len(who), frac).get_neighbor_list(25.0)
-    near = np.array([d[i == k].min() for k in range(len(who))])
-    cn = np.array([(d[i == k] < 1.15 * near[k]).sum() for k in range(len(who))])
-    shells = np.histogram(d / d.min(), np.arange(1, 2.21, 0.15))[0] / len(who)
+    cell, frac, who, pairs = _template(prototype)
+    atom_of, _, _, distance = Structure(
+        Lattice(cell * 10), ["H"] * len(who), frac
+    ).get_neighbor_list(25.0)
+    near = np.array([distance[atom_of == atom].min() for atom in range(len(who))])
+    cn = np.array(
+        [(distance[atom_of == atom] < 1.15 * near[atom]).sum() for atom in range(len(who))]
+    )
+    shells = np.histogram(distance / distance.min(), np.arange(1, 2.21, 0.15))[0] / len(who)
     letters = sorted(set(who))
     return (
-        abs(np.linalg.det(h)) / len(who),
-        d.min() / 10,
+        abs(np.linalg.det(cell)) / len(who),
+        distance.min() / 10,
         len(who),
         np.array([cn.mean(), cn.min(), cn.max()]),
         shells,
         letters,
-        np.array([(who == x).sum() for x in letters]),
+        np.array([(who == letter).sum() for letter in letters]),
     )
 
 # %% ../../nbs/generate/43_prototypes.ipynb #0ea3e6ff
@@ -293,26 +305,26 @@ def _of_one_prototype(name, elements):
     "GEOMETRY of crystals of a prototype: an array of symbols (n, kinds of sites)."
     from ase.data import atomic_masses, atomic_numbers
 
-    V, bond, n, cn, shells, letters, many = _shape(name)
-    R = dict(zip(letters, np.vectorize(radius)(elements).T))
-    m = np.vectorize(lambda symbol: atomic_masses[atomic_numbers[symbol]])(elements)
-    sums = [(R[x] + R[y]) / d for x, y, d in _template(name)[3]]
-    a = np.max(sums, axis=0) * prototypes().scale[name]
+    volume, bond, atoms, cn, shells, letters, many = _shape(name)
+    radii = dict(zip(letters, np.vectorize(radius)(elements).T))
+    masses = np.vectorize(lambda symbol: atomic_masses[atomic_numbers[symbol]])(elements)
+    sums = [(radii[one] + radii[other]) / distance for one, other, distance in _template(name)[3]]
+    length = np.max(sums, axis=0) * prototypes().scale[name]
     share = many / many.sum()
-    mass = m @ share
-    first, last = R[letters[0]], R[letters[-1]]
+    mass = masses @ share
+    first, last = radii[letters[0]], radii[letters[-1]]
     columns = [
-        np.log10(V * a**3),
+        np.log10(volume * length**3),
         np.log10(mass),
-        np.log10(m.max(1) / m.min(1)),
-        np.log10((1 / m) @ share),
-        np.log10(mass / (V * a**3)),
-        np.full(len(m), np.log10(n)),
-        np.log10(bond * a),
-        np.tile(cn, (len(m), 1)),
-        ((m / mass[:, None] - 1) ** 2) @ share,
+        np.log10(masses.max(1) / masses.min(1)),
+        np.log10((1 / masses) @ share),
+        np.log10(mass / (volume * length**3)),
+        np.full(len(masses), np.log10(atoms)),
+        np.log10(bond * length),
+        np.tile(cn, (len(masses), 1)),
+        ((masses / mass[:, None] - 1) ** 2) @ share,
         (first - last) / (first + last),
-        np.tile(shells, (len(m), 1)),
+        np.tile(shells, (len(masses), 1)),
     ]
     return np.column_stack(columns)
 

@@ -97,9 +97,11 @@ def _is_charged(atom):
     charge = atom.GetFormalCharge()
     if atom.GetNumRadicalElectrons():
         return True
-    return charge != 0 and all(b.GetFormalCharge() != -charge for b in atom.GetNeighbors())
+    return charge != 0 and all(
+        neighbour.GetFormalCharge() != -charge for neighbour in atom.GetNeighbors()
+    )
 
-
+# %% ../../nbs/generate/38_rules.ipynb #a071feaa
 def rules(
     max_atoms: int = 40,
     rings=(5, 6),
@@ -122,7 +124,11 @@ def rules(
     'ring size'
     """
     patterns = as_column(unwanted, "pattern")
-    wrong = {i: "no SMARTS" for i, p in enumerate(patterns) if Chem.MolFromSmarts(p) is None}
+    wrong = {
+        row: "no SMARTS"
+        for row, pattern in enumerate(patterns)
+        if Chem.MolFromSmarts(pattern) is None
+    }
     if wrong:
         raise bad_rows(patterns, wrong, "pattern")
     return Rules(max_atoms, tuple(rings), max_rings, max_sa, tuple(patterns), charged)

@@ -83,7 +83,7 @@ class Proposals:
     log_q: np.ndarray | None = None
     why: list | None = None
 
-
+# %% ../../nbs/generate/37_smc.ipynb #b282d625
 @dataclasses.dataclass(frozen=True)
 class Step:
     """One step of a run.
@@ -107,6 +107,10 @@ class Step:
 # %% ../../nbs/generate/37_smc.ipynb #a904d66e
 def effective_size(weights) -> float:
     """Effective sample size of weights whose sum is 1.
+
+    weights : of each particle, (n,)
+
+    returns : from 1 (one particle has all the weight) to n
 
     >>> effective_size(np.array([0.5, 0.5, 0.0]))
     2.0
@@ -168,7 +172,7 @@ class _Population:
 
     def picked(self, indices):
         "Another population, of some of the particles."
-        particles = [self.particles[i] for i in indices]
+        particles = [self.particles[index] for index in indices]
         return _Population(particles, self.state, self.memory)
 
     def look_up(self, proposed):
@@ -181,11 +185,11 @@ class _Population:
 def _gains(proposals, known, betas):
     "Log of prior x likelihood x q ratio of each proposal; -inf where none or refused."
     gains = np.full(len(known), -np.inf)
-    fits = [i for i, k in enumerate(known) if k is not None and not k.why]
+    fits = [place for place, one in enumerate(known) if one is not None and not one.why]
     if not fits:
         return gains
-    log_likelihood = np.array([known[i].log_likelihood for i in fits])
-    log_prior = np.array([known[i].log_prior for i in fits])
+    log_likelihood = np.array([known[place].log_likelihood for place in fits])
+    log_prior = np.array([known[place].log_prior for place in fits])
     log_q = np.zeros(len(known)) if proposals.log_q is None else np.asarray(proposals.log_q, float)
     gains[fits] = _log_power(log_likelihood, betas) + log_prior + log_q[fits]
     return gains
@@ -198,20 +202,20 @@ def _move(population, propose, betas, diversity, rng):
         raise ValueError("the move returned another number of particles than it was given")
     known = population.look_up(proposals.particles)
     failed = Counter(why for why in proposals.why or () if why)
-    failed.update(k.why for k in known if k is not None and k.why)
+    failed.update(one.why for one in known if one is not None and one.why)
     gain = _gains(proposals, known, betas)
     cost = _log_power(population.log_likelihood(), betas) + population.log_prior()
     log_u = np.log(rng.random(len(population)))
-    groups = _Groups([k.group for k in population.known], diversity)
+    groups = _Groups([one.group for one in population.known], diversity)
     accepted = 0
-    for i in np.flatnonzero(np.isfinite(gain)):
-        here, to = population.known[i].group, known[i].group
-        log_ratio = gain[i] + groups.log_ratio(here, to) - cost[i]
-        if np.isfinite(cost[i]) and log_u[i] >= log_ratio:
+    for place in np.flatnonzero(np.isfinite(gain)):
+        here, to = population.known[place].group, known[place].group
+        log_ratio = gain[place] + groups.log_ratio(here, to) - cost[place]
+        if np.isfinite(cost[place]) and log_u[place] >= log_ratio:
             continue
         groups.move(here, to)
-        population.particles[i] = proposals.particles[i]
-        population.known[i] = known[i]
+        population.particles[place] = proposals.particles[place]
+        population.known[place] = known[place]
         accepted += 1
     return accepted, failed
 
@@ -250,6 +254,7 @@ def sample(
         are
     diversity : lambda, 0 or more, see above
     ess : resample below this share of the particles
+    random_state : a whole number: the same number, the same run
     state : particle -> the state (hashable) that it stands for; None: the particle itself
     """
     memory = evaluate if isinstance(evaluate, Memory) else Memory(evaluate)

@@ -64,9 +64,12 @@ def log_hit(mean, sd, region: dict) -> np.ndarray:
     array([-0.693])
     """
     mean, sd = np.asarray(mean), np.asarray(sd)
-    return sum(log_region(mean[:, j], sd[:, j], *ends) for j, ends in enumerate(region.values()))
+    return sum(
+        log_region(mean[:, column], sd[:, column], *ends)
+        for column, ends in enumerate(region.values())
+    )
 
-
+# %% ../../nbs/generate/42_spacier.ipynb #7aed7558
 def farthest(
     mean, sd, origin: dict, final: dict, floor: float, few: int, least: float = 0.0
 ) -> float:
@@ -79,6 +82,8 @@ def farthest(
     floor : of the mean probability of the best `few`
     few : number of molecules
     least : alpha does not fall below it
+
+    returns : alpha, from `least` to 1
 
     >>> final = {"logp": (1.9, 2.1)}
     >>> farthest([[1.0]], [[0.1]], {"logp": 0.0}, final, floor=0.5, few=1)
@@ -102,12 +107,14 @@ def _alike(smiles):
 
 
 def most_probable(smiles, mean, sd, region: dict, n: int, alike: float = 0.7) -> list[int]:
-    """The likeliest hits, unlike each other: positions of the candidates.
+    """The likeliest hits, unlike each other.
 
     smiles, mean, sd : candidates and predictions (molecules, properties)
     region : name -> (low, up)
     n : how many
     alike : similarity from which on two are one choice
+
+    returns : positions of the candidates, the likeliest first
 
     >>> two_alcohols_and_benzene = ["CCCCCCCCCO", "CCCCCCCCCCO", "c1ccccc1"]
     >>> mean, sd = np.array([[0.0], [0.1], [0.5]]), np.ones((3, 1))
@@ -115,14 +122,14 @@ def most_probable(smiles, mean, sd, region: dict, n: int, alike: float = 0.7) ->
     [0, 2]
     """
     order = np.argsort(-log_hit(mean, sd, region), kind="stable")[: 20 * n]
-    similarity = _alike([smiles[i] for i in order])
+    similarity = _alike([smiles[row] for row in order])
     picked = []
-    for k in range(len(order)):
-        if len(picked) < n and (similarity[k, picked] < alike).all():
-            picked.append(k)
-    others = [k for k in range(len(order)) if k not in picked]
+    for place in range(len(order)):
+        if len(picked) < n and (similarity[place, picked] < alike).all():
+            picked.append(place)
+    others = [place for place in range(len(order)) if place not in picked]
     picked += others[: n - len(picked)]
-    return [int(order[k]) for k in picked[:n]]
+    return [int(order[place]) for place in picked[:n]]
 
 # %% ../../nbs/generate/42_spacier.ipynb #01225d31
 def _given_predictions(mean, sd):
@@ -137,9 +144,9 @@ def _given_predictions(mean, sd):
 
     class Given(GenericDeterministicModel):
         def posterior(self, X, **_):
-            i = X[..., 0, 0].long()
-            spread = torch.diag_embed(variance[i])
-            return GPyTorchPosterior(MultitaskMultivariateNormal(mean[i][:, None], spread))
+            chosen = X[..., 0, 0].long()
+            spread = torch.diag_embed(variance[chosen])
+            return GPyTorchPosterior(MultitaskMultivariateNormal(mean[chosen][:, None], spread))
 
     return Given(lambda X: X, 2)
 
@@ -217,9 +224,9 @@ class Round:
 def _plain(x):
     "For JSON: arrays as lists, floats that are not finite as strings."
     if isinstance(x, dict):
-        return {k: _plain(v) for k, v in x.items()}
+        return {key: _plain(entry) for key, entry in x.items()}
     if isinstance(x, (list, tuple, np.ndarray)):
-        return [_plain(v) for v in x]
+        return [_plain(entry) for entry in x]
     if isinstance(x, (float, np.floating)):
         return float(x) if np.isfinite(x) else str(float(x))
     return int(x) if isinstance(x, np.integer) else x
@@ -257,7 +264,7 @@ def _calls(rounds):
 def _values(start, rounds):
     "All values so far by SMILES, the start included, failures left out."
     names = list(start)
-    return pd.concat([start, *(r.batch[names].dropna() for r in rounds)])
+    return pd.concat([start, *(done.batch[names].dropna() for done in rounds)])
 
 
 def _pool(start, rounds):
@@ -270,11 +277,11 @@ def _inflation(rounds, names):
     "The factor of the error bars of each property, from what the batches have shown."
     factors = {}
     for name in names:
-        z = []
-        for r in rounds:
-            error = r.batch[name] - r.batch[f"{name} predicted"]
-            z += (error / r.batch[f"{name} sd"] * r.inflation[name]).dropna().tolist()
-        factors[name] = float(np.sqrt((np.square(z).sum() + 10) / (len(z) + 10)))
+        misses = []
+        for done in rounds:
+            error = done.batch[name] - done.batch[f"{name} predicted"]
+            misses += (error / done.batch[f"{name} sd"] * done.inflation[name]).dropna().tolist()
+        factors[name] = float(np.sqrt((np.square(misses).sum() + 10) / (len(misses) + 10)))
     return factors
 
 # %% ../../nbs/generate/42_spacier.ipynb #b1e729e6
@@ -298,7 +305,7 @@ def _settings(loop):
     }
     return json.loads(json.dumps(_plain(settings)))
 
-
+# %% ../../nbs/generate/42_spacier.ipynb #5603399b
 def _write_state(loop):
     "The state to the file of the loop, in one step; nothing where the loop has no file."
     if not loop.path:
@@ -307,10 +314,10 @@ def _write_state(loop):
         kind="mdp.Spacier",
         settings=_settings(loop),
         start=loop.start_.to_dict("split"),
-        rounds=[_stored(r) for r in loop.rounds_],
+        rounds=[_stored(done) for done in loop.rounds_],
     )
-    with atomic_write(Path(loop.path)) as p:
-        p.write_text(json.dumps(_plain(state)))
+    with atomic_write(Path(loop.path)) as temporary:
+        temporary.write_text(json.dumps(_plain(state)))
 
 # %% ../../nbs/generate/42_spacier.ipynb #2ea7cc8f
 def _read_rounds(loop):
@@ -326,7 +333,7 @@ def _read_rounds(loop):
         raise ValueError(f"{loop.path}: was run with another {', '.join(other)}; give another path")
     if not _table(state["start"]).equals(loop.start_):
         raise ValueError(f"{loop.path}: was run from another start; give another path")
-    return [_round(r) for r in state["rounds"]]
+    return [_round(stored) for stored in state["rounds"]]
 
 # %% ../../nbs/generate/42_spacier.ipynb #8516d797
 def _in_words(part):
@@ -363,7 +370,9 @@ def _table(stored):
     "A table of molecules as it was before it was stored."
     index = pd.Index(stored["index"], name="smiles")
     table = pd.DataFrame(stored["data"], index, stored["columns"])
-    return table.assign(**{c: table[c].astype(float) for c in table if c != "reason"})
+    return table.assign(
+        **{column: table[column].astype(float) for column in table if column != "reason"}
+    )
 
 # %% ../../nbs/generate/42_spacier.ipynb #41e20156
 class _Inflated:
@@ -416,8 +425,8 @@ def _start(data, names):
     column = as_column(data.index, "SMILES")
     values = data[names].to_numpy(float)
     canonical, failures = _canonical_rows(column)
-    for i in np.flatnonzero(~np.isfinite(values).all(axis=1)).tolist():
-        failures.setdefault(i, "a value is missing")
+    for row in np.flatnonzero(~np.isfinite(values).all(axis=1)).tolist():
+        failures.setdefault(row, "a value is missing")
     if failures:
         raise bad_rows(column, failures, "SMILES")
     if len(data) < 5:
@@ -428,14 +437,14 @@ def _start(data, names):
 # %% ../../nbs/generate/42_spacier.ipynb #51067931
 def _described(loop, smiles):
     "Features of molecules."
-    return loop.features_.transform([Chem.MolFromSmiles(s) for s in smiles])
+    return loop.features_.transform([Chem.MolFromSmiles(one) for one in smiles])
 
 
 def _models(loop, data):
     "A fitted surrogate for each property, by name, with corrected error bars."
-    X, out = _described(loop, data.index), {}
+    described, out = _described(loop, data.index), {}
     for name, factor in _inflation(loop.rounds_, list(data)).items():
-        model = clone(loop.estimator_).fit(X, data[name].to_numpy())
+        model = clone(loop.estimator_).fit(described, data[name].to_numpy())
         out[name] = _Inflated(model, factor)
     return out
 
@@ -445,8 +454,8 @@ def _next_alpha(loop, models, step):
     if not isinstance(loop.alpha, str):
         ladder = np.ravel(loop.alpha)
         return float(ladder[min((step - 1) * len(ladder) // loop.steps, len(ladder) - 1)])
-    X = _described(loop, _pool(loop.start_, loop.rounds_))
-    predicted = [model.predict(X, True) for model in models.values()]
+    described = _described(loop, _pool(loop.start_, loop.rounds_))
+    predicted = [model.predict(described, True) for model in models.values()]
     mean, sd = (np.stack(values, 1) for values in zip(*predicted))
     least = max(0.0, loop.rounds_[-1].alpha - 0.2) if loop.rounds_ else 0.0
     return farthest(mean, sd, loop.origin_, loop.final_, loop.floor, loop.batch, least)
@@ -479,12 +488,12 @@ def _picked(loop, new, data, region):
     names = list(data)
     mean = new[names].to_numpy()
     sd = new[[f"{name} sd" for name in names]].to_numpy()
-    n = min(loop.batch, loop.budget_ - _calls(loop.rounds_))
+    count = min(loop.batch, loop.budget_ - _calls(loop.rounds_))
     if loop.pick == "PI":
-        return most_probable(list(new.index), mean, sd, region, n, loop.alike)
+        return most_probable(list(new.index), mean, sd, region, count, loop.alike)
     origin = np.array([loop.origin_[name] for name in names])
     sign = np.sign([_centre(ends) for ends in loop.final_.values()] - origin)
-    return largest_gain(mean * sign, sd, data.to_numpy() * sign, origin * sign, n)
+    return largest_gain(mean * sign, sd, data.to_numpy() * sign, origin * sign, count)
 
 # %% ../../nbs/generate/42_spacier.ipynb #f05b1c2a
 def _planned(loop, step):
@@ -498,7 +507,7 @@ def _planned(loop, step):
     alpha = _next_alpha(loop, models, step)
     region = between(loop.origin_, loop.final_, alpha)
     found, last = _generated(loop, models, region, step)
-    done = {s for r in loop.rounds_ for s in r.batch.index} | set(loop.start_.index)
+    done = {one for earlier in loop.rounds_ for one in earlier.batch.index} | set(loop.start_.index)
     new = found[~found.index.isin(done)]
     if new.empty:
         return None
@@ -509,7 +518,7 @@ def _planned(loop, step):
     inflation = {name: model.factor for name, model in models.items()}
     return Round(step, alpha, region, found.loc[last, names], chosen, calls, inflation)
 
-
+# %% ../../nbs/generate/42_spacier.ipynb #2914d072
 def _calculate(calculator, chosen, names):
     "What the calculator says of molecules, failures with their reasons."
     out = calculator(chosen)
@@ -519,7 +528,7 @@ def _calculate(calculator, chosen, names):
     values = out[names].astype(float)
     failed = ~np.isfinite(values).all(axis=1)
     values[failed] = np.nan
-    reasons = [why.get(s, "no value") if f else "" for s, f in zip(chosen, failed)]
+    reasons = [why.get(one, "no value") if bad else "" for one, bad in zip(chosen, failed)]
     return values.assign(reason=reasons)
 
 # %% ../../nbs/generate/42_spacier.ipynb #a907be33
@@ -657,7 +666,7 @@ class Spacier:
         "All calls: values, predictions, `reason`, `step`, and `hit`: in the final region?"
         if not self.rounds_:
             return pd.DataFrame(columns=[*self.final, "reason", "step", "hit"])
-        table = pd.concat([r.batch.assign(step=r.step) for r in self.rounds_])
+        table = pd.concat([done.batch.assign(step=done.step) for done in self.rounds_])
         inside = [table[name].between(*ends) for name, ends in self.final_.items()]
         return table.assign(hit=np.logical_and.reduce(inside))
 
@@ -685,7 +694,7 @@ def _why_stop(loop):
         return "all steps are made"
     return ""
 
-
+# %% ../../nbs/generate/42_spacier.ipynb #92c85d7d
 def _one_round(loop):
     "One more `Round`, kept in the loop and on disk; None where nothing new is generated."
     with threadpool_limits(1):  # the same numbers, whatever the number of cores

@@ -186,7 +186,7 @@ def _index_of_shard(name, stack, state, scores):
     "The index of a trained shard: a row for each network."
     task, descriptor, _ = name.split(".")
     columns = len(stack.x_mean)
-    table = pd.DataFrame({"id": [f"{name}.{m:03d}" for m in range(len(stack))]})
+    table = pd.DataFrame({"id": [f"{name}.{network:03d}" for network in range(len(stack))]})
     table = table.assign(
         task=task,
         descriptor=descriptor,
@@ -196,7 +196,7 @@ def _index_of_shard(name, stack, state, scores):
     table = table.assign(fold=_left_out(name), steps=stack.stopped, split=_seed(name))
     table = table.join(scores)
     return table.assign(
-        crc=[_crc(state, m) for m in range(len(stack))],
+        crc=[_crc(state, network) for network in range(len(stack))],
         file=f"{name}.safetensors",
         shard=name,
         row=range(len(stack)),
@@ -277,7 +277,7 @@ def _stack_of(file, part, path):
         common = tensor.startswith("x_")
         state[tensor] = file.get_tensor(name) if common else _some_rows(file, name, rows)
     checksums = enumerate(zip(part.id, part.crc))
-    altered = [id for m, (id, crc) in checksums if _crc(state, m) != crc]
+    altered = [id for place, (id, crc) in checksums if _crc(state, place) != crc]
     if altered:
         raise OSError(f"{path}: not as it was built: {', '.join(altered)}; {_HOW_TO_FIX}")
     return Stack.from_state(state)

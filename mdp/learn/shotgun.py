@@ -111,7 +111,7 @@ def _residuals(G, Gy, y, alpha, row):
         error += abs(total / G[i, i])
     return error / G.dtype.type(n)
 
-
+# %% ../../nbs/learn/34_shotgun.ipynb #f154d145
 @_jit
 def _predict_block(B, Gy, y, start, pred):
     "Fill in the predictions of a block by the rows outside it; B as in `_outside`."
@@ -195,7 +195,7 @@ def leave_out(H, y, blocks):
         _ridges(K[some], y, ends, alphas, inner[some], pred[some], full[some])
 
     threads = torch.get_num_threads()
-    parts = [slice(m * i // threads, m * (i + 1) // threads) for i in range(threads)]
+    parts = [slice(m * part // threads, m * (part + 1) // threads) for part in range(threads)]
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(fill, parts))
     in_the_callers_order = pred[:, np.argsort(order)]
@@ -222,11 +222,11 @@ def _layers(stacks, described, width=256):
     waiting = {}
     for ids, descriptor, stack in stacks:
         units = forward(stack.layers[:1], stack._scaled(described[descriptor]))
-        for depth, (W, b) in enumerate(stack.layers[1:], 1):
+        for depth, (weights, biases) in enumerate(stack.layers[1:], 1):
             key = depth - len(stack.hidden) - 1, units.shape[1]
             waiting.setdefault(key, []).append((ids, units.transpose(1, 2)))
             if depth < len(stack.hidden):
-                units = torch.baddbmm(b, W, torch.relu(units))
+                units = torch.baddbmm(biases, weights, torch.relu(units))
             if sum(len(some) for some, _ in waiting[key]) >= width:
                 yield _joined(key, waiting.pop(key))
     for key in list(waiting):
@@ -385,8 +385,8 @@ class Shotgun(RegressorMixin, BaseEstimator):
         described = {name: describe(X, self.kind, name) for name in names}
         mean = np.empty((len(self.sources_), len(X)))
         sd = np.empty_like(mean)
-        for k, (source, head) in enumerate(zip(self.sources_.itertuples(), self.heads_)):
-            mean[k], sd[k] = head.predict(described[source.descriptor])
+        for number, (source, head) in enumerate(zip(self.sources_.itertuples(), self.heads_)):
+            mean[number], sd[number] = head.predict(described[source.descriptor])
         allowed = _allowed(self.sources_, folds, self.kind)
         score = np.where(allowed, self.sources_.mae.to_numpy()[:, None], np.inf)
         mean, sd = _together(mean, sd, score, self.top)
@@ -442,13 +442,13 @@ class _Head:
         self.regressor = regressor
 
     def fit(self, described, y):
-        F = self.network.features(described, self.depth)[0].astype(float)
-        self.mean = F.mean(0)
-        self.scale = np.sqrt(((F - self.mean) ** 2).sum(1).mean())
-        self.regressor.fit((F - self.mean) / self.scale, y)
+        features = self.network.features(described, self.depth)[0].astype(float)
+        self.mean = features.mean(0)
+        self.scale = np.sqrt(((features - self.mean) ** 2).sum(1).mean())
+        self.regressor.fit((features - self.mean) / self.scale, y)
         return self
 
     def predict(self, described):
         "Mean and standard deviation of rows, in the unit of the target."
-        F = self.network.features(described, self.depth)[0]
-        return self.regressor.predict((F - self.mean) / self.scale, return_std=True)
+        features = self.network.features(described, self.depth)[0]
+        return self.regressor.predict((features - self.mean) / self.scale, return_std=True)

@@ -11,7 +11,6 @@ import pandas as pd
 import torch
 from ..core.errors import BadInput
 from ..core.parallel import progress
-from ..core.profiles import sized
 from ..core.training import descend
 from sklearn.exceptions import NotFittedError
 
@@ -29,12 +28,12 @@ def forward(layers, X, depth=None):
     >>> forward(layers, torch.zeros(11, 7)).shape
     torch.Size([3, 1, 11])
     """
-    W, b = layers[0]
-    M, units, columns = W.shape
-    H = (W.reshape(M * units, columns) @ X.T).view(M, units, len(X)) + b
-    for W, b in layers[1:depth]:
-        H = torch.baddbmm(b, W, torch.relu(H))
-    return H
+    weights, biases = layers[0]
+    models, units, columns = weights.shape
+    hidden = (weights.reshape(models * units, columns) @ X.T).view(models, units, len(X)) + biases
+    for weights, biases in layers[1:depth]:
+        hidden = torch.baddbmm(biases, weights, torch.relu(hidden))
+    return hidden
 
 # %% ../../nbs/learn/29_stack.ipynb #6cfcd3f5
 def initial_layers(sizes, seeds, widths, dtype=torch.float32):
@@ -43,6 +42,7 @@ def initial_layers(sizes, seeds, widths, dtype=torch.float32):
     sizes : (D, h1, ..., 1): the shape of the stack
     seeds : a seed for each model
     widths : for each model the share of the hidden units that it uses, in (0, 1]
+    dtype : of the weights
 
     returns : [(W, b), ...]: W (M, out, in), b (M, out, 1)
 
@@ -50,20 +50,25 @@ def initial_layers(sizes, seeds, widths, dtype=torch.float32):
     >>> weights.shape, float(weights[1, 50:].abs().sum())
     (torch.Size([2, 100, 300]), 0.0)
     """
-    M = len(seeds)
+    models = len(seeds)
     layers = []
-    for i, o in zip(sizes, sizes[1:]):
-        layers.append((torch.zeros(M, o, i, dtype=dtype), torch.zeros(M, o, 1, dtype=dtype)))
-    for m, (seed, width) in enumerate(zip(seeds, widths)):
+    for inputs, outputs in zip(sizes, sizes[1:]):
+        layers.append(
+            (
+                torch.zeros(models, outputs, inputs, dtype=dtype),
+                torch.zeros(models, outputs, 1, dtype=dtype),
+            )
+        )
+    for model, (seed, width) in enumerate(zip(seeds, widths)):
         generator = torch.Generator().manual_seed(int(seed))
 
         def uniform(*shape):
             return 2 * torch.rand(*shape, generator=generator, dtype=dtype) - 1
 
         own = [sizes[0], *(max(1, round(width * units)) for units in sizes[1:-1]), sizes[-1]]
-        for (W, b), i, o in zip(layers, own, own[1:]):
-            W[m, :o, :i] = uniform(o, i) / i**0.5
-            b[m, :o] = uniform(o, 1) / i**0.5
+        for (weights, biases), inputs, outputs in zip(layers, own, own[1:]):
+            weights[model, :outputs, :inputs] = uniform(outputs, inputs) / inputs**0.5
+            biases[model, :outputs] = uniform(outputs, 1) / inputs**0.5
     return layers
 
 # %% ../../nbs/learn/29_stack.ipynb #83aed445
@@ -93,11 +98,15 @@ class Adam:
         self.eps = eps
         self.scale = 1.0
         self.t = 0
-        self.m = [torch.zeros_like(p) for p in params]
-        self.v = [torch.zeros_like(p) for p in params]
+        self.m = [torch.zeros_like(param) for param in params]
+        self.v = [torch.zeros_like(param) for param in params]
 
     def keep(self, models, weights):
-        "Only these models are trained further; `weights` are theirs."
+        """Go on with some of the models.
+
+        models : which, a boolean tensor (M,)
+        weights : theirs, in place of `params`
+        """
         self.params = weights
         self.m = [m[models] for m in self.m]
         self.v = [v[models] for v in self.v]
@@ -106,8 +115,8 @@ class Adam:
 
     def zero_grad(self, set_to_none=True):
         "Forget the gradients, as the optimisers of PyTorch do."
-        for p in self.params:
-            p.grad = None
+        for param in self.params:
+            param.grad = None
 
     @torch.no_grad()
     def step(self):
@@ -116,38 +125,38 @@ class Adam:
         b1, b2 = self.betas
         lr = (self.scale * self.lr)[:, None, None]
         decay = 1 - lr * self.wd[:, None, None]
-        for p, m, v in zip(self.params, self.m, self.v):
-            m.lerp_(p.grad, 1 - b1)
-            v.mul_(b2).addcmul_(p.grad, p.grad, value=1 - b2)
-            p.mul_(decay)
+        for param, m, v in zip(self.params, self.m, self.v):
+            m.lerp_(param.grad, 1 - b1)
+            v.mul_(b2).addcmul_(param.grad, param.grad, value=1 - b2)
+            param.mul_(decay)
             unbiased_root = (v / (1 - b2**self.t)).sqrt_().add_(self.eps)
-            p.addcdiv_(m * (-lr / (1 - b1**self.t)), unbiased_root)
-            p.grad = None
+            param.addcdiv_(m * (-lr / (1 - b1**self.t)), unbiased_root)
+            param.grad = None
 
 # %% ../../nbs/learn/29_stack.ipynb #abf67483
-def _checked(X, y, train, valid, M):
+def _checked(X, y, train, valid, count):
     """The four arrays of `Stack.fit` in full shape.
 
     `BadInput` for rows or models that cannot be used.
     """
     X = np.asarray(X, float)
-    shape = M, len(X)
+    shape = count, len(X)
     y = np.broadcast_to(np.asarray(y, float), shape)
     train = np.broadcast_to(np.asarray(train, bool), shape)
     valid = np.broadcast_to(np.asarray(valid, bool), shape)
     unusable = np.flatnonzero(~np.isfinite(X).all(1))
     if len(unusable):
-        raise BadInput([(int(i), "features", "not finite") for i in unusable], "row", len(X))
+        raise BadInput([(int(row), "features", "not finite") for row in unusable], "row", len(X))
     missing = np.flatnonzero(((train | valid) & ~np.isfinite(y)).any(0))
     if len(missing):
         why = "not finite, and a model needs it"
-        raise BadInput([(int(i), "target", why) for i in missing], "row", len(X))
+        raise BadInput([(int(row), "target", why) for row in missing], "row", len(X))
     bad = []
-    for m in range(M):
-        rows = f"{train[m].sum()} training, {valid[m].sum()} validation rows"
-        bad += [(m, rows, why) for why in _complaints(y[m], train[m], valid[m])]
+    for model in range(count):
+        rows = f"{train[model].sum()} training, {valid[model].sum()} validation rows"
+        bad += [(model, rows, why) for why in _complaints(y[model], train[model], valid[model])]
     if bad:
-        raise BadInput(bad, "model", M)
+        raise BadInput(bad, "model", count)
     return X, y, train, valid
 
 # %% ../../nbs/learn/29_stack.ipynb #f7dc843e
@@ -278,8 +287,8 @@ def _scales(X, y, train):
     learnt = X[train.any(0)]
     x_sd = learnt.std(0)
     x_sd[x_sd < 1e-12] = 1
-    y_mean = np.array([y[m, own].mean() for m, own in enumerate(train)])
-    y_sd = np.array([y[m, own].std() for m, own in enumerate(train)])
+    y_mean = np.array([y[model, own].mean() for model, own in enumerate(train)])
+    y_sd = np.array([y[model, own].std() for model, own in enumerate(train)])
     return learnt.mean(0), x_sd, y_mean, y_sd
 
 
@@ -308,7 +317,7 @@ class _Trained:
         ValueError where X has other columns than in training.
         """
         batches = self._scaled(self._table(X)).split(2048)
-        out = torch.cat([self._products(forward, self.layers, x)[:, 0] for x in batches], 1)
+        out = torch.cat([self._products(forward, self.layers, some)[:, 0] for some in batches], 1)
         return out.cpu().numpy() * self.y_sd[:, None] + self.y_mean[:, None]
 
     @torch.no_grad()
@@ -321,7 +330,7 @@ class _Trained:
         returns : (M, n, units)
         """
         batches = self._scaled(self._table(X)).split(2048)
-        out = torch.cat([self._products(forward, self.layers, x, depth) for x in batches], 2)
+        out = torch.cat([self._products(forward, self.layers, some, depth) for some in batches], 2)
         return out.transpose(1, 2).cpu().numpy()
 
     def _products(self, f, *args):
@@ -353,9 +362,9 @@ class _Trained:
 def _named_tensors(stack, dtype):
     "Weights in `dtype` and scales in float32 by their names: W1, b1, ..., x_mean ..."
     tensors = {}
-    for depth, (W, b) in enumerate(stack.layers, 1):
-        tensors[f"W{depth}"] = W.to("cpu", dtype).contiguous()
-        tensors[f"b{depth}"] = b.to("cpu", dtype).contiguous()
+    for depth, (weights, biases) in enumerate(stack.layers, 1):
+        tensors[f"W{depth}"] = weights.to("cpu", dtype).contiguous()
+        tensors[f"b{depth}"] = biases.to("cpu", dtype).contiguous()
     for name in _SCALES:
         tensors[name] = torch.tensor(getattr(stack, name), dtype=torch.float32)
     return tensors
@@ -368,7 +377,7 @@ def _set_tensors(stack, tensors):
     for depth in range(1, count + 1):
         pair = tensors[f"W{depth}"], tensors[f"b{depth}"]
         stack.layers.append(tuple(tensor.to(stack.device, stack.dtype) for tensor in pair))
-    stack.hidden = tuple(W.shape[1] for W, _ in stack.layers[:-1])
+    stack.hidden = tuple(weights.shape[1] for weights, _ in stack.layers[:-1])
     for name in _SCALES:
         setattr(stack, name, tensors[name].double().numpy())
 
@@ -441,8 +450,10 @@ class Stack(_Trained):
         train, valid = self._tensor(train), self._tensor(valid)
         sizes = (X.shape[1], *self.hidden, 1)
         layers = [
-            (W.to(self.device), b.to(self.device))
-            for W, b in initial_layers(sizes, self.recipes.seed, self.recipes.width, self.dtype)
+            (weights.to(self.device), biases.to(self.device))
+            for weights, biases in initial_layers(
+                sizes, self.recipes.seed, self.recipes.width, self.dtype
+            )
         ]
         models = _InTraining(self, layers, y, train, valid)
         minibatches = _minibatches(train.any(0).nonzero()[:, 0], self.batch, self.random_state)
@@ -453,12 +464,19 @@ class Stack(_Trained):
         return self
 
     def state(self, dtype=torch.float16) -> dict:
-        "Everything a prediction needs, as named tensors: weights in `dtype`, scales in float32."
+        """Everything a prediction needs, as named tensors.
+
+        dtype : of the weights; the scales are float32
+        """
         return _named_tensors(self, dtype)
 
     @classmethod
     def from_state(cls, state: dict, dtype=torch.float32, device: str = "cpu"):
-        "A stack that predicts, from what `state` gave."
+        """A stack that predicts.
+
+        state : what the method `state` gave
+        dtype, device : as in the constructor
+        """
         recipes = pd.DataFrame(index=range(len(state["W1"])))
         self = cls(recipes, dtype=dtype, device=device)
         _set_tensors(self, state)

@@ -23,8 +23,8 @@ from ..represent.kinds import KINDS, describe, group_labels, readable
 def tasks() -> pd.DataFrame:
     """Every task.
 
-    Task (index), number in the talk, kind of matter, property, unit, dataset, column, log (1:
-    learnt as log10), note, origin of the values.
+    returns : task (index), number in the talk, kind of matter, property, unit, dataset, column, log
+        (1: learnt as log10), note, origin of the values
 
     >>> tasks().loc["organic_tb", ["kind", "unit"]].tolist()
     ['molecule', 'K']

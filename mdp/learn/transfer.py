@@ -34,7 +34,7 @@ def _finite_matrix(X, columns, owner):
         )
     bad = np.flatnonzero(~np.isfinite(X).all(1))
     if len(bad):
-        raise BadInput([(int(i), "descriptor", "not finite") for i in bad], "row", len(X))
+        raise BadInput([(int(row), "descriptor", "not finite") for row in bad], "row", len(X))
     return X
 
 # %% ../../nbs/learn/33_transfer.ipynb #bb74f262

@@ -54,6 +54,8 @@ def checked_targets(y, n: int) -> np.ndarray:
     y : targets (n,)
     n : number of rows
 
+    returns : (n,)
+
     raises : BadInput that names targets which are not finite; ValueError for the rest
 
     >>> checked_targets([1, 2, 3, 4], 4)
@@ -71,7 +73,7 @@ def checked_targets(y, n: int) -> np.ndarray:
 
 
 def _refuse_unknown(y):
-    bad = [(int(i), float(y[i]), "not a number") for i in np.flatnonzero(~np.isfinite(y))]
+    bad = [(int(row), float(y[row]), "not a number") for row in np.flatnonzero(~np.isfinite(y))]
     if bad:
         raise BadInput(bad, "target", len(y))
 
@@ -151,6 +153,7 @@ def interval(
     groups : a label for each row: groups are drawn whole; None: every row is its own
     level : of the interval
     n_boot : bootstrap samples
+    random_state : of the samples
 
     returns : value, lower and upper end
 
@@ -194,6 +197,8 @@ def spearman(y, pred) -> float:
 
     y, pred : truth and prediction, (n,)
 
+    returns : from -1 to 1
+
     >>> round(spearman([1, 2, 3, 4], [10, 20, 40, 30]), 3)
     0.8
     """
@@ -228,7 +233,7 @@ def scores(y, pred, groups=None, **kwargs) -> pd.DataFrame:
     pred = np.asarray(pred, float)
     unknown = np.flatnonzero(~(np.isfinite(y) & np.isfinite(pred)))
     if len(unknown):
-        bad = [(int(i), (float(y[i]), float(pred[i])), "not a number") for i in unknown]
+        bad = [(int(row), (float(y[row]), float(pred[row])), "not a number") for row in unknown]
         raise BadInput(bad, "truth and prediction", len(y))
     rows = {
         name: interval(metric, y, pred, groups=groups, **kwargs)
@@ -250,6 +255,8 @@ def error_reduction(errors: pd.DataFrame, method: str, baselines, groups=None) -
     method : a column
     baselines : columns; the one of the smallest mean error is the strongest
     groups : a label for each row, see `interval`
+
+    returns : the share and its interval
 
     >>> errors = pd.DataFrame({"ours": [1.0, 1, 1, 1], "ridge": [2.0, 2, 2, 2]})
     >>> error_reduction(errors, "ours", ["ridge"])
@@ -285,6 +292,8 @@ def error_reduction_over_draws(errors: pd.DataFrame, method: str, baselines) -> 
     method : a column
     baselines : columns; the one of the smallest mean error is the strongest
 
+    returns : the share and its standard error
+
     >>> errors = pd.DataFrame({"ours": [1.0, 2.0], "ridge": [2.0, 4.0]})
     >>> error_reduction_over_draws(errors, "ours", ["ridge"])
     ReductionOverDraws(value=0.5, standard_error=0.0)
@@ -306,6 +315,7 @@ def learning_curve_point(
     groups : a label for each row; rows of the training rows' groups are not tested
     n : training rows, from 4 to N - 1
     repeats : draws
+    random_state : of the draws
 
     returns : (repeats, methods): mean absolute error on the test rows, in the unit of y
 
@@ -359,7 +369,9 @@ def learning_curve(
     4    0          1.0
     6    0          1.0
     """
-    points = {n: learning_curve_point(models, y, groups, n, repeats, random_state) for n in sizes}
+    points = {
+        size: learning_curve_point(models, y, groups, size, repeats, random_state) for size in sizes
+    }
     return pd.concat(points, names=["rows", "draw"])
 
 # %% ../../nbs/learn/28_validation.ipynb #7949fe18

@@ -29,18 +29,23 @@ _RANGE = dict(
 )
 FILM = tuple(
     dataclasses.replace(
-        v, low=_RANGE[v.name][0], high=_RANGE[v.name][1], source="what the model is made for"
+        variable,
+        low=_RANGE[variable.name][0],
+        high=_RANGE[variable.name][1],
+        source="what the model is made for",
     )
-    if v.name in _RANGE
-    else v
-    for v in SPUTTERING
+    if variable.name in _RANGE
+    else variable
+    for variable in SPUTTERING
 )
 
 # %% ../../nbs/simulate/22_film.ipynb #91486247
 def melting_point(Al):
-    """Kelvin: a straight line from CrN (2040 K) to AlN (2770 K), where they decompose.
+    """A straight line from CrN (2040 K) to AlN (2770 K), where they decompose.
 
     Al : at.% of the metal atoms, 0 to 100
+
+    returns : K
 
     Raises ValueError beyond that range.
 
@@ -74,7 +79,7 @@ def _renewal(given, homologous, ions):
 def _checked_process(process):
     "The process variables as floats; BadInput names each row out of range."
     Processes(FILM).transform(process)
-    return process[[v.name for v in FILM]].apply(pd.to_numeric).astype(float)
+    return process[[variable.name for variable in FILM]].apply(pd.to_numeric).astype(float)
 
 # %% ../../nbs/simulate/22_film.ipynb #18d8cbae
 def rates(process: pd.DataFrame) -> pd.DataFrame:
@@ -117,26 +122,26 @@ def rates(process: pd.DataFrame) -> pd.DataFrame:
 @compiled
 def _fly(g, y, s):
     "From height `y` at an angle of sine `s`: the last empty pixel before it hits."
-    W = g.shape[1]
+    width = g.shape[1]
     fy = y + 0.5
-    fx = np.random.random() * W
-    c = np.sqrt(1 - s * s)
+    fx = np.random.random() * width
+    cosine = np.sqrt(1 - s * s)
     while fy >= 1:
-        ny, nx = fy - c, (fx + s) % W
-        if g[int(ny), int(nx) % W]:
+        ny, nx = fy - cosine, (fx + s) % width
+        if g[int(ny), int(nx) % width]:
             break
         fy, fx = ny, nx
-    return int(fy), int(fx) % W
+    return int(fy), int(fx) % width
 
 # %% ../../nbs/simulate/22_film.ipynb #dba736be
 @compiled
 def _sink(g, y, x, deep):
     "Through at most `deep` pixels of solid to the floor of the pore below."
-    for d in range(1, deep + 1):
-        if y - d < 1:
+    for depth in range(1, deep + 1):
+        if y - depth < 1:
             break
-        if g[y - d, x] == 0:
-            y -= d
+        if g[y - depth, x] == 0:
+            y -= depth
             while y > 1 and g[y - 1, x] == 0:
                 y -= 1
             break
@@ -146,26 +151,26 @@ def _sink(g, y, x, deep):
 @compiled
 def _bonds(g, y, x):
     "Of the 8 neighbours, those of the grain that has most (two grains are looked at)."
-    H, W = g.shape
-    a = 0
+    height, width = g.shape
+    first = 0
     na = 0
-    b = 0
+    second = 0
     nb = 0
-    for yy in range(max(y - 1, 0), min(y + 2, H)):
+    for yy in range(max(y - 1, 0), min(y + 2, height)):
         for dx in range(-1, 2):
             xx = x + dx
             if xx < 0:
-                xx += W
-            elif xx >= W:
-                xx -= W
-            i = g[yy, xx]
-            if i == 0:
+                xx += width
+            elif xx >= width:
+                xx -= width
+            grain = g[yy, xx]
+            if grain == 0:
                 continue
-            if a == 0 or i == a:
-                a = i
+            if first == 0 or grain == first:
+                first = grain
                 na += 1
-            elif b == 0 or i == b:
-                b = i
+            elif second == 0 or grain == second:
+                second = grain
                 nb += 1
     return max(na, nb)
 
@@ -173,48 +178,48 @@ def _bonds(g, y, x):
 @compiled
 def _walk(g, y, x, hops):
     "A random walk on the surface: the best site seen, the lower of equals, and its bonds."
-    H, W = g.shape
+    height, width = g.shape
     by = y
     bx = x
     best = _bonds(g, y, x)
     for _ in range(hops):
         if best >= 5:
             break  # a pit holds it
-        r = np.random.randint(8)
-        r += r >= 4
-        yy, xx = y + r // 3 - 1, (x + r % 3 - 1) % W
-        if yy < 1 or yy >= H or g[yy, xx]:
+        direction = np.random.randint(8)
+        direction += direction >= 4
+        yy, xx = y + direction // 3 - 1, (x + direction % 3 - 1) % width
+        if yy < 1 or yy >= height or g[yy, xx]:
             continue
-        n = _bonds(g, yy, xx)
-        if n == 0:
+        bonds = _bonds(g, yy, xx)
+        if bonds == 0:
             continue
         y, x = yy, xx
-        if n > best or (n == best and y <= by):
+        if bonds > best or (bonds == best and y <= by):
             by = y
             bx = x
-            best = n
+            best = bonds
     return by, bx, best
 
 # %% ../../nbs/simulate/22_film.ipynb #39bfdb7e
 @compiled
 def _join(g, y, x, pace, drift):
     "The grain of most neighbours, or with the chance `drift` the one of the highest pace."
-    H, W = g.shape
+    height, width = g.shape
     fast = np.random.random() < drift
     best = 0
     most = -1.0
-    for yy in range(max(y - 1, 0), min(y + 2, H)):
+    for yy in range(max(y - 1, 0), min(y + 2, height)):
         for dx in range(-1, 2):
-            i = g[yy, (x + dx) % W]
-            if i == 0:
+            grain = g[yy, (x + dx) % width]
+            if grain == 0:
                 continue
-            p = pace[i]
+            score = pace[grain]
             if not fast:
-                for y2 in range(max(y - 1, 0), min(y + 2, H)):
+                for y2 in range(max(y - 1, 0), min(y + 2, height)):
                     for d2 in range(-1, 2):
-                        p += 100 * (g[y2, (x + d2) % W] == i)
-            if p > most:
-                best, most = i, p
+                        score += 100 * (g[y2, (x + d2) % width] == grain)
+            if score > most:
+                best, most = grain, score
     return best
 
 # %% ../../nbs/simulate/22_film.ipynb #21d72de8
@@ -303,11 +308,11 @@ def _deposit(shape, thickness, seed, growth):
 # %% ../../nbs/simulate/22_film.ipynb #793b2d78
 def _recrystallise(g, share, size, seed):
     "Grains around random seeds, one per size x size; `share` of them have nucleated."
-    H, W = g.shape
+    height, width = g.shape
     rng = np.random.default_rng(seed)
-    seeds = rng.random((max(1, rng.poisson(H * W / size**2)), 2)) * (H, W)
+    seeds = rng.random((max(1, rng.poisson(height * width / size**2)), 2)) * (height, width)
     at = np.argwhere(g)
-    which = cKDTree(seeds, boxsize=(3 * H, W)).query(at)[1]
+    which = cKDTree(seeds, boxsize=(3 * height, width)).query(at)[1]
     new = (rng.random(len(seeds)) < share)[which]
     g[tuple(at[new].T)] = g.max() + 1 + which[new]
 
@@ -316,31 +321,31 @@ def _recrystallise(g, share, size, seed):
 def _anneal(g, sweeps, seed):
     "A pixel goes over to a neighbour's grain if the boundary does not become longer."
     np.random.seed(seed)
-    H, W = g.shape
-    for _ in range(int(sweeps * H * W)):
-        y, x = np.random.randint(1, H - 1), np.random.randint(W)
-        r = np.random.randint(8)
-        r += r >= 4
-        i, j = g[y, x], g[y + r // 3 - 1, (x + r % 3 - 1) % W]
-        if i == 0 or j == 0 or i == j:
+    height, width = g.shape
+    for _ in range(int(sweeps * height * width)):
+        y, x = np.random.randint(1, height - 1), np.random.randint(width)
+        direction = np.random.randint(8)
+        direction += direction >= 4
+        here, there = g[y, x], g[y + direction // 3 - 1, (x + direction % 3 - 1) % width]
+        if here == 0 or there == 0 or here == there:
             continue
         gain = 1
         for dy in range(-1, 2):
             for dx in range(-1, 2):
-                k = g[y + dy, (x + dx) % W]
-                gain += int(k == j) - int(k == i)
+                near = g[y + dy, (x + dx) % width]
+                gain += int(near == there) - int(near == here)
         if gain >= 0:
-            g[y, x] = j
+            g[y, x] = there
 
 # %% ../../nbs/simulate/22_film.ipynb #cd920458
 def _groove(g, top, width):
     "Cut grooves into `g` where grains meet at the surface; returns the new heights."
-    W = len(top)
-    at = g[top, np.arange(W)]
+    count = len(top)
+    at = g[top, np.arange(count)]
     edge = at != np.roll(at, -1)
     if not edge.any():
         return top
-    far = ndimage.distance_transform_edt(~np.tile(edge, 3))[W : 2 * W]
+    far = ndimage.distance_transform_edt(~np.tile(edge, 3))[count : 2 * count]
     new = np.maximum(top - np.rint(width / 2 * np.exp(-far / width)).astype(int), 1)
     g[np.arange(len(g))[:, None] > new] = 0
     filled = g[::-1] > 0  # a groove may end in a pore: the surface is the grain below it
@@ -368,28 +373,30 @@ def _envelope(h, g, centre, edge, normal):
 
     Centres (n, 2), half edges (n,), outward normals of the three upper faces (n, 3, 3), z last.
     """
-    H, W = h.shape
+    rows, columns = h.shape
     low = 0.0
-    for k in range(len(centre)):
-        if k < 32 or k % 32 == 0:
+    for cube in range(len(centre)):
+        if cube < 32 or cube % 32 == 0:
             low = h.min()
-        r2 = 3 * edge[k] ** 2 - low**2
+        r2 = 3 * edge[cube] ** 2 - low**2
         if r2 <= 0:
             continue
-        (cy, cx), r = centre[k], int(np.sqrt(r2)) + 1
-        for yy in range(int(cy) - r, int(cy) + r + 2):
-            dy, row = yy - cy, yy % H
-            for xx in range(int(cx) - r, int(cx) + r + 2):
-                dx, col = xx - cx, xx % W
-                if 3 * edge[k] ** 2 - dx * dx - dy * dy <= h[row, col] ** 2:
+        (cy, cx), reach = centre[cube], int(np.sqrt(r2)) + 1
+        for yy in range(int(cy) - reach, int(cy) + reach + 2):
+            dy, row = yy - cy, yy % rows
+            for xx in range(int(cx) - reach, int(cx) + reach + 2):
+                dx, col = xx - cx, xx % columns
+                if 3 * edge[cube] ** 2 - dx * dx - dy * dy <= h[row, col] ** 2:
                     continue
-                z = np.inf
-                for m in range(3):
-                    z = min(
-                        z, (edge[k] - normal[k, m, 0] * dy - normal[k, m, 1] * dx) / normal[k, m, 2]
+                top = np.inf
+                for face in range(3):
+                    top = min(
+                        top,
+                        (edge[cube] - normal[cube, face, 0] * dy - normal[cube, face, 1] * dx)
+                        / normal[cube, face, 2],
                     )
-                if z > h[row, col]:
-                    h[row, col], g[row, col] = z, k + 1
+                if top > h[row, col]:
+                    h[row, col], g[row, col] = top, cube + 1
 
 # %% ../../nbs/simulate/22_film.ipynb #bfe79ac2
 def _surface(rate, size, seed):
@@ -426,7 +433,7 @@ def _sliced(top, g, rng):
 
 
 def _shaded(h, g, rng):
-    gy, gx = ((np.roll(h, -1, a) - np.roll(h, 1, a)) / 2 for a in (0, 1))
+    gy, gx = ((np.roll(h, -1, axis) - np.roll(h, 1, axis)) / 2 for axis in (0, 1))
     steep = np.sqrt(1 + gx * gx + gy * gy)  # 1/cos of the slope
     hollow = np.clip(ndimage.gaussian_filter(h, 8, mode="wrap") - h, 0, 15)
     bright = (
@@ -462,6 +469,8 @@ def grow(process, view: str = "section", size: int = 256, random_state=0) -> Fil
     view : "section" (cut across), or "surface" (seen from above)
     size : pixels along each side, 32 or more
     random_state : see `core.profiles.row_seeds`
+
+    returns : one film, or films with a leading axis
 
     Raises BadInput, which names every row that is out of range.
 
@@ -511,7 +520,9 @@ def measure(film: Film) -> pd.DataFrame:
     one = film.grains.ndim == 2
     heights = film.height[None] if one else film.height
     grains = film.grains[None] if one else film.grains
-    return pd.DataFrame([_measure(h, g[::-1]) for h, g in zip(heights, grains)])
+    return pd.DataFrame(
+        [_measure(height, section[::-1]) for height, section in zip(heights, grains)]
+    )
 
 # %% ../../nbs/simulate/22_film.ipynb #fd91b1e0
 def _measure(height, grains):
@@ -567,7 +578,7 @@ def _begin(path, shard, variables, **settings):
         raise ValueError(f"shard={shard}: a whole number of films is needed")
     path.mkdir(parents=True, exist_ok=True)
     settings["shard"] = shard
-    settings["variables"] = [[v.name, v.low, v.high] for v in variables]
+    settings["variables"] = [[variable.name, variable.low, variable.high] for variable in variables]
     _agree(path / "set.json", settings | {"model": _version()})
 
 # %% ../../nbs/simulate/22_film.ipynb #6adb95ed
@@ -641,8 +652,8 @@ def _film_shard(job):
         if len(done) >= len(plan):
             return done[: len(plan)]
     film = grow(plan, view, size, list(plan.seed))
-    with atomic_write(stem.with_suffix(".npy")) as tmp, open(tmp, "wb") as f:
-        np.save(f, film.image)
+    with atomic_write(stem.with_suffix(".npy")) as tmp, open(tmp, "wb") as file:
+        np.save(file, film.image)
     labels = plan.reset_index(drop=True)
     if view == "section":
         labels = labels.join(measure(film)).assign(zone=lambda t: zone(t))

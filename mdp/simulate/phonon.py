@@ -55,12 +55,12 @@ def _pairs(primitive, force_constants):
     atom_of = [primitive.p2p_map[atom] for atom in primitive.s2p_map]
     masses = primitive.masses
     pairs = []
-    for i in range(len(primitive)):
-        for k, j in enumerate(atom_of):
-            equal, first = multiplicity[k, i]
-            share = force_constants[i, k] / equal / np.sqrt(masses[i] * masses[j])
+    for one in range(len(primitive)):
+        for place, other in enumerate(atom_of):
+            equal, first = multiplicity[place, one]
+            share = force_constants[one, place] / equal / np.sqrt(masses[one] * masses[other])
             for vector in vectors[first : first + equal]:
-                pairs.append((i, j, vector, share))
+                pairs.append((one, other, vector, share))
     return pairs
 
 # %% ../../nbs/simulate/21_phonon.ipynb #343c37ca
@@ -76,12 +76,12 @@ def _dynamical(q, pairs, cell, n):
     wave = np.exp(2j * np.pi * q @ v.T)
     factors = [np.ones(len(v)), *1j * (v @ cell).T]
     D = np.zeros((4, len(q), n, 3, n, 3), complex)
-    for a in range(n):
-        for b in range(n):
-            k = (i == a) & (j == b)
-            for x, factor in enumerate(factors):
-                block = wave[:, k] @ (factor[k, None] * phi[k].reshape(-1, 9))
-                D[x, :, a, :, b] = block.reshape(-1, 3, 3)
+    for one in range(n):
+        for other in range(n):
+            chosen = (i == one) & (j == other)
+            for axis, factor in enumerate(factors):
+                block = wave[:, chosen] @ (factor[chosen, None] * phi[chosen].reshape(-1, 9))
+                D[axis, :, one, :, other] = block.reshape(-1, 3, 3)
     return D.reshape(4, len(q), 3 * n, 3 * n)
 
 
@@ -142,15 +142,18 @@ class Phonons:
         return w, _shared(slope, w)
 
     def mesh(self, total: int = 8000):
-        """A mesh of about `total`/branches points, even in all directions.
+        """A mesh of wave vectors, about even in all directions.
 
-        (mesh, frequencies, velocities, irreducible points, weights).
+        total : modes on it, about
+
+        returns : points along each axis; frequencies and velocities as of `modes`; rows of the
+            irreducible points; how many points each of these stands for
         """
         import spglib
 
         in_range(total, "total", 1, unit="modes")
-        b = np.linalg.norm(np.linalg.inv(self.cell), axis=0)
-        points = (total / (3 * len(self.z)) / b.prod()) ** (1 / 3) * b
+        lengths = np.linalg.norm(np.linalg.inv(self.cell), axis=0)
+        points = (total / (3 * len(self.z)) / lengths.prod()) ** (1 / 3) * lengths
         mesh = np.maximum(2, np.rint(points)).astype(int)
         grid = np.stack(np.meshgrid(*map(np.arange, mesh), indexing="ij"), -1).reshape(-1, 3)
         crystal = self.cell, self.frac, self.z
@@ -189,32 +192,32 @@ def _width(step, p, k, s, m):
 @compiled(fastmath=True)
 def _triplets(w, step, mesh, irreducible, weight, low):
     "Triplets per rad/ps; `step`: the change of w over one cell of the mesh along each axis."
-    N, n = w.shape
+    points, branches = w.shape
     total = 0.0
-    for a in range(len(irreducible)):
-        q = irreducible[a]
+    for row in range(len(irreducible)):
+        q = irreducible[row]
         mine = w[q].copy()
-        for j in range(n):
+        for j in range(branches):
             if mine[j] < low:
                 mine[j] = -1e9
-        top, count = mine[n - 1], 0.0
-        for p in range(N):
+        top, count = mine[branches - 1], 0.0
+        for p in range(points):
             s = _partner(q, p, mesh)
-            for k in range(n):
+            for k in range(branches):
                 if w[p, k] < low:
                     continue
-                for m in range(n):
+                for m in range(branches):
                     gap = w[s, m] - w[p, k]
                     width = _width(step, p, k, s, m)
                     below = gap < 0 and gap * gap > width
                     if w[s, m] < low or below or (gap > top and (gap - top) ** 2 > width):
                         continue
-                    i, fit = 1 / width, 0.0
-                    for j in range(n):
-                        fit += max(0.0, 1 - (mine[j] - gap) ** 2 * i)
-                    count += fit * np.sqrt(i)
-        total += weight[a] * count
-    return 0.75 * total / (float(N) * N * n**3)
+                    inverse, fit = 1 / width, 0.0
+                    for j in range(branches):
+                        fit += max(0.0, 1 - (mine[j] - gap) ** 2 * inverse)
+                    count += fit * np.sqrt(inverse)
+        total += weight[row] * count
+    return 0.75 * total / (float(points) * points * branches**3)
 
 # %% ../../nbs/simulate/21_phonon.ipynb #c452d82f
 def triplets(w, v, mesh, cell, irreducible=None, weight=None) -> float:
@@ -230,7 +233,6 @@ def triplets(w, v, mesh, cell, irreducible=None, weight=None) -> float:
 
     source : Li, Carrete, Katcho and Mingo, Comput. Phys. Commun. 185, 1747 (2014)
 
-    >>> from pymatgen.core import Lattice, Structure
     >>> silicon = Structure.from_spacegroup(227, Lattice.cubic(5.43), ["Si"], [[0, 0, 0]])
     >>> phonons = Phonons(silicon, length=5)
     >>> mesh, w, v, irreducible, weight = phonons.mesh(1000)
@@ -362,7 +364,6 @@ def phase_space(
 
     returns : a row a structure: p3 (ps), flag, the relaxed structure and more
 
-    >>> from pymatgen.core import Lattice, Structure
     >>> silicon = Structure.from_spacegroup(227, Lattice.cubic(5.43), ["Si"], [[0, 0, 0]])
     >>> phase_space([silicon], total=3000).p3.round(4).tolist()
     [0.0034]
@@ -398,7 +399,7 @@ def _fit_of(supercell, cutoff):
     fit.compute_basis_set(3)
     second.compute_basis_set(2)
     fit.basis_set[2] = second.basis_set[2]
-    return fit, sum(fit.basis_set[k].basis_set.shape[1] for k in (2, 3))
+    return fit, sum(fit.basis_set[order].basis_set.shape[1] for order in (2, 3))
 
 # %% ../../nbs/simulate/21_phonon.ipynb #9d51d516
 def third_order(
@@ -415,26 +416,27 @@ def third_order(
     returns : phono3py object with both orders of force constants, unknowns, equations; NotConverged
         is raised for fewer than two equations an unknown
 
-    >>> from pymatgen.core import Lattice, Structure
     >>> silicon = Structure.from_spacegroup(227, Lattice.cubic(5.43), ["Si"], [[0, 0, 0]])
     >>> _, unknowns, equations = third_order(Phonons(silicon, length=5), length=5, cutoff=3)
     >>> unknowns, equations
     (11, 192)
     """
     ph3 = _phono3py(ph, length)
-    s = ph3.supercell
-    fit, unknown = _fit_of(s, cutoff)
-    n = len(s)
-    many = max(4, int(np.ceil(equations * unknown / (3 * n))))
-    if 3 * n * many < 2 * unknown:
-        raise NotConverged(f"{3 * n * many} equations for {unknown} unknowns")
-    move = np.random.default_rng(random_state).normal(size=(many, n, 3))
+    supercell = ph3.supercell
+    fit, unknown = _fit_of(supercell, cutoff)
+    atoms = len(supercell)
+    many = max(4, int(np.ceil(equations * unknown / (3 * atoms))))
+    if 3 * atoms * many < 2 * unknown:
+        raise NotConverged(f"{3 * atoms * many} equations for {unknown} unknowns")
+    move = np.random.default_rng(random_state).normal(size=(many, atoms, 3))
     move *= 0.03 / np.linalg.norm(move, axis=-1, keepdims=True)
     fit.displacements = move
-    fit.forces = np.array(forces([s.cell] * many, s.positions + move, [s.numbers] * many)[1])
+    fit.forces = np.array(
+        forces([supercell.cell] * many, supercell.positions + move, [supercell.numbers] * many)[1]
+    )
     fit.solve(3, is_compact_fc=True)
     ph3.fc3, ph3.fc2 = fit.force_constants[3], ph.fc
-    return ph3, unknown, 3 * n * many
+    return ph3, unknown, 3 * atoms * many
 
 # %% ../../nbs/simulate/21_phonon.ipynb #4f5484c7
 def _rta(ph3, mesh, temperature):
@@ -450,14 +452,14 @@ def _rta(ph3, mesh, temperature):
 def _kappa(s, temperature, length, cutoff, total):
     "A row of `conductivity`; the number is given where half the mesh agrees within a quarter."
     ph = Phonons(s)
-    w = ph.mesh(3000)[1]
-    if w.min() / 2 / np.pi < SOFT:
+    frequencies = ph.mesh(3000)[1]
+    if frequencies.min() / 2 / np.pi < SOFT:
         raise NotConverged("imaginary modes")
     ph3, unknown, equations = third_order(ph, length, cutoff)
-    b = np.linalg.norm(np.linalg.inv(ph.cell), axis=0)
+    lengths = np.linalg.norm(np.linalg.inv(ph.cell), axis=0)
 
     def mesh(t):
-        return float((t / (3 * len(ph.z)) / b.prod()) ** (1 / 3))
+        return float((t / (3 * len(ph.z)) / lengths.prod()) ** (1 / 3))
 
     coarse, fine = (_rta(ph3, mesh(t), temperature) for t in (total / 2, total))
     kappa, change = float(fine.mean()), float(coarse.mean() / fine.mean())
@@ -470,7 +472,7 @@ def _kappa(s, temperature, length, cutoff, total):
         coarse=change if np.isfinite(change) else None,
         unknown=int(unknown),
         equations=int(equations),
-        mesh=[int(m) for m in ph3.mesh_numbers],
+        mesh=[int(points) for points in ph3.mesh_numbers],
     )
 
 # %% ../../nbs/simulate/21_phonon.ipynb #b985e468
@@ -511,7 +513,6 @@ def conductivity(
 
     source : Togo, Chaput and Tanaka, Phys. Rev. B 91, 094306 (2015), for phono3py
 
-    >>> from pymatgen.core import Lattice, Structure
     >>> silicon = Structure.from_spacegroup(227, Lattice.cubic(5.43), ["Si"], [[0, 0, 0]])
     >>> kappa = conductivity([silicon], length=5, cutoff=3, total=600).kappa[0]
     >>> bool(80 < kappa < 100)  # measured: about 150 W/(m K)

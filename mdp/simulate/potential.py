@@ -31,14 +31,14 @@ def dimension(structure, stretch: float = 1.25) -> int:
     from vesin import NeighborList
     from ase.data import covalent_radii
 
-    z, h = np.array(structure.atomic_numbers), np.array(structure.lattice.matrix)
-    r = covalent_radii[z]
-    i, j, d, S = NeighborList(cutoff=2 * stretch * r.max(), full_list=True).compute(
-        structure.cart_coords, h, True, "ijdS"
-    )
-    bonded = d < stretch * (r[i] + r[j])
-    i, j, S = (x[bonded].astype(int) for x in (i, j, S))
-    ranks = [_rank_of_loops(start, i, j, S) for start in range(len(z))]
+    numbers, box = np.array(structure.atomic_numbers), np.array(structure.lattice.matrix)
+    radii = covalent_radii[numbers]
+    first, second, distance, shifts = NeighborList(
+        cutoff=2 * stretch * radii.max(), full_list=True
+    ).compute(structure.cart_coords, box, True, "ijdS")
+    bonded = distance < stretch * (radii[first] + radii[second])
+    first, second, shifts = (part[bonded].astype(int) for part in (first, second, shifts))
+    ranks = [_rank_of_loops(start, first, second, shifts) for start in range(len(numbers))]
     return max(ranks, default=0)
 
 # %% ../../nbs/simulate/19_potential.ipynb #685ba8e7
@@ -79,11 +79,11 @@ def _why_not(structure, metals=False):
     if not all(structure.lattice.pbc) or structure.volume < 1:
         return "no crystal: it must repeat in three directions and have a volume"
     known = _network().type_map
-    if odd := {e.symbol for e in structure.elements if e.Z not in known}:
+    if odd := {element.symbol for element in structure.elements if element.Z not in known}:
         return f"the potential does not know {', '.join(sorted(odd))}"
     if overlap := _overlap(structure):
         return overlap
-    if not metals and all(e.is_metal for e in structure.elements):
+    if not metals and all(element.is_metal for element in structure.elements):
         return "metals only: electrons carry the heat (metals=True if you know better)"
     if dimension(structure) == 0:
         return "molecular: no bonds run through the crystal"
@@ -97,13 +97,17 @@ def _overlap(structure):
 
     search = NeighborList(cutoff=3.0, full_list=False)
     box = np.array(structure.lattice.matrix)
-    i, j, distance = search.compute(structure.cart_coords, box, True, "ijd")
+    first, second, distance = search.compute(structure.cart_coords, box, True, "ijd")
     if not len(distance):
         return ""
     radius = covalent_radii[np.array(structure.atomic_numbers)]
-    ratio = distance / (radius[i] + radius[j])
-    k = ratio.argmin()
-    return f"atoms {i[k]} and {j[k]} overlap: {distance[k]:.2f} Å apart" if ratio[k] < 0.55 else ""
+    ratio = distance / (radius[first] + radius[second])
+    nearest = ratio.argmin()
+    return (
+        f"atoms {first[nearest]} and {second[nearest]} overlap: {distance[nearest]:.2f} Å apart"
+        if ratio[nearest] < 0.55
+        else ""
+    )
 
 # %% ../../nbs/simulate/19_potential.ipynb #3e69fe94
 @contextlib.contextmanager
@@ -161,11 +165,11 @@ def _couplings(tp):
         x = tp.irreps_in1.slices()[path.i_in1].start
         y = tp.irreps_in2.slices()[path.i_in2].start
         out = tp.irreps_out.slices()[path.i_out].start
-        C = wigner_3j(*(part.ir.l for part in parts)).numpy() * path.path_weight
-        for m in zip(*np.nonzero(abs(C) > 1e-9)):
-            to = out + m[2] * channels
-            rows.append((x + m[0] * channels, y + m[1], to, first_weight, channels))
-            coefficients.append(C[m])
+        coupling = wigner_3j(*(part.ir.l for part in parts)).numpy() * path.path_weight
+        for place in zip(*np.nonzero(abs(coupling) > 1e-9)):
+            to = out + place[2] * channels
+            rows.append((x + place[0] * channels, y + place[1], to, first_weight, channels))
+            coefficients.append(coupling[place])
         first_weight += channels
     # unsigned: no wrap-around, so the inner loop becomes vector code
     return np.array(rows, np.uintp), np.array(coefficients, np.float32)
@@ -175,8 +179,8 @@ def _channels_last(irreps):
     "Where each number goes when (channel, m) becomes (m, channel)."
     return np.concatenate(
         [
-            s.start + np.arange(p.dim).reshape(p.mul, -1).T.ravel()
-            for p, s in zip(irreps, irreps.slices())
+            place.start + np.arange(part.dim).reshape(part.mul, -1).T.ravel()
+            for part, place in zip(irreps, irreps.slices())
         ]
     )
 
@@ -185,19 +189,19 @@ def _channels_last(irreps):
 def _gather(x, Y, W, of, first, source, rows, c, width):
     "Messages added up at each atom; pair e has the weights `W[of[e]]`."
     out = np.zeros((len(first) - 1, width), np.float32)
-    for i in range(len(first) - 1):
-        o = out[i]
-        for e in range(first[i], first[i + 1]):
-            xs, w = x[source[e]], W[of[e]]
-            for k in range(len(c)):
-                a = rows[k, 0]
-                b = rows[k, 1]
-                m = rows[k, 2]
-                p = rows[k, 3]
-                n = rows[k, 4]
-                f = c[k] * Y[e, b]
-                for u in range(n):
-                    o[m + u] += f * w[p + u] * xs[a + u]
+    for atom in range(len(first) - 1):
+        total = out[atom]
+        for pair in range(first[atom], first[atom + 1]):
+            xs, weight = x[source[pair]], W[of[pair]]
+            for term in range(len(c)):
+                from_x = rows[term, 0]
+                from_y = rows[term, 1]
+                to = rows[term, 2]
+                from_w = rows[term, 3]
+                channels = rows[term, 4]
+                factor = c[term] * Y[pair, from_y]
+                for channel in range(channels):
+                    total[to + channel] += factor * weight[from_w + channel] * xs[from_x + channel]
     return out
 
 # %% ../../nbs/simulate/19_potential.ipynb #2460f389
@@ -207,54 +211,66 @@ def _scatter(g, x, Y, W, dW, of, first, source, rows, c):
     gx = np.zeros_like(x)
     gY = np.zeros_like(Y)
     gr = np.zeros(len(Y), np.float32)
-    for i in range(len(first) - 1):
-        o = g[i]
-        for e in range(first[i], first[i + 1]):
-            xs = x[source[e]]
-            w = W[of[e]]
-            d = dW[of[e]]
-            gs = gx[source[e]]
-            for k in range(len(c)):
-                a = rows[k, 0]
-                b = rows[k, 1]
-                m = rows[k, 2]
-                p = rows[k, 3]
-                f = c[k] * Y[e, b]
-                s = np.float32(0)
-                t = np.float32(0)
-                for u in range(rows[k, 4]):
-                    gs[a + u] += f * o[m + u] * w[p + u]
-                    v = o[m + u] * xs[a + u]
-                    s += v * w[p + u]
-                    t += v * d[p + u]
-                gY[e, b] += c[k] * s
-                gr[e] += f * t
+    for atom in range(len(first) - 1):
+        gradient = g[atom]
+        for pair in range(first[atom], first[atom + 1]):
+            xs = x[source[pair]]
+            weight = W[of[pair]]
+            slope = dW[of[pair]]
+            gs = gx[source[pair]]
+            for term in range(len(c)):
+                from_x = rows[term, 0]
+                from_y = rows[term, 1]
+                to = rows[term, 2]
+                from_w = rows[term, 3]
+                factor = c[term] * Y[pair, from_y]
+                by_y = np.float32(0)
+                by_r = np.float32(0)
+                for channel in range(rows[term, 4]):
+                    gs[from_x + channel] += (
+                        factor * gradient[to + channel] * weight[from_w + channel]
+                    )
+                    product = gradient[to + channel] * xs[from_x + channel]
+                    by_y += product * weight[from_w + channel]
+                    by_r += product * slope[from_w + channel]
+                gY[pair, from_y] += c[term] * by_y
+                gr[pair] += factor * by_r
     return gx, gY, gr
 
 # %% ../../nbs/simulate/19_potential.ipynb #362b322b
 _STEP = 0.005  # Å, between the nodes of the radial table
 
-
+# %% ../../nbs/simulate/19_potential.ipynb #ffe02ab7
 @compiled(fastmath=True)
 def _radial(r, f, g):
     """Values and slopes at the distances `r` from a table of values `f` and slopes `g` that begins
     at 0.5 Å.
     """
     W, dW = np.empty((len(r), f.shape[1]), np.float32), np.empty((len(r), f.shape[1]), np.float32)
-    for k in range(len(r)):
-        i = min(max(int((r[k] - 0.5) / _STEP), 0), len(f) - 2)
-        t = (r[k] - 0.5) / _STEP - i
-        a = np.float32((1 + 2 * t) * (1 - t) ** 2)
-        b = np.float32(t * (1 - t) ** 2 * _STEP)
-        c = np.float32(t * t * (3 - 2 * t))
-        d = np.float32(t * t * (t - 1) * _STEP)
-        A = np.float32(6 * t * (t - 1) / _STEP)
-        B = np.float32((1 - t) * (1 - 3 * t))
-        C = np.float32(6 * t * (1 - t) / _STEP)
-        D = np.float32(t * (3 * t - 2))
-        for j in range(f.shape[1]):
-            W[k, j] = a * f[i, j] + b * g[i, j] + c * f[i + 1, j] + d * g[i + 1, j]
-            dW[k, j] = A * f[i, j] + B * g[i, j] + C * f[i + 1, j] + D * g[i + 1, j]
+    for row in range(len(r)):
+        node = min(max(int((r[row] - 0.5) / _STEP), 0), len(f) - 2)
+        part = (r[row] - 0.5) / _STEP - node
+        a = np.float32((1 + 2 * part) * (1 - part) ** 2)
+        b = np.float32(part * (1 - part) ** 2 * _STEP)
+        c = np.float32(part * part * (3 - 2 * part))
+        d = np.float32(part * part * (part - 1) * _STEP)
+        A = np.float32(6 * part * (part - 1) / _STEP)
+        B = np.float32((1 - part) * (1 - 3 * part))
+        C = np.float32(6 * part * (1 - part) / _STEP)
+        D = np.float32(part * (3 * part - 2))
+        for column in range(f.shape[1]):
+            W[row, column] = (
+                a * f[node, column]
+                + b * g[node, column]
+                + c * f[node + 1, column]
+                + d * g[node + 1, column]
+            )
+            dW[row, column] = (
+                A * f[node, column]
+                + B * g[node, column]
+                + C * f[node + 1, column]
+                + D * g[node + 1, column]
+            )
     return W, dW
 
 # %% ../../nbs/simulate/19_potential.ipynb #c1e4b7e7
@@ -364,10 +380,10 @@ def forces(cells, positions, numbers, batch: int = 20_000) -> tuple[np.ndarray, 
     results = [], [], []
     todo = []
     pairs = 0
-    for k, crystal in enumerate(zip(cells, positions, numbers)):
+    for number, crystal in enumerate(zip(cells, positions, numbers)):
         todo.append(_graph(search, *crystal))
         pairs += len(todo[-1][2])
-        if pairs > batch or k == len(cells) - 1:
+        if pairs > batch or number == len(cells) - 1:
             for out, new in zip(results, _forward(network, todo)):
                 out.extend(new)
             todo, pairs = [], 0
@@ -386,31 +402,35 @@ def _forward(net, graphs):
     "Energies, forces and stresses of some graphs, evaluated as one."
     import torch
 
-    h, z, i, j, D = zip(*graphs)
-    n = np.array([len(x) for x in z])
-    at = np.repeat(np.r_[0, np.cumsum(n)[:-1]], [len(x) for x in i])
-    i = np.concatenate(i) + at
-    j = np.concatenate(j) + at
-    D = np.concatenate(D)
-    distances, of = np.unique(np.round(np.linalg.norm(D, axis=1), 8), return_inverse=True)
-    T = torch.from_numpy
+    cells, numbers, first, second, vectors = zip(*graphs)
+    counts = np.array([len(part) for part in numbers])
+    at = np.repeat(np.r_[0, np.cumsum(counts)[:-1]], [len(part) for part in first])
+    first = np.concatenate(first) + at
+    second = np.concatenate(second) + at
+    vectors = np.concatenate(vectors)
+    distances, of = np.unique(np.round(np.linalg.norm(vectors, axis=1), 8), return_inverse=True)
+    tensor = torch.from_numpy
     graph = {
         "x": None,
-        "atomic_numbers": T(np.concatenate(z).astype(np.int64)),
-        "edge_index": T(np.stack([i, j])),
-        "edge_vec": T(D.astype(np.float32)),
-        "batch": T(np.repeat(np.arange(len(n)), n)),
-        "cell_volume": T(np.abs(np.linalg.det(np.array(h))).astype(np.float32)),
-        "num_atoms": T(n),
-        "first": np.searchsorted(i, np.arange(n.sum() + 1)),
-        "source": j,
+        "atomic_numbers": tensor(np.concatenate(numbers).astype(np.int64)),
+        "edge_index": tensor(np.stack([first, second])),
+        "edge_vec": tensor(vectors.astype(np.float32)),
+        "batch": tensor(np.repeat(np.arange(len(counts)), counts)),
+        "cell_volume": tensor(np.abs(np.linalg.det(np.array(cells))).astype(np.float32)),
+        "num_atoms": tensor(counts),
+        "first": np.searchsorted(first, np.arange(counts.sum() + 1)),
+        "source": second,
         "distances": distances,
         "of": of,
     }
     out = net(graph)
     wanted = "inferred_total_energy", "inferred_force", "inferred_stress"
-    E, F, S = (out[name].detach().numpy().astype(float) for name in wanted)
-    return E, np.split(F, np.cumsum(n)[:-1]), -S[:, [[0, 3, 5], [3, 1, 4], [5, 4, 2]]]
+    energies, found, stresses = (out[name].detach().numpy().astype(float) for name in wanted)
+    return (
+        energies,
+        np.split(found, np.cumsum(counts)[:-1]),
+        -stresses[:, [[0, 3, 5], [3, 1, 4], [5, 4, 2]]],
+    )
 
 # %% ../../nbs/simulate/19_potential.ipynb #87277d25
 def _symmetry(cell, frac, z):
@@ -418,19 +438,19 @@ def _symmetry(cell, frac, z):
     import spglib
 
     sym = spglib.get_symmetry((cell, frac, z), symprec=1e-3)
-    W, t = sym["rotations"], sym["translations"]
-    d = np.einsum("kab,nb->kna", W, frac) + t[:, None]
-    d = d[:, :, None] - frac
-    perm = np.linalg.norm((d - np.rint(d)) @ cell, axis=-1).argmin(2)
-    return cell.T @ W @ np.linalg.inv(cell.T), perm
+    rotations, shifts = sym["rotations"], sym["translations"]
+    distance = np.einsum("kab,nb->kna", rotations, frac) + shifts[:, None]
+    distance = distance[:, :, None] - frac
+    perm = np.linalg.norm((distance - np.rint(distance)) @ cell, axis=-1).argmin(2)
+    return cell.T @ rotations @ np.linalg.inv(cell.T), perm
 
 
-def _averaged(R, perm, f, s):
+def _averaged(rotations, perm, f, s):
     "Forces and stress averaged over the space group."
     out = np.zeros_like(f)
-    for r, p in zip(R, perm):
-        out[p] += f @ r.T
-    return out / len(R), np.mean(R @ s @ R.transpose(0, 2, 1), 0)
+    for rotation, order in zip(rotations, perm):
+        out[order] += f @ rotation.T
+    return out / len(rotations), np.mean(rotations @ s @ rotations.transpose(0, 2, 1), 0)
 
 # %% ../../nbs/simulate/19_potential.ipynb #313d9e9e
 class NotConverged(ValueError):
@@ -453,10 +473,12 @@ def _lonely(cell, positions, z):
     from ase.data import chemical_symbols
     from vesin import NeighborList
 
-    i = NeighborList(cutoff=float(_network().cutoff), full_list=True).compute(
+    connected = NeighborList(cutoff=float(_network().cutoff), full_list=True).compute(
         np.asarray(positions, float), np.asarray(cell, float), True, "i"
     )[0]
-    return sorted({chemical_symbols[z[k]] for k in set(range(len(z))) - set(i.tolist())})
+    return sorted(
+        {chemical_symbols[z[atom]] for atom in set(range(len(z))) - set(connected.tolist())}
+    )
 
 # %% ../../nbs/simulate/19_potential.ipynb #e08cf959
 class _Strained:
@@ -480,10 +502,10 @@ class _Strained:
     def gradient(self, x):
         "Forces (eV/Å), stress (eV/Å^3) and the gradient of the energy by x."
         cell, positions, strain = self.at(x)
-        _, F, S = forces([cell], [positions], [self.z])
-        F, S = _averaged(*self.symmetry, F[0], S[0])
-        by_strain = abs(np.linalg.det(cell)) * np.linalg.inv(strain) @ S
-        return F, S, np.concatenate([by_strain.ravel(), -(F @ strain.T).ravel()])
+        _, force, stress = forces([cell], [positions], [self.z])
+        force, stress = _averaged(*self.symmetry, force[0], stress[0])
+        by_strain = abs(np.linalg.det(cell)) * np.linalg.inv(strain) @ stress
+        return force, stress, np.concatenate([by_strain.ravel(), -(force @ strain.T).ravel()])
 
 # %% ../../nbs/simulate/19_potential.ipynb #f51d2500
 def _improved(H, p, y, first):
@@ -515,6 +537,8 @@ def relax(structure, force: float = 2e-3, stress: float = 3e-4, steps: int = 60)
     force, stress : eV/Å and eV/Å^3 (0.05 GPa) below which it is relaxed
     steps : at most
 
+    returns : a pymatgen Structure
+
     Raises NotConverged where the crystal falls apart or is not relaxed after all steps.
 
     >>> relaxed = relax(structure)  # the cube of rock salt, 8 atoms
@@ -524,21 +548,21 @@ def relax(structure, force: float = 2e-3, stress: float = 3e-4, steps: int = 60)
     import spglib
 
     given = structure.lattice.matrix, structure.frac_coords, structure.atomic_numbers
-    cell, frac, z = spglib.standardize_cell(given, to_primitive=True, symprec=1e-3)
-    crystal = _Strained(cell, frac, z)
-    n = len(z)
+    cell, frac, numbers = spglib.standardize_cell(given, to_primitive=True, symprec=1e-3)
+    crystal = _Strained(cell, frac, numbers)
+    count = len(numbers)
     stiffness = np.full(9, 0.5 / abs(np.linalg.det(cell)))
-    x, H = np.zeros(9 + 3 * n), np.diag(np.r_[stiffness, np.full(3 * n, 1 / 15)])
-    F, S, g = crystal.gradient(x)
+    variables, H = np.zeros(9 + 3 * count), np.diag(np.r_[stiffness, np.full(3 * count, 1 / 15)])
+    pull, tension, gradient = crystal.gradient(variables)
     for step in range(steps):
-        if abs(F).max() < force and abs(S).max() < stress:
-            return _finished(*crystal.at(x)[:2], z)
-        p = -H @ g
-        p /= max(1, abs(p[:9]).max() / 0.04, abs(p[9:]).max() / 0.1)
-        x = x + p
-        if not 0.4 < np.linalg.det(crystal.at(x)[2]) < 2.5:
+        if abs(pull).max() < force and abs(tension).max() < stress:
+            return _finished(*crystal.at(variables)[:2], numbers)
+        change = -H @ gradient
+        change /= max(1, abs(change[:9]).max() / 0.04, abs(change[9:]).max() / 0.1)
+        variables = variables + change
+        if not 0.4 < np.linalg.det(crystal.at(variables)[2]) < 2.5:
             break
-        F, S, new = crystal.gradient(x)
-        H = _improved(H, p, new - g, step == 0)
-        g = new
+        pull, tension, new = crystal.gradient(variables)
+        H = _improved(H, change, new - gradient, step == 0)
+        gradient = new
     raise NotConverged("the relaxation does not converge")

@@ -37,28 +37,32 @@ def trim(mol) -> Chem.Mol:
 
     mol : a `Mol`
 
+    returns : another `Mol`
+
     >>> Chem.MolToSmiles(trim(Chem.MolFromSmiles("CCCCCCc1ccsc1")))
     'Cc1ccsc1'
     """
     mol = Chem.RWMol(Chem.RemoveHs(mol))
-    if not any(b.GetIsConjugated() for b in mol.GetBonds()):
+    if not any(bond.GetIsConjugated() for bond in mol.GetBonds()):
         return mol.GetMol()
     near = {}
     for atom in mol.GetAtoms():
         near[atom.GetIdx()] = {neighbour.GetIdx() for neighbour in atom.GetNeighbors()}
     soft = {atom.GetIdx() for atom in mol.GetAtoms() if _in_side_chain(atom)}
-    for i in soft:
-        mol.GetAtomWithIdx(i).SetNoImplicit(False)
-        mol.GetAtomWithIdx(i).SetNumExplicitHs(0)
-    ends = [i for i in soft if near[i] and near[i] <= soft and len(near[i]) == 1]
+    for place in soft:
+        mol.GetAtomWithIdx(place).SetNoImplicit(False)
+        mol.GetAtomWithIdx(place).SetNumExplicitHs(0)
+    ends = [
+        place for place in soft if near[place] and near[place] <= soft and len(near[place]) == 1
+    ]
     mol.BeginBatchEdit()
     while ends:
-        i = ends.pop()
-        mol.RemoveAtom(i)
-        for j in near.pop(i):
-            near[j].discard(i)
-            if len(near[j]) == 1 and near[j] <= soft:
-                ends.append(j)
+        place = ends.pop()
+        mol.RemoveAtom(place)
+        for other in near.pop(place):
+            near[other].discard(place)
+            if len(near[other]) == 1 and near[other] <= soft:
+                ends.append(other)
     mol.CommitBatchEdit()
     return Chem.MolFromSmiles(Chem.MolToSmiles(mol))
 
@@ -74,13 +78,15 @@ def oligomer(unit, n: int) -> str:
     >>> oligomer(Chem.MolFromSmiles("*c1ccc(*)s1"), 2)
     'c1csc(-c2cccs2)c1'
     """
-    (a, b), size = star_atoms(unit), unit.GetNumAtoms()
+    (head, tail), size = star_atoms(unit), unit.GetNumAtoms()
     mol = functools.reduce(Chem.CombineMols, [unit] * n)
     mol = Chem.RWMol(
-        join_ends(mol, [(i * size + b, (i + 1) * size + a) for i in range(n - 1)]) if n > 1 else mol
+        join_ends(mol, [(place * size + tail, (place + 1) * size + head) for place in range(n - 1)])
+        if n > 1
+        else mol
     )
-    for i in star_atoms(mol):
-        mol.GetAtomWithIdx(i).SetAtomicNum(1)
+    for place in star_atoms(mol):
+        mol.GetAtomWithIdx(place).SetAtomicNum(1)
     return Chem.CanonSmiles(Chem.MolToSmiles(Chem.RemoveHs(mol)))
 
 # %% ../../nbs/simulate/20_quantum.ipynb #2f489e24
@@ -140,11 +146,11 @@ def conformer(smiles: str) -> tuple[np.ndarray, np.ndarray]:
             relaxed = AllChem.UFFOptimizeMoleculeConfs(mol, maxIters=2000)
         else:
             relaxed = None
-    Z = np.array([a.GetAtomicNum() for a in mol.GetAtoms()])
-    shapes = [mol.GetConformer(i).GetPositions() for i in ids]
+    numbers = np.array([atom.GetAtomicNum() for atom in mol.GetAtoms()])
+    shapes = [mol.GetConformer(place).GetPositions() for place in ids]
     if relaxed is None:
-        return Z, min((_relax(Z, xyz) for xyz in shapes), key=lambda x: x[0])[1]
-    return Z, shapes[int(np.argmin([energy for _, energy in relaxed]))]
+        return numbers, min((_relax(numbers, xyz) for xyz in shapes), key=lambda x: x[0])[1]
+    return numbers, shapes[int(np.argmin([energy for _, energy in relaxed]))]
 
 # %% ../../nbs/simulate/20_quantum.ipynb #a4e7c891
 # eV; angstrom
@@ -277,7 +283,8 @@ def _calculate(smiles, method):
 def reference() -> pd.DataFrame:
     """Our own calculations of conjugated molecules, eV.
 
-    `homo`, `lumo` by B3LYP, `homo_gfn1`, `lumo_gfn1` as GFN1-xTB has them; `use`: fit or test.
+    returns : `homo`, `lumo` by B3LYP, `homo_gfn1`, `lumo_gfn1` as GFN1-xTB has them; `use`: fit or
+        test
 
     >>> reference().use.value_counts().to_dict()
     {'fit': 33, 'test': 6}
@@ -319,19 +326,19 @@ def _checked(method, on_error, oligomers):
 
 def _results(names, method, workers, desc):
     "The outcome for each canonical SMILES, from the store or calculated on some core."
-    known = {s: _known(s, method) for s in names}
-    known = {s: row for s, row in known.items() if row is not None}
+    known = {smiles: _known(smiles, method) for smiles in names}
+    known = {smiles: row for smiles, row in known.items() if row is not None}
     # the largest first: no core waits for it at the end
-    todo = sorted((s for s in names if s not in known), key=len, reverse=True)
+    todo = sorted((smiles for smiles in names if smiles not in known), key=len, reverse=True)
     done = parallel(functools.partial(_calculate, method=method), todo, workers, desc=desc)
     return known | dict(zip(todo, done))
 
 # %% ../../nbs/simulate/20_quantum.ipynb #7fa6c930
 def _first_reason(names, results):
     "Why the first of the molecules of one row that failed did so; None where none did."
-    for s in names:
-        if "reason" in results[s]:
-            return results[s]["reason"] + (f" ({s})" if len(names) > 1 else "")
+    for smiles in names:
+        if "reason" in results[smiles]:
+            return results[smiles]["reason"] + (f" ({smiles})" if len(names) > 1 else "")
     return None
 
 # %% ../../nbs/simulate/20_quantum.ipynb #620ea024
