@@ -679,7 +679,7 @@ class Retrosynthesis:
         forward,
         inverse=None,
         particles: int = 200,
-        width: int = 20,
+        width: int = 50,
         swap: float = 0.2,
         explore: float = 0.01,
         made: float = 0.01,
@@ -728,8 +728,9 @@ class Retrosynthesis:
         calls, reactions : as for `run`
 
         returns : a frame with `row` (the caller's label), `rank` (from 1), and the columns of
-            `Step.table`. Targets without a route have no line; `attrs["without"]` tells why, and
-            an interrupt leaves there what was not reached.
+            `Step.table`, without the routes that neither model speaks for. Targets without a route
+            have no line; `attrs["without"]` tells why, and an interrupt leaves there what was not
+            reached.
 
         Raises BadInput, which names every target that cannot be used.
         """
@@ -748,7 +749,10 @@ class Retrosynthesis:
             if last is None:
                 without[label] = "interrupted"
             else:
-                tables[place] = last.table().head(top)
+                found = last.table()
+                tables[place] = found[(found.probability > 0) | (found.inverse > 0)].head(top)
+                if not len(tables[place]):
+                    without[label] = f"none of {last.calls} sets that were asked about gives it"
         return _joined(tables, names.index, without)
 
     def enumerate(self, target, sets) -> pd.DataFrame:
@@ -822,7 +826,7 @@ def _joined(tables, labels, without):
     columns = ["row", "rank"]
     parts = []
     for place, table in tables.items():
-        table = table.copy()
+        table = table.reset_index(drop=True)
         table.insert(0, "row", [labels[place]] * len(table))
         table.insert(1, "rank", range(1, len(table) + 1))
         parts.append(table)
