@@ -176,6 +176,21 @@ def test_shipped_reactions_are_apart(shipped):
 
 
 @needs_mirror
+def test_both_steps_of_a_route_are_kept_out(shipped):
+    "Target and intermediate; and a training set that holds one of them is refused."
+    held = data.kept_out()
+    routes = data.two_step_pairs()
+    assert len(routes) == 100 and not routes.target.duplicated().any()
+    for route in routes.itertuples():
+        assert route.intermediate in route.reactants.split(".")
+        assert set(data.product_keys(route.target)) <= held
+        assert set(data.product_keys(route.intermediate)) <= held
+    for product in (routes.target[0], routes.intermediate[0]):
+        with pytest.raises(BadInput, match="1 of 2 reactions"):
+            data.check_apart([shipped.products[0], product], held)
+
+
+@needs_mirror
 def test_a_held_out_row_is_refused_while_reading():
     line = get(SOURCES["bigchem/retrosynthesis/data/retrosynthesis-test.smi"])
     product = line.read_text().splitlines()[7].split(" >> ")[0]

@@ -21,7 +21,7 @@ from sklearn.base import BaseEstimator
 from torch import nn
 from torch.nn import functional as F
 from ..core.errors import in_range, whole
-from ..core.rows import as_column, bad_rows
+from ..core.rows import as_column
 from ..core.store import atomic_write
 from ..core.training import descend, train
 from ..data.reactions import FlatReactions
@@ -188,11 +188,12 @@ class EditNetwork(nn.Module):
     width : length of the vectors
     plan : the layers of the reader, M for messages, A for attention
     dropout : share of the numbers that are left out while training
+    changes : how many kinds of changes there are
     """
 
-    def __init__(self, width=128, plan="MMMAMAM", dropout=0.0):
+    def __init__(self, width=128, plan="MMMAMAM", dropout=0.0, changes=len(CHANGES)):
         super().__init__()
-        self.width = width
+        self.width, self.changes = width, changes
         self.embed = nn.ModuleList(nn.Embedding(n + 1, width) for n in ATOM_SIZES)
         layers = {"M": _Messages, "A": _Attention}
         self.layers = nn.ModuleList(layers[letter](width, dropout) for letter in plan)
@@ -202,7 +203,7 @@ class EditNetwork(nn.Module):
         self.as_second = nn.Linear(width, width)
         self.mark_first = nn.Linear(4, width, bias=False)
         self.mark_second = nn.Linear(4, width, bias=False)
-        self.change = nn.Embedding(len(CHANGES), width)
+        self.change = nn.Embedding(changes, width)
         self.ends = nn.Linear(2 * width, width)
         self.number = nn.Embedding(_MOST_EDITS + 4, width)
         self.last = nn.Linear(width, width, bias=False)
@@ -213,7 +214,7 @@ class EditNetwork(nn.Module):
         self.score_stop = nn.Linear(width, 1)
         self.ask_second = nn.Linear(2 * width, width)
         self.pair = nn.Embedding(_PAIRS, width)
-        self.score_second = nn.Linear(width, len(CHANGES))
+        self.score_second = nn.Linear(width, changes)
 
     def read(self, batch):
         "What the reader makes of a batch: a `_Read`."
@@ -250,9 +251,17 @@ class EditNetwork(nn.Module):
         question = self.ask_second(torch.cat([seen.vectors[rows, first], state], 1))
         inside = seen.as_second[rows] + question[:, None] + self.mark_second(marks)
         scores = self.score_second(F.relu(inside + self.pair(pairs)))
-        of_one_atom = torch.arange(len(CHANGES)) > AROMATIC
+        of_one_atom = torch.arange(self.changes) > AROMATIC
         wrong = (pairs == _SELF)[..., None] != of_one_atom
         return scores.masked_fill(seen.padding[rows][..., None] | wrong, _NEVER).flatten(1)
+
+    def column(self, second, change, size):
+        "Where the score of a second atom and a change stands among the `second_scores`."
+        return second * self.changes + change
+
+    def second_and_change(self, column, first, size):
+        "What the columns of `second_scores` stand for."
+        return column // self.changes, column % self.changes
 
 
 class _Read(NamedTuple):
@@ -289,7 +298,7 @@ def _edit_loss(network, batch):
     first, second, change = edits.unbind(1)
     pairs = _pair_kinds(batch, rows, first)
     scores = network.second_scores(seen, rows, state[~stops], marks[~stops], first, pairs)
-    loss += F.cross_entropy(scores, second * len(CHANGES) + change, reduction="sum")
+    loss += F.cross_entropy(scores, network.column(second, change, size), reduction="sum")
     return loss / reactions
 
 
@@ -404,7 +413,7 @@ class _Beginnings(NamedTuple):
     edits: list
 
 
-_FIRSTS, _SECONDS = 4, 5  # how many first atoms, and second atoms with a change, are tried
+_TRIED = 4, 5  # how many first atoms, and second atoms with a change, are tried
 _WORST = -14.0  # log-probability below which a list is given up
 
 
@@ -430,10 +439,10 @@ def _best_per_row(rows, scores, bars, width):
     return [line for _, line, _ in chosen], [column for _, _, column in chosen]
 
 # %% ../../nbs/generate/35_forward.ipynb #f0c4e0f5
-def _longer(network, batch, seen, old, state, first_scores, bars, width):
+def _longer(network, batch, seen, old, state, first_scores, bars, width, tried):
     "The best beginnings that are one edit longer; None where there are none above the bars."
     size = seen.padding.shape[1]
-    values, atoms = first_scores[:, :size].topk(min(_FIRSTS, size), 1)
+    values, atoms = first_scores[:, :size].topk(min(tried[0], size), 1)
     values = values + old.score[:, None]
     parents, columns = torch.nonzero(values > bars[old.rows][:, None], as_tuple=True)
     if not len(parents):
@@ -441,13 +450,12 @@ def _longer(network, batch, seen, old, state, first_scores, bars, width):
     first, rows = atoms[parents, columns], old.rows[parents]
     pairs = _pair_kinds(batch, rows, first)
     scores = network.second_scores(seen, rows, state[parents], old.marks[parents], first, pairs)
-    scores, choices = scores.log_softmax(1).topk(_SECONDS, 1)
+    scores, choices = scores.log_softmax(1).topk(min(tried[1], scores.shape[1]), 1)
     scores = scores + values[parents, columns][:, None]
     lines, places = _best_per_row(rows, scores, bars, width)
     if not lines:
         return None
-    choice = choices[lines, places]
-    second, change = choice // len(CHANGES), choice % len(CHANGES)
+    second, change = network.second_and_change(choices[lines, places], first[lines], size)
     edits = torch.stack([first[lines], second, change], 1)
     rows, parents = rows[lines], parents[lines]
     vectors = network.edit_vector(seen, rows, edits)
@@ -471,7 +479,7 @@ def _marked(marks, edits):
 
 
 @torch.no_grad()
-def _search(network, batch, width):
+def _search(network, batch, width, tried=_TRIED):
     "For each reaction of a batch the finished lists, best first: `(log-probability, edits)`."
     seen = network.read(batch)
     count, size = seen.padding.shape
@@ -497,7 +505,7 @@ def _search(network, batch, width):
         now = (
             None
             if number == _MOST_EDITS
-            else _longer(network, batch, seen, now, state, scores, bars, width)
+            else _longer(network, batch, seen, now, state, scores, bars, width, tried)
         )
         if now is None:
             break
@@ -525,11 +533,11 @@ def _warm_cosine(step, steps):
 
 
 def _check_arguments(model):
-    "ValueError where an argument of a `ReactionModel` makes no sense."
-    for name in ("width", "steps", "batch_size", "repeats", "every", "beam", "most_atoms"):
+    "ValueError where an argument of a model makes no sense."
+    numbers = ("width", "steps", "batch_size", "repeats", "groups", "every", "beam", "most_atoms")
+    for name in model.get_params().keys() & set(numbers):
         whole(getattr(model, name), name, 1)
     in_range(model.dropout, "dropout", 0, 0.9)
-    in_range(model.borrow, "borrow", 0, 1)
     in_range(model.rate, "rate", 0)
     if model.width % 8:
         raise ValueError(f"width={model.width}: a multiple of 8, for eight heads, is needed")
@@ -547,16 +555,161 @@ def _read_flask(value, most_atoms):
     return mol
 
 
-def _read_flasks(X, most_atoms):
-    "A Series of molecules under the caller's index; raises BadInput, which names every bad row."
+def _read_flask(value, most_atoms, several):
+    "One `Mol` of all that is in a flask; ValueError where the model cannot take it."
+    mol = read(value)
+    if mol.GetNumAtoms() > most_atoms:
+        raise ValueError(f"{mol.GetNumAtoms()} atoms; at most {most_atoms} are read")
+    if max(atom.GetDegree() for atom in mol.GetAtoms()) > _MOST_NEIGHBOURS:
+        raise ValueError(f"an atom of more than {_MOST_NEIGHBOURS} neighbours")
+    molecules = len(Chem.GetMolFrags(mol))
+    if molecules > 1 and not several:
+        raise ValueError(f"{molecules} molecules; give one product")
+    return mol
+
+
+def _read_flasks(X, most_atoms, several=True):
+    """A Series of molecules under the caller's index; raises BadInput, which names every bad row.
+
+    several : may a row be several molecules?
+    """
     rows = [X] if isinstance(X, (str, Chem.Mol)) else X
-    return read_all(rows, functools.partial(_read_flask, most_atoms=most_atoms), "SMILES")
+    one = functools.partial(_read_flask, most_atoms=most_atoms, several=several)
+    return read_all(rows, one, "SMILES")
+
+
+def _same_length(given, wanted, words):
+    """`wanted` as a column beside `given`; one value stands for all rows.
+
+    words : what a row of each is called
+    """
+    alone = isinstance(wanted, (str, Chem.Mol))
+    wanted = as_column([wanted] * len(given) if alone else wanted, "SMILES")
+    if len(wanted) != len(given):
+        raise ValueError(f"{len(given)} rows of {words[0]}, {len(wanted)} {words[1]}")
+    return wanted
 
 # %% ../../nbs/generate/35_forward.ipynb #a5b8fc20
-_SETTINGS = ("width", "plan", "dropout", "steps", "batch_size", "rate", "repeats", "borrow")
+class _EditModel(BaseEstimator):
+    """What the models of edits share: training, search in batches, files.
+
+    A subclass says which network it needs (`_new_network`) and what becomes of a molecule and its
+    finished lists of edits (`_outcomes`). `_shipped`: its weights; `_settings`: arguments that
+    stand in a file of weights; `_learned`: attributes that stand there.
+    """
+
+    _learned = ()
+    _tried = _TRIED
+
+    def _train(self, lessons):
+        "Train a network on the batches of `lessons`, from the checkpoint on if there is one."
+        with torch.random.fork_rng():
+            torch.manual_seed(self.random_state)
+            network = self._new_network()
+        mean = copy.deepcopy(network)
+        optimiser = torch.optim.AdamW(
+            network.parameters(), self.rate, betas=(0.9, 0.99), weight_decay=0.01
+        )
+
+        def one_step(step):
+            loss = _edit_loss(network, lessons(step))
+            descend(optimiser, loss, largest_norm=1.0)
+            return {"loss": loss.item()}
+
+        self.losses_ = train(
+            {"network": network, "mean": mean},
+            [optimiser],
+            lambda: one_step,
+            self.steps,
+            self.rate,
+            self.random_state,
+            {"mean": "network"},
+            self.checkpoint,
+            self.every,
+            _warm_cosine,
+            "reactions",
+        )
+        self.network_ = mean.eval()
+
+    def _table(self, mols, top):
+        "The frame that `predict` returns, of a Series of molecules."
+        whole(top, "top", 1)
+        lines = []
+        without = []
+        for label, proposals in zip(mols.index, self._proposals(list(mols))):
+            if not proposals:
+                without.append(label)
+            for rank, (smiles, probability) in enumerate(list(proposals.items())[:top], 1):
+                lines.append((label, rank, smiles, probability))
+        table = pd.DataFrame(lines, columns=["row", "rank", "smiles", "probability"])
+        table.attrs["without"] = without
+        return table
+
+    def _log_prob(self, mols, names):
+        "The logarithm of the probability of each name, under the index of the molecules."
+        proposals = self._proposals(list(mols))
+        found = [some.get(name, 0.0) for name, some in zip(names, proposals)]
+        with np.errstate(divide="ignore"):
+            return pd.Series(np.log(np.array(found, float)), mols.index, name="log_prob")
+
+    def _proposals(self, mols, at_once=32):
+        "For each molecule SMILES -> probability, best first."
+        if not hasattr(self, "network_"):
+            raise ValueError(
+                f"this model is not trained: call fit, or {type(self).__name__}.open()"
+            )
+        found = [None] * len(mols)
+        graphs = [graph(mol) for mol in mols]
+        order = np.argsort([len(one.atoms) for one in graphs], kind="stable")
+        for start in range(0, len(order), at_once):
+            rows = order[start : start + at_once]
+            batch = _batch([graphs[row] for row in rows])
+            lists = _search(self.network_, batch, self.beam, self._tried)
+            with rdBase.BlockLogs():
+                for row, some in zip(rows, lists):
+                    found[row] = self._outcomes(mols[row], some)
+        return found
+
+    def save(self, path):
+        "Write the trained weights (16-bit numbers) and the settings to a safetensors file."
+        from safetensors.torch import save_file
+
+        tensors = {name: t.half().contiguous() for name, t in self.network_.state_dict().items()}
+        settings = {name: getattr(self, name) for name in (*self._settings, "random_state")}
+        header = {"settings": json.dumps(settings)}
+        if self._learned:
+            header["learned"] = json.dumps({name: getattr(self, name) for name in self._learned})
+        with atomic_write(path) as temporary:
+            save_file(tensors, temporary, header)
+
+    @classmethod
+    def open(cls, path=None):
+        """A trained model from a file of `save`; None: the one that ships.
+
+        Raises OSError where there is none, or the file is another one.
+        """
+        from safetensors import SafetensorError, safe_open
+
+        path = Path(path) if path else Path(mdp.__file__).parent / "weights" / cls._shipped
+        if not path.is_file():
+            raise OSError(f"no weights of a reaction model at {path}")
+        try:
+            with safe_open(path, "pt") as file:
+                tensors = {name: file.get_tensor(name).float() for name in file.keys()}
+                header = file.metadata()
+            model = cls(**json.loads(header["settings"]))
+            learned = json.loads(header.get("learned", "{}"))
+            for name in cls._learned:
+                setattr(model, name, learned[name])
+            network = model._new_network()
+            network.load_state_dict(tensors)
+        except (SafetensorError, RuntimeError, ValueError, KeyError, TypeError) as error:
+            raise OSError(f"{path} holds no reaction model: {error}") from error
+        model.network_ = network.eval()
+        return model
 
 # %% ../../nbs/generate/35_forward.ipynb #7b030d11
-class ReactionModel(BaseEstimator):
+class ReactionModel(_EditModel):
     """The product of reactants and reagents, by a graph network that proposes edits.
 
     >>> ReactionModel.open().predict("CC(=O)Cl.CN", top=1)
@@ -572,6 +725,9 @@ class ReactionModel(BaseEstimator):
 
     Coley et al., Chem. Sci. 10, 370 (2019); Sacha et al., J. Chem. Inf. Model. 61, 3273 (2021).
     """
+
+    _shipped = SHIPPED
+    _settings = ("width", "plan", "dropout", "steps", "batch_size", "rate", "repeats", "borrow")
 
     def __init__(
         self,
@@ -604,6 +760,7 @@ class ReactionModel(BaseEstimator):
         returns : self, with `network_` (averaged weights) and `losses_`
         """
         _check_arguments(self)
+        in_range(self.borrow, "borrow", 0, 1)
         if not isinstance(reactions, FlatReactions):
             raise TypeError(f"a {type(reactions).__name__} was given; see mdp.data.reactions")
         if not len(reactions):
@@ -614,33 +771,7 @@ class ReactionModel(BaseEstimator):
         lessons = _Lessons(
             reactions, with_reagents, self.batch_size, self.repeats, self.borrow, self.random_state
         )
-        with torch.random.fork_rng():
-            torch.manual_seed(self.random_state)
-            network = EditNetwork(self.width, self.plan, self.dropout)
-        mean = copy.deepcopy(network)
-        optimiser = torch.optim.AdamW(
-            network.parameters(), self.rate, betas=(0.9, 0.99), weight_decay=0.01
-        )
-
-        def one_step(step):
-            loss = _edit_loss(network, lessons(step))
-            descend(optimiser, loss, largest_norm=1.0)
-            return {"loss": loss.item()}
-
-        self.losses_ = train(
-            {"network": network, "mean": mean},
-            [optimiser],
-            lambda: one_step,
-            self.steps,
-            self.rate,
-            self.random_state,
-            {"mean": "network"},
-            self.checkpoint,
-            self.every,
-            _warm_cosine,
-            "reactions",
-        )
-        self.network_ = mean.eval()
+        self._train(lessons)
         return self
 
     def predict(self, reactants, top: int = 5) -> pd.DataFrame:
@@ -654,18 +785,7 @@ class ReactionModel(BaseEstimator):
 
         Raises BadInput, which names every row that cannot be read.
         """
-        whole(top, "top", 1)
-        mols = _read_flasks(reactants, self.most_atoms)
-        lines = []
-        without = []
-        for label, products in zip(mols.index, self._proposals(list(mols))):
-            if not products:
-                without.append(label)
-            for rank, (smiles, probability) in enumerate(list(products.items())[:top], 1):
-                lines.append((label, rank, smiles, probability))
-        table = pd.DataFrame(lines, columns=["row", "rank", "smiles", "probability"])
-        table.attrs["without"] = without
-        return table
+        return self._table(_read_flasks(reactants, self.most_atoms), top)
 
     def log_prob(self, reactants, product) -> pd.Series:
         """The natural logarithm of p(product | reactants), under the index of the reactants.
@@ -677,68 +797,15 @@ class ReactionModel(BaseEstimator):
         where a product is not one molecule.
         """
         mols = _read_flasks(reactants, self.most_atoms)
-        alone = isinstance(product, (str, Chem.Mol))
-        wanted = as_column([product] * len(mols) if alone else product, "SMILES")
-        if len(wanted) != len(mols):
-            raise ValueError(f"{len(mols)} rows of reactants, {len(wanted)} products")
-        products = _read_flasks(wanted, self.most_atoms)
-        pieces = {i: len(Chem.GetMolFrags(mol)) for i, mol in enumerate(products)}
-        several = {i: f"{n} molecules; give one product" for i, n in pieces.items() if n > 1}
-        if several:
-            raise bad_rows(wanted, several, "SMILES")
-        names = [product_smiles(mol) for mol in products]
-        found = [
-            proposals.get(name, 0.0) for name, proposals in zip(names, self._proposals(list(mols)))
-        ]
-        with np.errstate(divide="ignore"):
-            return pd.Series(np.log(np.array(found, float)), mols.index, name="log_prob")
+        wanted = _same_length(mols, product, ("reactants", "products"))
+        names = [product_smiles(mol) for mol in _read_flasks(wanted, self.most_atoms, False)]
+        return self._log_prob(mols, names)
 
-    def _proposals(self, mols, at_once=32):
-        "For each molecule (all that is in the flask) product -> probability, best first."
-        if not hasattr(self, "network_"):
-            raise ValueError("this model is not trained: call fit, or ReactionModel.open()")
-        found = [None] * len(mols)
-        graphs = [graph(mol) for mol in mols]
-        order = np.argsort([len(one.atoms) for one in graphs], kind="stable")
-        for start in range(0, len(order), at_once):
-            rows = order[start : start + at_once]
-            lists = _search(self.network_, _batch([graphs[row] for row in rows]), self.beam)
-            with rdBase.BlockLogs():
-                for row, some in zip(rows, lists):
-                    found[row] = _products(mols[row], some)
-        return found
+    def _new_network(self):
+        return EditNetwork(self.width, self.plan, self.dropout)
 
-    def save(self, path):
-        "Write the trained weights (16-bit numbers) and the settings to a safetensors file."
-        from safetensors.torch import save_file
-
-        tensors = {name: t.half().contiguous() for name, t in self.network_.state_dict().items()}
-        settings = {name: getattr(self, name) for name in (*_SETTINGS, "random_state")}
-        with atomic_write(path) as temporary:
-            save_file(tensors, temporary, {"settings": json.dumps(settings)})
-
-    @classmethod
-    def open(cls, path=None):
-        """A trained model from a file of `save`; None: the one that ships.
-
-        Raises OSError where there is none, or the file is another one.
-        """
-        from safetensors import SafetensorError, safe_open
-
-        path = Path(path) if path else Path(mdp.__file__).parent / "weights" / SHIPPED
-        if not path.is_file():
-            raise OSError(f"no weights of a reaction model at {path}")
-        try:
-            with safe_open(path, "pt") as file:
-                tensors = {name: file.get_tensor(name).float() for name in file.keys()}
-                settings = json.loads(file.metadata()["settings"])
-            model = cls(**settings)
-            network = EditNetwork(model.width, model.plan, model.dropout)
-            network.load_state_dict(tensors)
-        except (SafetensorError, RuntimeError, ValueError, KeyError, TypeError) as error:
-            raise OSError(f"{path} holds no reaction model: {error}") from error
-        model.network_ = network.eval()
-        return model
+    def _outcomes(self, mol, lists):
+        return _products(mol, lists)
 
 # %% ../../nbs/generate/35_forward.ipynb #98125802
 def scores(model: ReactionModel, reactions: FlatReactions, tops=(1, 2, 3, 5)) -> pd.DataFrame:

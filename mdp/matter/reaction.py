@@ -177,7 +177,7 @@ def _new_bonds(reactants, product, partners):
     "Bonds of the product that are not so in the reactants."
     for bond in product.GetBonds():
         begin, end = bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()
-        if begin not in partners:
+        if begin not in partners or end not in partners:
             continue
         first, second = partners[begin], partners[end]
         change = _order_of(bond)
