@@ -26,7 +26,12 @@ def molecule_row(smiles, legends=(), size=(190, 140)) -> bytes:
     options = Draw.MolDrawOptions()
     options.legendFontSize = 18
     grid = Draw.MolsToGridImage(
-        mols, len(mols), size, legends=list(legends), drawOptions=options, returnPNG=True
+        mols,
+        molsPerRow=len(mols),
+        subImgSize=size,
+        legends=list(legends),
+        drawOptions=options,
+        returnPNG=True,
     )
     return grid if isinstance(grid, bytes) else grid.data
 
