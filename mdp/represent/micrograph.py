@@ -226,7 +226,7 @@ def kid(made, real) -> float:
 
     >>> real = np.random.default_rng(0).normal(size=(50, 3))
     >>> abs(kid(real[:25], real[25:])) < 1 < kid(real[:25] + 9, real[25:])
-    np.True_
+    True
     """
     mean, sd = real.mean(0), real.std(0) + 1e-6
     made, real = (made - mean) / sd, (real - mean) / sd
