@@ -24,7 +24,9 @@ def read_crystal(structure, disordered: str = "raise") -> tuple:
 
     Raises ValueError with the reason where a structure cannot be used.
 
-    >>> box, positions, occupants = read_crystal(salt)  # a Structure
+    >>> box, positions, occupants = read_crystal(structure)  # sodium chloride
+    >>> positions.shape, occupants[0]
+    ((8, 3), {'Na': 1})
     """
     _check_structure(structure)
     _check_geometry(structure)

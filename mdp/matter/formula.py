@@ -661,6 +661,11 @@ def rows_as_dicts(table, rows):
 
     table : as of `read_table`
     rows : positions; the other rows become None
+
+    returns : a Series on the index of the table
+
+    >>> rows_as_dicts(pd.DataFrame({"Fe": [2, 1], "O": [3, 1]}), [0]).tolist()
+    [{'Fe': 2, 'O': 3}, None]
     """
     values = [table.iloc[i].to_dict() if i in rows else None for i in range(len(table))]
     return pd.Series(values, table.index, dtype=object)

@@ -25,7 +25,8 @@ from .polymer import LOST, Polymers
 class Descriptor:
     """How a column of one kind becomes numbers.
 
-    >>> Descriptor(numbers, groups)  # two functions, see below
+    >>> KINDS["inorganic"].descriptors["fraction"].groups(pd.Series(["Fe2O3", "FeO"]))
+    array(['Fe-O', 'Fe-O'], dtype='<U4')
 
     numbers : (column, on_error) -> (rows, columns); "raise" raises BadInput, "nan" leaves bad rows
         empty

@@ -550,6 +550,20 @@ def _feret_table(image):
     columns = ["area", "mean", "max", "min", "cut"]
     return pd.DataFrame(_ferets(labels, len(names)), pd.Index(names, name="label"), columns)
 
+# %% ../../nbs/represent/16_microstructure.ipynb #806ac424
+def _of_phase(mask, periodic, reach):
+    """Fraction, S2, the lineal path along x and y, and the chord through a random pixel along
+    both, of the pixels of one phase.
+    """
+    S2 = radial(two_point(mask, periodic=periodic, reach=reach))[1:]
+    paths = []
+    chords = []
+    for axis in (-1, -2):
+        paths.append(lineal_path(mask, axis, periodic, reach)[1:])
+        lengths = np.arange(mask.shape[axis] + 1)
+        chords.append(chord_length(mask, axis, periodic) @ lengths**2 / mask.size)
+    return np.concatenate([[mask.mean()], S2, *paths, chords])
+
 # %% ../../nbs/represent/16_microstructure.ipynb #44784bfb
 class Microstructures(RowTransformer):
     """Descriptors of images whose pixels are phase labels: fraction, radial S2, lineal path and
@@ -610,20 +624,8 @@ class Microstructures(RowTransformer):
 
     def _row(self, image):
         "The columns of one image."
-        return np.concatenate([self._columns(image == phase) for phase in self.phases])
-
-    def _columns(self, mask):
-        """Fraction, S2, the lineal path along x and y, and the chord through a random pixel along
-        both.
-        """
-        S2 = radial(two_point(mask, periodic=self.periodic, reach=self.reach))[1:]
-        paths = []
-        chords = []
-        for axis in (-1, -2):
-            paths.append(lineal_path(mask, axis, self.periodic, self.reach)[1:])
-            lengths = np.arange(mask.shape[axis] + 1)
-            chords.append(chord_length(mask, axis, self.periodic) @ lengths**2 / mask.size)
-        return np.concatenate([[mask.mean()], S2, *paths, chords])
+        masks = [image == phase for phase in self.phases]
+        return np.concatenate([_of_phase(mask, self.periodic, self.reach) for mask in masks])
 
     def get_feature_names_out(self, input_features=None):
         """`phase:fraction`, `phase:S2(r)`, `phase:Lx(z)`, `phase:Ly(z)`, `phase:chord_x`,

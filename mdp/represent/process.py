@@ -22,7 +22,8 @@ class Variable:
 
     >>> Variable("pressure", "Pa", 0.5, 1.0, log=True).unit
     'Pa'
-    >>> Variable("supply", choices=("dc", "pulsed", "hipims"))
+    >>> Variable("supply", choices=("dc", "pulsed", "hipims")).choices[0]
+    'dc'
 
     name : a column of a table of processes
     unit : of the values
@@ -121,6 +122,13 @@ def _named(X, names):
         raise ValueError(f"a column stands twice: {list(X.columns)}")
     return X[names]
 
+# %% ../../nbs/represent/17_process.ipynb #90b4fc3b
+def _conditions(cube, variables):
+    "Name -> values in its unit, of each variable; `cube`: (N, columns) from 0 to 1."
+    widths = [len(variable.choices) or 1 for variable in variables]
+    parts = np.split(cube, np.cumsum(widths)[:-1], axis=1)
+    return {variable.name: _values(part, variable) for variable, part in zip(variables, parts)}
+
 # %% ../../nbs/represent/17_process.ipynb #5e5e0c78
 class Processes(RowTransformer):
     """Process conditions (a DataFrame with a column per variable) as points of the unit cube.
@@ -172,17 +180,12 @@ class Processes(RowTransformer):
 
         X : (N, columns) as from `transform`; a frame is read by its column names
         """
-        names = self.get_feature_names_out()
+        names = list(self.get_feature_names_out())
         index = getattr(X, "index", None)
-        cube = np.asarray(_named(X, list(names)) if isinstance(X, pd.DataFrame) else X, float)
+        cube = np.asarray(_named(X, names) if isinstance(X, pd.DataFrame) else X, float)
         if cube.ndim != 2 or cube.shape[1] != len(names):
             raise ValueError(f"an array of shape {cube.shape}: needs (N, {len(names)})")
-        widths = [len(variable.choices) or 1 for variable in self.variables]
-        parts = np.split(cube, np.cumsum(widths)[:-1], axis=1)
-        out = {}
-        for variable, part in zip(self.variables, parts):
-            out[variable.name] = _values(part, variable)
-        return pd.DataFrame(out, index)
+        return pd.DataFrame(_conditions(cube, self.variables), index)
 
     def get_feature_names_out(self, input_features=None):
         "`name` of a number, `name=choice` of a category."
@@ -211,14 +214,12 @@ def design(n: int, variables=SPUTTERING, where=None, random_state: int = 0) -> p
         raise ValueError(f"n={n}: a whole number of points, at least 1")
     sobol = qmc.Sobol(len(variables), rng=random_state)
     kept = []
-    found = 0
-    drawn = 0
+    found = drawn = 0
     batch = 2 ** int(np.ceil(np.log2(n)))
     while found < n:
         if drawn > 1000 * n:
-            raise ValueError(
-                f"only {found} of {drawn} points satisfy `where`: loosen it or the ranges"
-            )
+            message = f"only {found} of {drawn} points satisfy `where`: loosen it or the ranges"
+            raise ValueError(message)
         points = _from_cube(sobol.random(batch), variables)
         drawn += len(points)
         if where is not None:

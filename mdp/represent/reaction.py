@@ -46,8 +46,11 @@ def _pieces(mol, radius):
     found = {atom.GetSmarts() for atom in mol.GetAtoms()}
     for ring in Chem.GetSymmSSSR(mol):
         members = set(ring)
-        bonds = [b for b in mol.GetBonds() if {b.GetBeginAtomIdx(), b.GetEndAtomIdx()} <= members]
-        part = Chem.PathToSubmol(mol, [bond.GetIdx() for bond in bonds])
+        bonds = []
+        for bond in mol.GetBonds():
+            if {bond.GetBeginAtomIdx(), bond.GetEndAtomIdx()} <= members:
+                bonds.append(bond.GetIdx())
+        part = Chem.PathToSubmol(mol, bonds)
         found.add(Chem.MolToSmiles(part, allHsExplicit=True))
     for index in range(mol.GetNumAtoms()):
         for distance in range(1, radius + 1):
@@ -59,12 +62,13 @@ def _pieces(mol, radius):
                 found.add(Chem.MolToSmiles(part, rootedAtAtom=root, allHsExplicit=True))
     return found - {""}
 
-
+# %% ../../nbs/represent/20_reaction.ipynb #1817e1bc
 def _drfp(reaction, radius, n_bits):
     "Bits of the substructures that stand on one side of the arrow only."
     sides = []
-    for smiles in (reaction.reactants + reaction.reagents, reaction.products):
-        sides.append(set().union(*(_pieces(Chem.MolFromSmiles(s), radius) for s in smiles)))
+    for molecules in (reaction.reactants + reaction.reagents, reaction.products):
+        pieces = [_pieces(Chem.MolFromSmiles(smiles), radius) for smiles in molecules]
+        sides.append(set().union(*pieces))
     bits = np.zeros(n_bits, bool)
     for piece in sides[0] ^ sides[1]:
         number = int.from_bytes(blake2b(piece.encode(), digest_size=4).digest(), "big", signed=True)
@@ -87,7 +91,7 @@ def _centre(text, radius, n_bits):
 
 _KINDS = {"difference": _difference, "structural": _structural, "drfp": _drfp}
 
-
+# %% ../../nbs/represent/20_reaction.ipynb #224aa38a
 class Reactions(RowTransformer):
     """Reaction SMILES to numbers.
 
@@ -134,4 +138,4 @@ class Reactions(RowTransformer):
     def get_feature_names_out(self, input_features=None):
         "One name a column: the kind and a number."
         width = self.n_bits * (2 if self.kind == "structural" else 1)
-        return np.array([f"{self.kind}_{i}" for i in range(width)], object)
+        return np.array([f"{self.kind}_{column}" for column in range(width)], object)
