@@ -143,7 +143,9 @@ def calculate(smiles) -> pd.DataFrame:
 def calculate_pieces() -> pd.DataFrame:
     "`donor_pieces` with their calculated levels, in eV; about two minutes of processor time."
     table = donor_pieces()
-    return table.join(levels(table.index.to_series(), on_error="nan")[["homo", "lumo"]]).dropna()
+    return table.join(
+        levels(table.index.to_series(), workers=None, on_error="nan")[["homo", "lumo"]]
+    ).dropna()
 
 
 @functools.cache
