@@ -62,15 +62,10 @@ class MoleculeStep(Step):
 
     seen : every molecule evaluated so far, see `IQSPR.seen_`
 
-    >>> from collections import Counter
-    >>> known = Molecule(np.array([-1.0]), mean=np.array([0.8]), sd=np.array([0.1]))
-    >>> weights, particles = np.array([0.5, 0.5]), [("OCC", "CCO"), ("CCO", "CCO")]
-    >>> parts = dict(t=1, betas={"density": 1.0}, particles=particles, weights=weights, ess=2.0)
-    >>> parts |= dict(resampled=False, accepted=1.0, failed=Counter(), calls=1, log_z=-1.0)
-    >>> MoleculeStep(**parts, seen={"CCO": known}).table()
-            weight  copies  density  density sd  log L density
-    smiles
-    CCO        1.0       2      0.8         0.1           -1.0
+    >>> parts = 1, {}, [("OCC", "CCO")], np.ones(1), 1.0, False, 1.0, {}, 1, 0.0
+    >>> step = MoleculeStep(*parts, seen={})
+    >>> step.strings, step.smiles
+    (['OCC'], ['CCO'])
     """
 
     seen: dict

@@ -198,8 +198,8 @@ def leave_out(H, y, blocks):
     parts = [slice(m * part // threads, m * (part + 1) // threads) for part in range(threads)]
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(fill, parts))
-    in_the_callers_order = pred[:, np.argsort(order)]
-    return tuple(map(torch.from_numpy, (inner, in_the_callers_order, full)))
+    pred = pred[:, np.argsort(order)]  # in the caller's order
+    return tuple(map(torch.from_numpy, (inner, pred, full)))
 
 # %% ../../nbs/learn/34_shotgun.ipynb #03a91834
 def _kernels(H, mean):

@@ -324,10 +324,8 @@ def learning_curve_point(
     >>> from sklearn.dummy import DummyRegressor
     >>> X, y = np.zeros((8, 1)), np.repeat([0.0, 2.0], 4)
     >>> models = {"always 1": (X, DummyRegressor(strategy="constant", constant=1.0))}
-    >>> learning_curve_point(models, y, groups=range(8), n=5, repeats=2)
-       always 1
-    0       1.0
-    1       1.0
+    >>> learning_curve_point(models, y, groups=range(8), n=5, repeats=2)["always 1"].tolist()
+    [1.0, 1.0]
     """
     y = checked_targets(y, len(y))
     groups = np.asarray(groups)

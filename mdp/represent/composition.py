@@ -46,27 +46,27 @@ def _rows_of(table):
 @compiled
 def _means(elements, amounts, total, table, average, summed, variance, largest, smallest):
     "Fill the five rows (properties,) of one formula: the variance in two passes, mean first."
-    for j in range(table.shape[1]):
-        value = table[elements[0], j]
-        average[j] = amounts[0] / total * value
-        summed[j] = amounts[0] * value
-        largest[j] = value
-        smallest[j] = value
-        variance[j] = 0.0
-    for k in range(1, len(elements)):
-        values = table[elements[k]]
-        for j in range(table.shape[1]):
-            average[j] += amounts[k] / total * values[j]
-            summed[j] += amounts[k] * values[j]
-            if values[j] > largest[j] or np.isnan(largest[j]):
-                largest[j] = values[j]
-            if values[j] < smallest[j] or np.isnan(smallest[j]):
-                smallest[j] = values[j]
-    for k in range(len(elements)):
-        values = table[elements[k]]
-        for j in range(table.shape[1]):
-            deviation = values[j] - average[j]
-            variance[j] += amounts[k] / total * (deviation * deviation)
+    for column in range(table.shape[1]):
+        value = table[elements[0], column]
+        average[column] = amounts[0] / total * value
+        summed[column] = amounts[0] * value
+        largest[column] = value
+        smallest[column] = value
+        variance[column] = 0.0
+    for entry in range(1, len(elements)):
+        values = table[elements[entry]]
+        for column in range(table.shape[1]):
+            average[column] += amounts[entry] / total * values[column]
+            summed[column] += amounts[entry] * values[column]
+            if values[column] > largest[column] or np.isnan(largest[column]):
+                largest[column] = values[column]
+            if values[column] < smallest[column] or np.isnan(smallest[column]):
+                smallest[column] = values[column]
+    for entry in range(len(elements)):
+        values = table[elements[entry]]
+        for column in range(table.shape[1]):
+            deviation = values[column] - average[column]
+            variance[column] += amounts[entry] / total * (deviation * deviation)
 
 # %% ../../nbs/represent/11_composition.ipynb #ef94a934
 @compiled
@@ -75,8 +75,8 @@ def _geometric_and_harmonic(elements, amounts, total, values):
     sum_of_logs = 0.0
     negative = False
     sum_of_inverses = 0.0
-    for k in range(len(elements)):
-        value, amount = values[elements[k]], amounts[k]
+    for entry in range(len(elements)):
+        value, amount = values[elements[entry]], amounts[entry]
         if amount == 0:
             continue
         sum_of_logs += amount * np.log(abs(value))
@@ -95,8 +95,33 @@ def _geometric_and_harmonic(elements, amounts, total, values):
 def _amounts(elements, amounts, counting):
     "Fill the row (elements of the table,) of one formula with its amounts."
     counting[:] = 0.0
-    for k in range(len(elements)):
-        counting[elements[k]] = amounts[k]
+    for entry in range(len(elements)):
+        counting[elements[entry]] = amounts[entry]
+
+# %% ../../nbs/represent/11_composition.ipynb #a812e92c
+@compiled
+def _fill_row(elements, amounts, table, columns, row):
+    "Fill the row (features,) of one formula; the other arguments are those of `_mix`."
+    count = table.shape[1]
+    counting, average, summed, variance, geometric, harmonic, largest, smallest = columns
+    total = amounts.sum()
+    _means(
+        elements,
+        amounts,
+        total,
+        table,
+        row[average : average + count],
+        row[summed : summed + count],
+        row[variance : variance + count],
+        row[largest : largest + count],
+        row[smallest : smallest + count],
+    )
+    if counting >= 0:
+        _amounts(elements, amounts, row[counting : counting + len(table)])
+        for column in range(count):
+            row[geometric + column], row[harmonic + column] = _geometric_and_harmonic(
+                elements, amounts, total, table[:, column]
+            )
 
 # %% ../../nbs/represent/11_composition.ipynb #c6b55bd9
 @compiled
@@ -109,33 +134,13 @@ def _mix(first, elements, amounts, usable, table, columns, out):
     columns : first column in `out` of counting, ave, sum, var, gmean, hmean, max and min;
         -1 for those that are not wanted, which are the first and the two means only
     """
-    count = table.shape[1]
-    counting, average, summed, variance, geometric, harmonic, largest, smallest = columns
-    for i in range(len(first) - 1):
-        row = out[i]
-        if not usable[i]:
-            row[:] = np.nan
+    for formula in range(len(first) - 1):
+        if not usable[formula]:
+            out[formula] = np.nan
             continue
-        here = elements[first[i] : first[i + 1]]
-        amount = amounts[first[i] : first[i + 1]]
-        total = amount.sum()
-        _means(
-            here,
-            amount,
-            total,
-            table,
-            row[average : average + count],
-            row[summed : summed + count],
-            row[variance : variance + count],
-            row[largest : largest + count],
-            row[smallest : smallest + count],
-        )
-        if counting >= 0:
-            _amounts(here, amount, row[counting : counting + len(table)])
-            for j in range(count):
-                row[geometric + j], row[harmonic + j] = _geometric_and_harmonic(
-                    here, amount, total, table[:, j]
-                )
+        here = elements[first[formula] : first[formula + 1]]
+        amount = amounts[first[formula] : first[formula + 1]]
+        _fill_row(here, amount, table, columns, out[formula])
 
 # %% ../../nbs/represent/11_composition.ipynb #3cd64719
 class Compositions(RowTransformer):
@@ -205,20 +210,7 @@ class Compositions(RowTransformer):
         read = rows if isinstance(rows, Amounts) else Amounts.of(rows)
         table, rows_of = self._table()
         failures = self.unknown_elements(read)
-        usable = np.ones(len(read), bool)
-        usable[list(failures)] = False
-        begins, width = _first_columns(_BLOCKS[self.which], table)
-        out = np.empty((len(read), width))
-        _mix(
-            read.first,
-            rows_of[read.element],
-            read.amount,
-            usable,
-            np.ascontiguousarray(table.to_numpy()),
-            begins,
-            out,
-        )
-        return out, failures
+        return _numbers(read, failures, table, rows_of, _BLOCKS[self.which]), failures
 
     def unknown_elements(self, read: Amounts) -> dict:
         """Position -> reason of the rows that hold an element which the table has not.
@@ -226,22 +218,12 @@ class Compositions(RowTransformer):
         read : as `mdp.matter.formula.read_column` returns it
         """
         _, rows_of = self._table()
-        reasons = {}
-        missing = np.flatnonzero(rows_of[read.element] < 0)
-        for row, number in zip(read.rows()[missing].tolist(), read.element[missing].tolist()):
-            reasons.setdefault(row, f"no element {SYMBOLS[number - 1]!r} in the table")
-        return reasons
+        return _without_row(read, rows_of)
 
     def get_feature_names_out(self, input_features=None):
         "The names of the columns."
         table, _ = self._table()
-        names = []
-        for block in _BLOCKS[self.which]:
-            if block == "counting":
-                names += list(table.index)
-            else:
-                names += [f"{block}:{name}" for name in table.columns]
-        return np.array(names, object)
+        return _column_names(_BLOCKS[self.which], table)
 
 # %% ../../nbs/represent/11_composition.ipynb #e9cd03a9
 _BLOCKS = {
@@ -259,3 +241,34 @@ def _first_columns(wanted, table):
         if block in wanted:
             width += len(table) if block == "counting" else table.shape[1]
     return np.array(begins), width
+
+# %% ../../nbs/represent/11_composition.ipynb #24526b9a
+def _numbers(read, failures, table, rows_of, blocks):
+    "Features of `Amounts`, NaN in the rows that failed; the others as of `Compositions`."
+    usable = np.ones(len(read), bool)
+    usable[list(failures)] = False
+    begins, width = _first_columns(blocks, table)
+    out = np.empty((len(read), width))
+    properties = np.ascontiguousarray(table.to_numpy())
+    _mix(read.first, rows_of[read.element], read.amount, usable, properties, begins, out)
+    return out
+
+
+def _without_row(read, rows_of):
+    "Position -> reason of the formulas with an element that has no row in the table."
+    reasons = {}
+    missing = np.flatnonzero(rows_of[read.element] < 0)
+    for row, number in zip(read.rows()[missing].tolist(), read.element[missing].tolist()):
+        reasons.setdefault(row, f"no element {SYMBOLS[number - 1]!r} in the table")
+    return reasons
+
+# %% ../../nbs/represent/11_composition.ipynb #ddc23081
+def _column_names(blocks, table):
+    "The names of the features."
+    names = []
+    for block in blocks:
+        if block == "counting":
+            names += list(table.index)
+        else:
+            names += [f"{block}:{name}" for name in table.columns]
+    return np.array(names, object)

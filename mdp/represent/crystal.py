@@ -67,6 +67,20 @@ def _row_or_reason(compute, chunk):
 # %% ../../nbs/represent/12_crystal.ipynb #eee68056
 _ON_EDGE = 1e-8  # Å: nearer than this to the edge of a shell is on it
 
+# %% ../../nbs/represent/12_crystal.ipynb #dfdcdb9c
+def _radial_distribution(atoms, bins, r_max):
+    "g(r) summed over the atoms of one structure, (bins,), and the number of atoms."
+    box, positions, sites = atoms
+    first, second, distance = neighbour_pairs(box, positions, r_max + _ON_EDGE, full=False)
+    occupancy = np.array([sum(elements.values()) for elements in sites])
+    width = r_max / bins
+    shell = np.minimum(((distance + _ON_EDGE) / width).astype(int), bins - 1)
+    edges = np.arange(bins + 1) * width
+    shell_volume = 4 / 3 * np.pi * (edges[1:] ** 3 - edges[:-1] ** 3)
+    pairs = 2 * np.bincount(shell, occupancy[first] * occupancy[second], bins)
+    density = occupancy.sum() / abs(np.linalg.det(box))
+    return pairs / shell_volume / density, occupancy.sum()
+
 # %% ../../nbs/represent/12_crystal.ipynb #eb3c88f6
 class RDF(_Crystals):
     """Radial distribution function: `bins` numbers without unit, from 0 to `r_max` Å.
@@ -108,17 +122,8 @@ class RDF(_Crystals):
 
     def _row(self, atoms):
         "The numbers of one structure: (bins,)."
-        box, positions, sites = atoms
-        first, second, distance = neighbour_pairs(box, positions, self.r_max + _ON_EDGE, full=False)
-        occupancy = np.array([sum(elements.values()) for elements in sites])
-        width = self.r_max / self.bins
-        shell = np.minimum(((distance + _ON_EDGE) / width).astype(int), self.bins - 1)
-        edges = np.arange(self.bins + 1) * width
-        shell_volume = 4 / 3 * np.pi * (edges[1:] ** 3 - edges[:-1] ** 3)
-        pairs = 2 * np.bincount(shell, occupancy[first] * occupancy[second], self.bins)
-        density = occupancy.sum() / abs(np.linalg.det(box))
-        g = pairs / shell_volume / density
-        return g / occupancy.sum() if self.per_atom else g
+        g, number_of_atoms = _radial_distribution(atoms, self.bins, self.r_max)
+        return g / number_of_atoms if self.per_atom else g
 
     def get_feature_names_out(self, input_features=None):
         "The outer edge of each shell, Å."
@@ -305,6 +310,19 @@ def _mean_orbitals(elements):
     "The orbitals of a site, each element by its occupancy."
     return sum(occupancy * _orbitals(element) for element, occupancy in elements.items())
 
+# %% ../../nbs/represent/12_crystal.ipynb #7af9515f
+def _orbital_field(atoms, by_distance):
+    "The matrix of one structure, environment x centre, as (1024,)."
+    box, positions, sites = atoms
+    orbitals = np.array([_mean_orbitals(elements) for elements in sites])
+    first, centre, neighbour, distance, angle = _faces(box, positions)
+    weight = angle / np.maximum.reduceat(angle, first[:-1])[centre]
+    if by_distance:
+        weight = weight / distance
+    environment = np.add.reduceat(weight[:, None] * orbitals[neighbour], first[:-1])
+    number_of_atoms = sum(sum(elements.values()) for elements in sites)
+    return (environment.T @ orbitals).ravel() / number_of_atoms
+
 # %% ../../nbs/represent/12_crystal.ipynb #d5393f91
 class OFM(_Crystals):
     """Orbital field matrix: 1,024 numbers `environment_centre`, neighbours weighed by the solid
@@ -333,15 +351,7 @@ class OFM(_Crystals):
 
     def _row(self, atoms):
         "The numbers of one structure: (1024,)."
-        box, positions, sites = atoms
-        orbitals = np.array([_mean_orbitals(elements) for elements in sites])
-        first, i, j, distance, angle = _faces(box, positions)
-        weight = angle / np.maximum.reduceat(angle, first[:-1])[i]
-        if self.distance:
-            weight = weight / distance
-        environment = np.add.reduceat(weight[:, None] * orbitals[j], first[:-1])
-        number_of_atoms = sum(sum(elements.values()) for elements in sites)
-        return (environment.T @ orbitals).ravel() / number_of_atoms
+        return _orbital_field(atoms, self.distance)
 
     def get_feature_names_out(self, input_features=None):
         "`environment_centre`, 32 x 32, the centre changing fastest."

@@ -123,6 +123,27 @@ class _MatrixTransformer(RowTransformer):
             return _spread(values, readable, len(column))
         return values
 
+# %% ../../nbs/represent/13_molecule.ipynb #e92b065b
+def _as_tuple(kinds):
+    "One kind, or several, as a tuple."
+    return (kinds,) if isinstance(kinds, str) else tuple(kinds)
+
+
+def _over_workers(block, molecules, workers):
+    "The rows of all molecules: by threads where RDKit offers them for all kinds, else processes."
+    if set(block.keywords["kinds"]) <= set(_COUNTED):
+        return block(molecules, threads=workers)
+    starts = range(0, max(len(molecules), 1), _CHUNK)
+    blocks = [molecules[start : start + _CHUNK] for start in starts]
+    return sp.vstack(parallel(functools.partial(block, threads=1), blocks, workers), "csr")
+
+
+def _label(kind, radius, counts):
+    "The first part of the names of the columns of a kind, as in XenonPy."
+    diameter = str(2 * radius) if kind in ("ECFP", "FCFP", "MHFP") else ""
+    suffix = "_c" if counts and kind in _COUNTED else ""
+    return f"{FINGERPRINTS[kind]}{diameter}{suffix}"
+
 # %% ../../nbs/represent/13_molecule.ipynb #8d342db4
 class Fingerprints(_MatrixTransformer):
     """Molecular fingerprints of one kind, or of several side by side.
@@ -148,7 +169,7 @@ class Fingerprints(_MatrixTransformer):
         n_bits: int = 2048,
         counts: bool = False,
         sparse: bool = False,
-        workers: int | None = None,
+        workers: int | None = 1,
         on_error: str = "raise",
     ):
         self.kinds = kinds
@@ -161,37 +182,22 @@ class Fingerprints(_MatrixTransformer):
 
     read = staticmethod(read)
 
-    def _kinds(self):
-        "The kinds as a tuple."
-        return (self.kinds,) if isinstance(self.kinds, str) else tuple(self.kinds)
-
     def check(self):
         "Raises ValueError where a parameter makes no sense."
         super().check()
-        kinds = self._kinds()
+        kinds = _as_tuple(self.kinds)
         if not kinds or len(set(kinds)) < len(kinds) or not set(kinds) <= set(FINGERPRINTS):
-            raise ValueError(
-                f"kinds={self.kinds!r}: one or several, each once, of {', '.join(FINGERPRINTS)}"
-            )
+            known = ", ".join(FINGERPRINTS)
+            raise ValueError(f"kinds={self.kinds!r}: one or several, each once, of {known}")
         if self.radius < 0 or self.n_bits < 1:
-            raise ValueError(
-                f"radius={self.radius}, n_bits={self.n_bits}: radius from 0 on, n_bits from 1 on"
-            )
+            given = f"radius={self.radius}, n_bits={self.n_bits}"
+            raise ValueError(f"{given}: radius from 0 on, n_bits from 1 on")
 
     def compute(self, molecules):
         "Columns of readable molecules, and no failures."
-        kinds = self._kinds()
-        threads = self.workers or cores()
-        block = functools.partial(
-            _block, kinds=kinds, radius=self.radius, n_bits=self.n_bits, counts=self.counts
-        )
-        if set(kinds) <= set(_COUNTED):
-            values = block(molecules, threads=threads)
-        else:
-            starts = range(0, max(len(molecules), 1), _CHUNK)
-            blocks = [molecules[start : start + _CHUNK] for start in starts]
-            one_thread = functools.partial(block, threads=1)
-            values = sp.vstack(parallel(one_thread, blocks, threads), "csr")
+        parameters = dict(radius=self.radius, n_bits=self.n_bits, counts=self.counts)
+        block = functools.partial(_block, kinds=_as_tuple(self.kinds), **parameters)
+        values = _over_workers(block, molecules, self.workers or cores())
         whole = np.int32 if self.counts else np.uint8
         values = values.astype(np.float32 if self.on_error == "nan" else whole)
         return (values if self.sparse else values.toarray()), {}
@@ -200,10 +206,8 @@ class Fingerprints(_MatrixTransformer):
         "The names of the columns, as in XenonPy: `ecfp6:0`, `rdkit_c:17`."
         self.check()
         names = []
-        for kind in self._kinds():
-            diameter = str(2 * self.radius) if kind in ("ECFP", "FCFP", "MHFP") else ""
-            suffix = "_c" if self.counts and kind in _COUNTED else ""
-            label = f"{FINGERPRINTS[kind]}{diameter}{suffix}"
+        for kind in _as_tuple(self.kinds):
+            label = _label(kind, self.radius, self.counts)
             names += [f"{label}:{column}" for column in range(_width(kind, self.n_bits))]
         return np.array(names, object)
 
@@ -266,6 +270,15 @@ def _why_missing(mol, missing):
         reasons.append(f"no finite {_listed(other)}")
     return "; ".join(reasons)
 
+
+def _missing(molecules, values, names):
+    "Position -> reason of the rows without a value in some column."
+    failures = {}
+    for row in np.flatnonzero(np.isnan(values).any(axis=1)).tolist():
+        missing = [names[column] for column in np.flatnonzero(np.isnan(values[row]))]
+        failures[row] = _why_missing(molecules[row], missing)
+    return failures
+
 # %% ../../nbs/represent/13_molecule.ipynb #d9b377bb
 class RDKitDescriptors(RowTransformer):
     """All of RDKit's molecular descriptors, or the named ones.
@@ -282,7 +295,7 @@ class RDKitDescriptors(RowTransformer):
         cells become NaN
     """
 
-    def __init__(self, names=None, workers: int | None = None, on_error: str = "raise"):
+    def __init__(self, names=None, workers: int | None = 1, on_error: str = "raise"):
         self.names = names
         self.workers = workers
         self.on_error = on_error
@@ -304,13 +317,7 @@ class RDKitDescriptors(RowTransformer):
         blocks = [molecules[start : start + 250] for start in range(0, len(molecules), 250)]
         describe = functools.partial(_describe, names=names)
         values = np.concatenate(parallel(describe, blocks, self.workers))
-        if self.on_error == "nan":
-            return values, {}
-        failures = {}
-        for row in np.flatnonzero(np.isnan(values).any(axis=1)).tolist():
-            missing = [names[column] for column in np.flatnonzero(np.isnan(values[row]))]
-            failures[row] = _why_missing(molecules[row], missing)
-        return values, failures
+        return values, {} if self.on_error == "nan" else _missing(molecules, values, names)
 
     def get_feature_names_out(self, input_features=None):
         "RDKit's names."

@@ -37,6 +37,26 @@ LOST = [
     if "EState" in name or name.startswith(_BEGINNINGS) or name in _KNOW_THE_RING
 ]
 
+# %% ../../nbs/represent/14_polymer.ipynb #98a1a834
+def _for_rings(of):
+    "A transformer, changed so that it is asked only what has a meaning for a chain."
+    if isinstance(of, Fingerprints):
+        return of.set_params(on_error="raise")
+    lost = [name for name in of.names or [] if name in LOST]
+    if lost:
+        names = ", ".join(lost)
+        raise ValueError(f"{names}: would give the size of our ring, not a property of the chain")
+    names = NAMES if of.names is None else of.names
+    return of.set_params(names=[name for name in names if name not in LOST], on_error="nan")
+
+
+def _not_finite(values, names):
+    "Position -> reason of the rows without a value in some column."
+    failures = {}
+    for row in np.flatnonzero(np.isnan(values).any(axis=1)).tolist():
+        failures[row] = f"no finite {', '.join(names[np.isnan(values[row])][:4])}"
+    return failures
+
 # %% ../../nbs/represent/14_polymer.ipynb #e485a764
 class Polymers(_MatrixTransformer):
     """Descriptors of the endless chain of a repeat unit, by a ring of units.
@@ -60,7 +80,7 @@ class Polymers(_MatrixTransformer):
         of=None,
         per: str = "unit",
         ring: int = 24,
-        workers: int | None = None,
+        workers: int | None = 1,
         on_error: str = "raise",
     ):
         self.of = of
@@ -85,17 +105,8 @@ class Polymers(_MatrixTransformer):
 
     def _inner(self):
         "The transformer that is asked about the ring."
-        of = clone(self.of) if self.of is not None else Fingerprints("ECFP", counts=True)
-        if isinstance(of, Fingerprints):
-            return of.set_params(on_error="raise", workers=self.workers)
-        lost = [name for name in of.names or [] if name in LOST]
-        if lost:
-            raise ValueError(
-                f"{', '.join(lost)}: would give the size of our ring, not a property of the chain"
-            )
-        names = NAMES if of.names is None else list(of.names)
-        kept = [name for name in names if name not in LOST]
-        return of.set_params(names=kept, on_error="nan", workers=self.workers)
+        of = Fingerprints("ECFP", counts=True) if self.of is None else clone(self.of)
+        return _for_rings(of).set_params(workers=self.workers)
 
     def compute(self, units):
         """Columns of readable units (float64, or CSR where `of` is sparse), and why some are
@@ -111,11 +122,7 @@ class Polymers(_MatrixTransformer):
         values = _shared(values, np.array(sizes, float), _adds_up(inner))
         if self.on_error == "nan" or sp.issparse(values):
             return values, {}
-        names = inner.get_feature_names_out()
-        failures = {}
-        for row in np.flatnonzero(np.isnan(values).any(axis=1)).tolist():
-            failures[row] = f"no finite {', '.join(names[np.isnan(values[row])][:4])}"
-        return values, failures
+        return values, _not_finite(values, inner.get_feature_names_out())
 
     def get_feature_names_out(self, input_features=None):
         "The names of the columns, those of `of`."
