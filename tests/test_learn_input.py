@@ -55,7 +55,8 @@ def test_one_material_has_one_answer_in_every_spelling(library):
     if "mp_gap" not in set(library.index.task):
         descriptor.tasks = ["density_measured"]
     values = descriptor.fit().transform(["Fe2O3", "Fe4O6", "Fe40O60", "Fe0.4O0.6", "O3Fe2"])
-    assert (values == values.iloc[0]).all(axis=None)
+    # a row's place in a batch may change the last digits of 32-bit sums, by processor
+    assert np.allclose(values, values.iloc[0], rtol=1e-6)
     models = library.index.query("task == 'density_measured' and descriptor == 'composition'").id
     network = library.models[models.iloc[0]]
     first, second = (
