@@ -22,7 +22,7 @@ from rdkit.Chem import rdFingerprintGenerator
 from mdp.core.profiles import versions
 from mdp.core.store import atomic_write, kept
 from mdp.data.fetch import SOURCES, cache_dir, get
-from mdp.data.reactions import _MAPPED, _US, two_step_pairs
+from mdp.data.reactions import _MAPPED, _US, _written, two_step_pairs
 from mdp.generate.forward import ReactionModel
 from mdp.generate.inverse import InverseModel
 from mdp.generate.retrosynthesis import Retrosynthesis, Stock
@@ -55,8 +55,7 @@ def canonical(smiles):
 
 def rows_of(part):
     "(product, reactants) of a part of USPTO-50k, as written in the file."
-    lines = get(SOURCES[f"{_US}{part}.smi"]).read_text().splitlines()
-    return [tuple(text.strip() for text in line.split(" >> ")) for line in lines if line.strip()]
+    return _written(get(SOURCES[f"{_US}{part}.smi"]))
 
 
 def is_target(smiles):

@@ -62,3 +62,20 @@ def shows_a_result(notebook):
 
     assert found(notebook)
     assert 1 <= len([row for row in results(notebook) if row["top"]]) <= 5
+
+
+class Stopped(Exception):
+    "Raised by a training that `stopped_lessons` stops."
+
+
+def stopped_lessons(step):
+    "The batches of a reaction model, which end with `Stopped` at a step."
+    from mdp.generate.forward import _Lessons
+
+    class Lessons(_Lessons):
+        def __call__(self, number):
+            if number == step:
+                raise Stopped
+            return super().__call__(number)
+
+    return Lessons

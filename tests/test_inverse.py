@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from conftest import Stopped, stopped_lessons
 from mdp.core.errors import BadInput
 from mdp.data.reactions import read_reactions
 from mdp.generate import forward, inverse
@@ -160,18 +161,9 @@ def test_training_goes_on_where_it_stopped(some, tmp_path):
     settings = dict(width=16, plan="MA", batch_size=8, every=3, groups=20)
     whole = InverseModel(steps=6, **settings).fit(some)
 
-    class Stopped(Exception):
-        pass
-
-    class Lessons(forward._Lessons):
-        def __call__(self, step):
-            if step == 5:
-                raise Stopped
-            return super().__call__(step)
-
     path = tmp_path / "checkpoint.safetensors"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(inverse, "_Lessons", Lessons)
+        patch.setattr(inverse, "_Lessons", stopped_lessons(5))
         with pytest.raises(Stopped):
             InverseModel(steps=6, checkpoint=path, **settings).fit(some)
     resumed = InverseModel(steps=6, checkpoint=path, **settings).fit(some)

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from conftest import Stopped, stopped_lessons
 from mdp.core.errors import BadInput
 from mdp.data import reactions as data
 from mdp.data.fetch import SOURCES, get, mirror_dir
@@ -320,18 +321,9 @@ def test_training_goes_on_where_it_stopped(shipped, tmp_path):
     reagents = np.arange(40) < 20
     whole = ReactionModel(steps=6, **settings).fit(some, reagents)
 
-    class Stopped(Exception):
-        pass
-
-    class Lessons(forward._Lessons):
-        def __call__(self, step):
-            if step == 5:
-                raise Stopped
-            return super().__call__(step)
-
     path = tmp_path / "checkpoint.safetensors"
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(forward, "_Lessons", Lessons)
+        patch.setattr(forward, "_Lessons", stopped_lessons(5))
         with pytest.raises(Stopped):
             ReactionModel(steps=6, checkpoint=path, **settings).fit(some, reagents)
     resumed = ReactionModel(steps=6, checkpoint=path, **settings).fit(some, reagents)

@@ -129,17 +129,20 @@ def _reactions(df):
     return _keep(df, ~df[["reactants", "product"]].duplicated(), "repeated")
 
 # %% ../../nbs/data/08_reactions.ipynb #c1bf97f2
+def _written(path):
+    "(product, reactants) of each line `product >> reactants` of a file."
+    lines = path.read_text().splitlines()
+    return [tuple(map(str.strip, line.split(" >> "))) for line in lines if line.strip()]
+
+
 def _smi(*paths):
     "`product >> reactants` a line; one file a split."
     rows = [
-        (*reversed(line.split(" >> ")), split)
-        for p, split in zip(paths, ("train", "valid", "test"))
-        for line in p.read_text().splitlines()
-        if line.strip()
+        (reactants, product, split)
+        for path, split in zip(paths, ("train", "valid", "test"))
+        for product, reactants in _written(path)
     ]
-    return _reactions(
-        pd.DataFrame(rows, columns=["left", "right", "split"]).apply(lambda c: c.str.strip())
-    )
+    return _reactions(pd.DataFrame(rows, columns=["left", "right", "split"]))
 
 
 def _uspto_full(*paths):
@@ -292,8 +295,7 @@ def two_step_pairs(count: int = 100) -> pd.DataFrame:
     """
     made_of = {}
     for part in ("valid", "test"):
-        for line in get(SOURCES[_US + part + ".smi"]).read_text().splitlines():
-            product, reactants = (side.strip() for side in line.split(" >> "))
+        for product, reactants in _written(get(SOURCES[_US + part + ".smi"])):
             made_of.setdefault(product, reactants)
     routes = {}
     for target, reactants in made_of.items():

@@ -545,16 +545,6 @@ def _check_arguments(model):
         raise ValueError(f"plan={model.plan!r}: letters M (messages) and A (attention)")
 
 
-def _read_flask(value, most_atoms):
-    "One molecule of all that is in a flask; ValueError where the model cannot take it."
-    mol = read(value)
-    if mol.GetNumAtoms() > most_atoms:
-        raise ValueError(f"{mol.GetNumAtoms()} atoms; at most {most_atoms} are read")
-    if max(atom.GetDegree() for atom in mol.GetAtoms()) > _MOST_NEIGHBOURS:
-        raise ValueError(f"an atom of more than {_MOST_NEIGHBOURS} neighbours")
-    return mol
-
-
 def _read_flask(value, most_atoms, several):
     "One `Mol` of all that is in a flask; ValueError where the model cannot take it."
     mol = read(value)

@@ -38,6 +38,7 @@ from mdp.matter.reaction import (
     _broken_bonds,
     _in_order,
     _new_bonds,
+    _sanitised,
     _settle,
     apply_edits,
     graph,
@@ -214,13 +215,7 @@ def _finished(mol, hydrogens, dummies):
     for dummy in dummies:
         mol.RemoveAtom(dummy)
     mol.CommitBatchEdit()
-    made = mol.GetMol()
-    with rdBase.BlockLogs():
-        try:
-            Chem.SanitizeMol(made)
-        except Chem.MolSanitizeException as error:
-            raise EditError(f"no molecule: {error}") from error
-    return made
+    return _sanitised(mol)
 
 
 def reactant_set(mol: Chem.Mol) -> str:

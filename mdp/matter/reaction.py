@@ -329,6 +329,17 @@ def _piece_of(mol, start):
     return seen
 
 
+def _sanitised(mol):
+    "The molecule of an edited `RWMol`; EditError where RDKit accepts none."
+    made = mol.GetMol()
+    with rdBase.BlockLogs():
+        try:
+            Chem.SanitizeMol(made)
+        except Chem.MolSanitizeException as error:
+            raise EditError(f"no molecule: {error}") from error
+    return made
+
+
 def apply_edits(reactants: Chem.Mol, edits) -> Chem.Mol:
     """The product of edits: the piece that holds the first atom of the first one.
 
@@ -355,13 +366,7 @@ def apply_edits(reactants: Chem.Mol, edits) -> Chem.Mol:
         if index not in piece:  # what breaks off need not be a molecule of its own
             mol.RemoveAtom(index)
     mol.CommitBatchEdit()
-    product = mol.GetMol()
-    with rdBase.BlockLogs():
-        try:
-            Chem.SanitizeMol(product)
-        except Chem.MolSanitizeException as error:
-            raise EditError(f"no molecule: {error}") from error
-    return product
+    return _sanitised(mol)
 
 # %% ../../nbs/matter/09_reaction.ipynb #acc102ec
 def product_smiles(mol: Chem.Mol, stereo: bool = True) -> str:
