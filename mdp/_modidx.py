@@ -350,6 +350,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
             'mdp.core.errors': { 'mdp.core.errors.BadInput': ('core/errors.html#badinput', 'mdp/core/errors.py'),
                                  'mdp.core.errors.BadInput.__init__': ('core/errors.html#badinput.__init__', 'mdp/core/errors.py'),
                                  'mdp.core.errors.BadInput.__str__': ('core/errors.html#badinput.__str__', 'mdp/core/errors.py'),
+                                 'mdp.core.errors._cut': ('core/errors.html#_cut', 'mdp/core/errors.py'),
                                  'mdp.core.errors._plain_label': ('core/errors.html#_plain_label', 'mdp/core/errors.py'),
                                  'mdp.core.errors._short': ('core/errors.html#_short', 'mdp/core/errors.py'),
                                  'mdp.core.errors.in_range': ('core/errors.html#in_range', 'mdp/core/errors.py'),
