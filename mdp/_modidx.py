@@ -363,6 +363,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                    'mdp.core.parallel._failure_again': ('core/parallel.html#_failure_again', 'mdp/core/parallel.py'),
                                    'mdp.core.parallel._guarded': ('core/parallel.html#_guarded', 'mdp/core/parallel.py'),
                                    'mdp.core.parallel._in_worker': ('core/parallel.html#_in_worker', 'mdp/core/parallel.py'),
+                                   'mdp.core.parallel._over_processes': ('core/parallel.html#_over_processes', 'mdp/core/parallel.py'),
+                                   'mdp.core.parallel._pool': ('core/parallel.html#_pool', 'mdp/core/parallel.py'),
                                    'mdp.core.parallel._results': ('core/parallel.html#_results', 'mdp/core/parallel.py'),
                                    'mdp.core.parallel.cores': ('core/parallel.html#cores', 'mdp/core/parallel.py'),
                                    'mdp.core.parallel.parallel': ('core/parallel.html#parallel', 'mdp/core/parallel.py'),
