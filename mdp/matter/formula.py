@@ -119,17 +119,24 @@ def _read_mapping(mapping):
     "`[(symbol, amount), ...]` of a dict or a pymatgen Composition; raises ValueError."
     entries = []
     for key, value in mapping.items():
-        symbol = key.name if isinstance(key, enum.Enum) else str(key)  # Element.D prints as "H"
+        symbol = _named(key)
         if symbol not in ATOMIC_NUMBER:
             raise ValueError(_no_element(symbol))
         entries.append((symbol, _as_amount(value, symbol)))
     return entries
 
 
+def _named(key):
+    "The symbol that a key of a mapping or the name of a column stands for."
+    return key.name if isinstance(key, enum.Enum) else str(key)  # Element.D prints as "H"
+
+
 def _as_amount(value, symbol):
     "A number given as the amount of an element, as a float; raises ValueError."
     if pd.api.types.is_scalar(value) and pd.isna(value):
         raise ValueError(f"the amount of {symbol} is missing")
+    if np.iscomplexobj(value):
+        raise ValueError(f"the amount of {symbol} is a complex number: {value!r}")
     try:
         amount = float(value)
     except (TypeError, ValueError):
@@ -191,8 +198,9 @@ def _readable(text):
 
 
 def _typeset(formula):
-    "Subscripts, full-width letters, special blanks: Fe₂O₃."
-    plain = unicodedata.normalize("NFKC", formula)
+    "Subscripts, full-width letters, special blanks, LaTeX: Fe₂O₃, Fe$_2$O$_3$."
+    plain = unicodedata.normalize("NFKC", formula).replace("$", "")
+    plain = re.sub(r"_\{?([^{}_]+)\}?", r"\1", plain)
     if plain == formula:
         return None
     return f"typeset characters; write {plain.strip()}" if _readable(plain) else _why(plain)
@@ -262,13 +270,23 @@ def _joined(formula):
 
 
 def _variable(formula):
-    "A letter where a number belongs: La2-xSrxCuO4, YBa2Cu3O7-δ, (C2H4)n."
-    found = re.search(rf"(?:{_ANY}|[)\]}}])[\d.+±-]*?{_DASH}?([nxyzdδ])(?![a-z])", formula)
+    "A letter where a number belongs: La2-xSrxCuO4, YBa2Cu3O7-δ, (C2H4)n, Al(x)Ga(1-x)As."
+    letter = "(delta|[nxyzdδ])(?![a-z])"
+    found = re.search(rf"(?:{_ANY}|[)\]}}])\(?[\d.+±-]*?{_DASH}?{letter}", formula)
     if found:
         return (
             f"a variable amount {found[1]!r}; write a number in its place "
             "(with x = 0.1, La2-xSrxCuO4 is La1.9Sr0.1CuO4)"
         )
+
+
+def _phase(formula):
+    "A formula beside the name of its phase: β-Ga2O3, TiO2 (rutile), Fe2O3(s)."
+    in_front = rf"^([α-ω]|[a-z]+){_DASH}"
+    behind = rf"(({_DASH}|\s)+[a-z]+|\s*\([a-z ]+\))$"
+    alone = re.sub(f"{in_front}|{behind}", "", formula.strip())
+    if alone != formula.strip() and _readable(alone):
+        return f"the name of a phase beside the formula; write {alone}"
 
 # %% ../../nbs/matter/05_formula.ipynb #567c5cb3
 _AT_THE_PLACE = {
@@ -288,7 +306,7 @@ def _explain(formula: str, error: ValueError) -> str:
     formula : a string that cannot be read
     error : what the reader says of it
     """
-    for recognize in (_typeset, _hydrate, _factor, _alloy, _joined, _variable):
+    for recognize in (_typeset, _hydrate, _factor, _alloy, _joined, _variable, _phase):
         if what := recognize(formula):
             return what
     if not isinstance(error, _Unreadable):
@@ -298,6 +316,8 @@ def _explain(formula: str, error: ValueError) -> str:
         return _wrong_symbol(formula, error.position)
     if rest[:1].islower():
         return f"unexpected {rest[0]!r}: the symbol of an element begins with a capital letter"
+    if re.search(r"\d,\d", formula[error.position - 1 : error.position + 2]):
+        return f"{error}: a decimal comma? write a point"
     hint = _AT_THE_PLACE.get(rest[:1])
     return f"{error}: {hint}" if hint else str(error)
 
@@ -586,18 +606,19 @@ def is_table(X) -> bool:
         return False
     if X.shape[1] != 1:
         return True
-    return X.columns[0] in ATOMIC_NUMBER and pd.api.types.is_numeric_dtype(X.dtypes.iloc[0])
+    return _named(X.columns[0]) in ATOMIC_NUMBER and pd.api.types.is_numeric_dtype(X.dtypes.iloc[0])
 
 
 def read_table(table: pd.DataFrame) -> tuple:
     """`(Amounts, failures)` as of `read_column`; ValueError where a column is no element.
 
-    table : amounts; columns: element symbols
+    table : amounts; columns: element symbols, or pymatgen's Elements
 
     >>> read, failures = read_table(pd.DataFrame({"Fe": [2], "O": [3]}))
     >>> read[0]
     (array([ 8, 26]), array([3., 2.]))
     """
+    table = table.set_axis([_named(column) for column in table.columns], axis=1)
     _check_columns(table)
     numbers, failures = _table_numbers(table)
     row, column = np.nonzero(numbers)
@@ -615,7 +636,7 @@ def _table_numbers(table):
     for j, symbol in enumerate(table.columns):
         column = table.iloc[:, j]
         doubtful = range(len(column))
-        if pd.api.types.is_numeric_dtype(column.dtype):
+        if pd.api.types.is_numeric_dtype(column.dtype) and not _is_complex(column):
             numbers[:, j] = column.to_numpy(float, na_value=np.nan)
             doubtful = np.flatnonzero(~np.isfinite(numbers[:, j])).tolist()
         for i in doubtful:
@@ -624,7 +645,20 @@ def _table_numbers(table):
             except ValueError as error:
                 failures.setdefault(i, str(error))
     numbers[list(failures)] = 0.0
+    size = np.abs(numbers).sum(axis=1, keepdims=True)
+    numbers[np.abs(numbers) < [_rounding(dtype) for dtype in table.dtypes] * size] = 0.0
     return numbers, failures
+
+
+def _is_complex(column):
+    "Does a column hold complex numbers? pandas counts them as numbers; they are no amounts."
+    return pd.api.types.is_complex_dtype(column.dtype)
+
+
+def _rounding(dtype):
+    "Share of the total that may be rounding in numbers of fewer than 64 bits: 1 - 0.9 - 0.1."
+    narrow = {"float16": np.float16, "float32": np.float32}.get(str(dtype).lower())
+    return 8 * float(np.finfo(narrow).eps) if narrow else 0.0
 
 
 def _check_columns(table):
