@@ -367,6 +367,8 @@ def test_one_material_one_formula():
     assert reduced_formula(["Al63.5Cu24.5Fe12"], whole=True) == ["Al127Fe24Cu49"]
     third = "Fe0.3333333O0.6666667"
     assert reduced_formula([third], whole=True) == ["FeO2"] and reduced_formula([third]) == [third]
+    tiny = {"Al": 6.29317e-9, "Cu": 2.50683e-9, "Fe": 1.2e-9}  # below pymatgen's own limit
+    assert reduced_formula([tiny]) == ["Al0.629317Fe0.12Cu0.250683"]
 
 
 @settings(deadline=None, max_examples=200)

@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.exceptions import NotFittedError
 from mdp.core.errors import BadInput
 from mdp.learn.library import Library
 from mdp.represent.kinds import describe
@@ -65,6 +66,20 @@ def test_one_material_has_one_answer_in_every_spelling(library):
     assert np.array_equal(first, second)
 
 
+@pytest.mark.parametrize(
+    "spellings",
+    [
+        ["Al62.93Cu25.07Fe12", "Al6293Cu2507Fe1200", "Al0.6293Cu0.2507Fe0.12"],
+        ["La1.8543Sr0.1457CuO4", "La18543Sr1457Cu10000O40000"],
+        [{"Al": 6.29317e-9, "Cu": 2.50683e-9, "Fe": 1.2e-9}, "Al62.9317Cu25.0683Fe12"],
+    ],
+    ids=["alloy", "oxide", "tiny amounts"],
+)
+def test_what_cannot_be_made_whole_has_one_answer_too(library, spellings):
+    values = PropertyDescriptor("inorganic", library).fit().transform(spellings)
+    assert np.allclose(values, values.iloc[0], rtol=1e-4)
+
+
 def test_a_formula_far_larger_than_those_of_training_is_told_apart(library):
     descriptor = PropertyDescriptor("inorganic", library, ["density_measured"]).fit()
     rows = ["Al63Cu25Fe12", "Al6.3Cu2.5Fe1.2", "SiO2"]
@@ -101,3 +116,34 @@ def test_logarithms_are_undone(library):
     values = descriptor.transform(["*CC(*)c1ccccc1"])
     assert ((values > 0.1) & (values < 0.4)).all(axis=None)
     assert set(descriptor.units) == {"W/(m K)"}
+
+
+@pytest.mark.parametrize(
+    "settings, error, message",
+    [
+        (dict(tasks="organic_tb"), TypeError, "give a list, even of one task"),
+        (dict(tasks=[]), ValueError, "no network is left"),
+        (dict(tasks=["organic_boiling"]), ValueError, "no network for organic_boiling"),
+        (dict(best=0), ValueError, "best=0"),
+        (dict(on_error="skip"), ValueError, "on_error='skip'"),
+        (dict(kind="salt"), ValueError, "kind='salt'"),
+    ],
+    ids=str,
+)
+def test_settings_that_make_no_sense(library, settings, error, message):
+    with pytest.raises(error, match=message):
+        PropertyDescriptor(**{"kind": "molecule", "library": library, **settings}).fit()
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda unfitted: unfitted.transform(["CCO"]),
+        lambda unfitted: unfitted.domain(["CCO"]),
+        lambda unfitted: unfitted.units,
+        lambda unfitted: unfitted.get_feature_names_out(),
+    ],
+)
+def test_what_is_not_fitted_says_so(ask):
+    with pytest.raises(NotFittedError):
+        ask(PropertyDescriptor("molecule"))
