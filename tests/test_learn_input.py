@@ -3,10 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
 from mdp.core.errors import BadInput
 from mdp.learn.library import Library
 from mdp.represent.kinds import describe
+from mdp.learn.shotgun import Shotgun
 from mdp.learn.transfer import PropertyDescriptor
 
 
@@ -147,3 +149,45 @@ def test_settings_that_make_no_sense(library, settings, error, message):
 def test_what_is_not_fitted_says_so(ask):
     with pytest.raises(NotFittedError):
         ask(PropertyDescriptor("molecule"))
+
+
+@pytest.fixture(scope="module")
+def shotgun(library):
+    networks = library.query("task == 'organic_tb'").id
+    alcohols = ["CO", "CCO", "CCCO", "CCCCO", "CCCCCO", "CC(C)O"]
+    boiling_points = [337.8, 351.4, 370.3, 390.9, 411.1, 355.4]  # K
+    return Shotgun("molecule", library, networks, blocks=0).fit(alcohols, boiling_points)
+
+
+@pytest.mark.parametrize(
+    "container",
+    [
+        tuple,
+        np.array,
+        lambda rows: pd.Series(rows, list("abcd")[: len(rows)]),
+        lambda rows: pd.DataFrame({"C": rows}),
+        iter,
+    ],
+)
+def test_the_shotgun_reads_containers_by_their_values(shotgun, container):
+    rows = ["CCO", "CCN", "CCCO"]
+    assert np.allclose(shotgun.predict(container(rows)), shotgun.predict(rows))
+    fitted = clone(shotgun).fit(container([*rows, "CO"]), [351.4, 289.7, 370.3, 337.8])
+    assert fitted.predict(rows).shape == (3,)
+
+
+def test_the_shotgun_refuses_and_names(shotgun):
+    for ask in (shotgun.predict, lambda rows: clone(shotgun).fit(rows, [1.0, 2, 3, 4])):
+        with pytest.raises(TypeError, match="give a list"):
+            ask("CCCO")
+        with pytest.raises(BadInput) as caught:
+            ask(pd.Series(["CO", "C1CC", "CCO", "CN"], list("abcd")))
+        assert [label for label, *_ in caught.value.rows] == ["b"]
+    assert shotgun.predict([]).shape == (0,)
+    with pytest.raises(NotFittedError):
+        Shotgun("molecule").predict(["CO"])
+    with pytest.raises(ValueError, match="no network 'nosuch'"):
+        clone(shotgun).set_params(ids=["nosuch"]).fit(["C", "CC", "CCC", "CO"], range(4))
+    with pytest.raises(BadInput) as caught:
+        clone(shotgun).fit(["C", "CC", "CCC", "CO"], pd.Series([1, 2, np.nan, 3], list("abcd")))
+    assert caught.value.rows[0][0] == "c"
