@@ -8,6 +8,7 @@ from sklearn.exceptions import NotFittedError
 from mdp.core.errors import BadInput
 from mdp.learn.library import Library
 from mdp.represent.kinds import describe
+from mdp.learn.models import baselines
 from mdp.learn.shotgun import Shotgun
 from mdp.learn.transfer import PropertyDescriptor
 
@@ -38,6 +39,12 @@ def test_containers_are_read_by_their_values(boiling, container):
     rows = ["CCO", "CCCCN"]
     expected = boiling.transform(rows).to_numpy()
     assert np.allclose(boiling.transform(container(rows)), expected)
+
+
+def test_the_baselines_read_an_iterator_once():
+    rows = ["CCO", "CCCCN", "CC(C)O"]
+    for name, (X, _) in baselines(iter(rows), "molecule").items():
+        assert np.array_equal(X, baselines(rows, "molecule")[name][0])
 
 
 def test_one_string_is_refused_and_labels_are_the_callers(boiling):
