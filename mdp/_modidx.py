@@ -1947,6 +1947,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                        'mdp/represent/microstructure.py'),
                                               'mdp.represent.microstructure._runs': ( 'represent/microstructure.html#_runs',
                                                                                       'mdp/represent/microstructure.py'),
+                                              'mdp.represent.microstructure._scattered': ( 'represent/microstructure.html#_scattered',
+                                                                                           'mdp/represent/microstructure.py'),
                                               'mdp.represent.microstructure._soft_path': ( 'represent/microstructure.html#_soft_path',
                                                                                            'mdp/represent/microstructure.py'),
                                               'mdp.represent.microstructure._torch': ( 'represent/microstructure.html#_torch',
