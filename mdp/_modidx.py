@@ -1321,6 +1321,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                    'mdp.learn.library._build_task': ('learn/library.html#_build_task', 'mdp/learn/library.py'),
                                    'mdp.learn.library._card_row': ('learn/library.html#_card_row', 'mdp/learn/library.py'),
                                    'mdp.learn.library._centred': ('learn/library.html#_centred', 'mdp/learn/library.py'),
+                                   'mdp.learn.library._check_build': ('learn/library.html#_check_build', 'mdp/learn/library.py'),
                                    'mdp.learn.library._crc': ('learn/library.html#_crc', 'mdp/learn/library.py'),
                                    'mdp.learn.library._digest': ('learn/library.html#_digest', 'mdp/learn/library.py'),
                                    'mdp.learn.library._folds': ('learn/library.html#_folds', 'mdp/learn/library.py'),
