@@ -118,14 +118,14 @@ def read_all(X, reader=read, what: str = "SMILES") -> pd.Series:
 
 # %% ../../nbs/matter/06_molecule.ipynb #5522e1fe
 def canonical_smiles(smiles) -> list[str | None]:
-    """RDKit's canonical SMILES of each row; None where RDKit refuses the string.
+    """RDKit's canonical SMILES of each row, without atom-map numbers; None where RDKit refuses it.
 
     Long lists go over the cores.
 
     >>> canonical_smiles(["OCC", "C(O)C", "c1ccccc"])
     ['CCO', 'CCO', None]
 
-    smiles : SMILES strings: a list, a Series, a one-column frame, an array
+    smiles : SMILES or Mols: a list, a Series, a one-column frame, an array
     """
     smiles = as_column(smiles, "SMILES").tolist()
     size = 5_000
@@ -138,10 +138,18 @@ def _canonical(smiles):
     "`canonical_smiles` of a part."
     out = []
     with rdBase.BlockLogs():
-        for text in smiles:
-            mol = Chem.MolFromSmiles(text) if isinstance(text, str) and text else None
+        for mol in map(_mol_or_none, smiles):
             out.append(Chem.MolToSmiles(mol) if mol else None)
     return out
+
+
+def _mol_or_none(value):
+    "The molecule of a row, without map numbers; None where RDKit refuses it."
+    if isinstance(value, str) and value:
+        return Chem.MolFromSmiles(unmapped(value))
+    if isinstance(value, Chem.Mol) and not value.NeedsUpdatePropertyCache():
+        return _checked(value)
+    return None
 
 # %% ../../nbs/matter/06_molecule.ipynb #c15fee54
 def molecular_formula(mol: Chem.Mol) -> str:
