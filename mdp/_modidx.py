@@ -1616,6 +1616,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                      'mdp.matter.molecule._environment_bits': ( 'matter/molecule.html#_environment_bits',
                                                                                 'mdp/matter/molecule.py'),
                                      'mdp.matter.molecule._mol_or_none': ('matter/molecule.html#_mol_or_none', 'mdp/matter/molecule.py'),
+                                     'mdp.matter.molecule._other_notation': ( 'matter/molecule.html#_other_notation',
+                                                                              'mdp/matter/molecule.py'),
                                      'mdp.matter.molecule._parse': ('matter/molecule.html#_parse', 'mdp/matter/molecule.py'),
                                      'mdp.matter.molecule._scaffold': ('matter/molecule.html#_scaffold', 'mdp/matter/molecule.py'),
                                      'mdp.matter.molecule._why': ('matter/molecule.html#_why', 'mdp/matter/molecule.py'),
