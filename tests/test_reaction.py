@@ -12,7 +12,6 @@ from mdp.generate import forward
 from mdp.generate.forward import ReactionModel
 from mdp.matter import reaction
 from mdp.matter.reaction import EditError, apply_edits, find_edits, labelled, read_reaction
-from mdp.represent.reaction import Reactions
 from rdkit import Chem
 
 needs_mirror = pytest.mark.skipif(
@@ -44,7 +43,9 @@ def test_roles():
         ("c1ccccc>>CC", "c1ccccc"),
         ("CC>>[CH3:9]C", "no atom of the product"),
         ("", "0 `>`"),
-        (None, "NoneType"),
+        (None, "missing"),
+        (float("nan"), "missing"),
+        ("CC >> CO", "a blank inside"),
         (3.5, "float"),
     ],
 )
@@ -359,23 +360,3 @@ def test_weights_in_a_file(small, tmp_path):
     both = one.merge(other, on="smiles", suffixes=("", "_again"))
     assert len(both) >= 3
     assert np.allclose(both.probability, both.probability_again, rtol=0.02)
-
-
-@pytest.mark.parametrize(
-    "text, words",
-    [
-        ("CC >> CO", "a blank inside"),
-        (None, "missing"),
-        (float("nan"), "missing"),
-        ("CC", "0 `>`"),
-        ("CC>>CO>>CC", "4 `>`"),
-        ("CC>>", "nothing right"),
-        (5, "no reaction SMILES"),
-    ],
-)
-def test_what_is_no_reaction_is_named(text, words):
-    with pytest.raises(BadInput) as caught:
-        Reactions().transform(pd.Series(["CC>>CO", text], ["a", "b"]))
-    ((label, _, reason),) = caught.value.rows
-    assert label == "b" and words in reason
-    assert Reactions().transform(["CC>>CO |f:0.1|"]).shape[0] == 1, "what follows it is left out"
