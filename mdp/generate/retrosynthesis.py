@@ -173,6 +173,10 @@ def reactant_sets(reactions) -> list[tuple]:
     """The molecules that the edits of each reaction touch, sorted canonical SMILES.
 
     reactions : `FlatReactions`
+
+    >>> from mdp.data.reactions import flat_reactions
+    >>> reactant_sets(flat_reactions(["O.CBr.N"], ["CN"], [[(3, 1, 1), (1, 2, 0)]]))   # in water
+    [('CBr', 'N')]
     """
     sets = []
     for row in range(len(reactions)):
@@ -192,6 +196,14 @@ def stock_table(reactions, kept_apart=frozenset(), least: int = 1) -> pd.DataFra
     least : reactions that must use a compound
 
     returns : columns `smiles`, `count`
+
+    >>> from mdp.data.reactions import flat_reactions
+    >>> amine = [(2, 0, 1), (0, 1, 0)]
+    >>> stock_table(flat_reactions(["CBr.N", "CI.N"], ["CN", "CN"], [amine, amine]))
+      smiles  count
+    0      N      2
+    1    CBr      1
+    2     CI      1
     """
     from mdp.data.reactions import product_keys
 
@@ -499,6 +511,12 @@ class RouteStep(Step):
     betas : exponents of the blurred likelihood and of what sharpens it
     calls : sets of reactants that the forward model was asked about
     log_z : estimate of log p(Y), of the target being made from the stock
+
+    >>> from mdp.generate.forward import ReactionModel
+    >>> planner = Retrosynthesis(Stock(["CC(=O)Cl", "CN"]), ReactionModel.open(), particles=20)
+    >>> *_, last = planner.run("CNC(C)=O")
+    >>> last.table()["reactants"][0]
+    'CC(=O)Cl.CN'
     """
 
     search: "_Search"
@@ -647,7 +665,11 @@ def _targets(X, most_atoms):
 class Retrosynthesis:
     """Routes to a molecule from what can be bought, by sequential Monte Carlo.
 
-    >>> Retrosynthesis(Stock.open(), ReactionModel.open(), InverseModel.open()).predict("CC(=O)NC")
+    >>> from mdp.generate.forward import ReactionModel
+    >>> from mdp.generate.inverse import InverseModel
+    >>> planner = Retrosynthesis(["CC(=O)Cl", "CN"], ReactionModel.open(), InverseModel.open())
+    >>> planner.predict("CC(=O)NC", top=1)["reactants"].tolist()
+    ['CC(=O)Cl.CN']
 
     stock : a `Stock`, or a column of SMILES
     forward : has `predict(reactants, top)`, see `ReactionModel`
