@@ -116,13 +116,8 @@ def _reactions(df):
     "From `left`, `right`: canonical, without the rows that must not be there."
     held = held_out()
     pairs = list(zip(df.left, df.right))
-    found = [
-        f
-        for part in parallel(
-            _reactions_of, [pairs[i : i + 2000] for i in range(0, len(pairs), 2000)]
-        )
-        for f in part
-    ]
+    parts = [pairs[start : start + 2000] for start in range(0, len(pairs), 2000)]
+    found = [one for part in parallel(_reactions_of, parts, workers=None) for one in part]
     df = df.drop(columns=["left", "right"]).assign(
         reactants=[f[0] for f in found], product=[f[1] for f in found], key=[f[2] for f in found]
     )

@@ -320,11 +320,11 @@ def _disconnect_all(rows):
     return found
 
 # %% ../../nbs/generate/46_inverse.ipynb #75b613e1
-def disconnections(reactions: FlatReactions, workers: int = 1) -> Disconnections:
+def disconnections(reactions: FlatReactions, workers: int | None = 1) -> Disconnections:
     """Reactions read backwards; a reaction that is there twice, with other reagents, is kept once.
 
     reactions : as `mdp.data.reactions` gives them
-    workers : processes; 7 ms a reaction
+    workers : processes, 7 ms a reaction; None: all cores
 
     >>> flat = flat_reactions(["CBr.N"], ["CN"], [[(2, 0, 1), (0, 1, 0)]])
     >>> backwards = disconnections(flat)
