@@ -404,7 +404,7 @@ register(
     "reactants and reagents to product, mapped",
     {},
     "measured",
-    8458,
+    8577,
     (_MAPPED["uspto_15k"][0],),
     _uspto_15k,
     keep=True,
