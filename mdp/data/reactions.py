@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['HELD_OUT', 'PURPOSES', 'held_out', 'product_key', 'product_keys', 'kept_out', 'two_step_pairs', 'FlatReactions',
-           'flat_reactions', 'mapped_reactions', 'with_reagents', 'check_apart', 'save_reactions', 'read_reactions']
+           'flat_reactions', 'joined', 'mapped_reactions', 'with_reagents', 'check_apart', 'save_reactions',
+           'read_reactions']
 
 # %% ../../nbs/data/08_reactions.ipynb #aebb7652
 import contextlib
@@ -524,6 +525,24 @@ def flat_reactions(
         _starts([len(g.bonds) for g in graphs]),
         _starts([len(e) for e in edits]),
     )
+
+# %% ../../nbs/data/08_reactions.ipynb #7c1e55d5
+def joined(*parts: FlatReactions) -> FlatReactions:
+    """Several sets of reactions as one, in the order given.
+
+    >>> len(joined(read_reactions(), read_reactions()))
+    16000
+    """
+    arrays = {}
+    for field in dataclasses.fields(FlatReactions):
+        values = [getattr(part, field.name) for part in parts]
+        if isinstance(values[0], list):
+            arrays[field.name] = sum(values, [])
+        elif field.name.endswith("_start"):
+            arrays[field.name] = _starts(np.concatenate([np.diff(starts) for starts in values]))
+        else:
+            arrays[field.name] = np.concatenate(values)
+    return FlatReactions(**arrays)
 
 # %% ../../nbs/data/08_reactions.ipynb #1e20cbcf
 def _label_part(pairs, held):
