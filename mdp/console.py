@@ -773,7 +773,7 @@ def _add_build(whats):
         "--hidden", type=int, nargs="+", default=[48, 24], help="widths of the hidden layers"
     )
     build.add_argument("--device", default="cpu")
-    build.add_argument("--workers", type=int)
+    build.add_argument("--workers", type=int, default=1, help="processes (default: 1)")
     build.set_defaults(do=_library_build)
     return build
 

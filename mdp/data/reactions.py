@@ -45,7 +45,12 @@ HELD_OUT = (
 
 
 def held_out() -> set:
-    "The products that no training set may hold, as `product_key`s."
+    """The products that no training set may hold, as `product_key`s.
+
+    Raises DataUnavailable where the list is not beside the mirror, or is another one.
+
+    >>> product_key("CCO") in held_out()
+    """
     p = mirror_dir() / "held_out_products.txt" if mirror_dir() else None
     if p is None or not p.is_file():
         raise DataUnavailable(
@@ -69,6 +74,9 @@ def product_key(smiles: str) -> str | None:
     """The first 16 digits of the SHA-256 of the InChIKey of the largest fragment.
 
     None where RDKit refuses the string.
+
+    >>> product_key("CCO") == product_key("OCC.Cl")   # the salt of a product is the product
+    True
     """
     from rdkit import Chem, rdBase
 
@@ -109,13 +117,8 @@ def _reactions(df):
     "From `left`, `right`: canonical, without the rows that must not be there."
     held = held_out()
     pairs = list(zip(df.left, df.right))
-    found = [
-        f
-        for part in parallel(
-            _reactions_of, [pairs[i : i + 2000] for i in range(0, len(pairs), 2000)]
-        )
-        for f in part
-    ]
+    parts = [pairs[start : start + 2000] for start in range(0, len(pairs), 2000)]
+    found = [one for part in parallel(_reactions_of, parts, workers=None) for one in part]
     df = df.drop(columns=["left", "right"]).assign(
         reactants=[f[0] for f in found], product=[f[1] for f in found], key=[f[2] for f in found]
     )
@@ -255,6 +258,11 @@ def product_keys(smiles: str) -> tuple:
     """`product_key` of a product as it is, and without its stereochemistry.
 
     The same key twice where it has none; None where RDKit refuses the string.
+
+    >>> one = product_keys("C[C@H](N)C(=O)O")
+    >>> other = product_keys("C[C@@H](N)C(=O)O")   # alanine of the other hand
+    >>> one[0] == other[0], one[1] == other[1]
+    (False, True)
     """
     from rdkit import Chem
 
@@ -270,6 +278,8 @@ def kept_out() -> set:
 
     The list of `held_out`, and the products of USPTO-50k's validation and test parts.
     Raises DataUnavailable where the mirror is not there.
+
+    >>> set(product_keys("CCO")) & kept_out()
     """
     sources = [SOURCES[_US + part + ".smi"] for part in ("valid", "test")]
 
@@ -293,6 +303,8 @@ def two_step_pairs(count: int = 100) -> pd.DataFrame:
         `intermediate`, `made_of` (reactants of the first step), all canonical SMILES
 
     Raises DataUnavailable where the mirror is not there.
+
+    >>> two_step_pairs(count=10)[["target", "intermediate"]]
     """
     made_of = {}
     for part in ("valid", "test"):
@@ -393,7 +405,7 @@ register(
     "reactants and reagents to product, mapped",
     {},
     "measured",
-    8458,
+    8577,
     (_MAPPED["uspto_15k"][0],),
     _uspto_15k,
     keep=True,
@@ -414,6 +426,10 @@ class FlatReactions:
     atoms, bonds, molecule : the `Graph`s, one after another
     edits : (edits, 3) int16
     atom_start, bond_start, edit_start : (reactions + 1,) int64
+
+    >>> flat = flat_reactions(["CBr.N"], ["CN"], [[(2, 0, 1), (0, 1, 0)]])
+    >>> len(flat), flat.sizes, flat.edits_of(0).tolist()
+    (1, array([3]), [[2, 0, 1], [0, 1, 0]])
     """
 
     reactants: list
@@ -478,6 +494,9 @@ def flat_reactions(
     reactants, products, edits, graphs=None, templates=None, key=None, source=None
 ) -> FlatReactions:
     """`FlatReactions` of lists.
+
+    >>> flat_reactions(["CBr.N"], ["CN"], [[(2, 0, 1), (0, 1, 0)]]).templates
+    ['N-C single, C-Br break']
 
     reactants, products : canonical SMILES
     edits : for each reaction (edits, 3), atoms numbered as in the SMILES of the reactants
@@ -621,6 +640,8 @@ def mapped_reactions(purpose: str = "train", files=tuple(_MAPPED)) -> FlatReacti
 
     The first call reads for half an hour and keeps what it has read. Raises DataUnavailable
     where the mirror is not there.
+
+    >>> mapped_reactions("judge").products
     """
     if purpose not in PURPOSES:
         raise ValueError(f"purpose={purpose!r}: one of {', '.join(PURPOSES)}")
@@ -654,7 +675,13 @@ def mapped_reactions(purpose: str = "train", files=tuple(_MAPPED)) -> FlatReacti
 
 
 def with_reagents(reactions: FlatReactions) -> np.ndarray:
-    "Which reactions come from a file that names reagents: (reactions,) bool."
+    """Which reactions come from a file that names reagents: (reactions,) bool.
+
+    >>> amine = [(2, 0, 1), (0, 1, 0)]
+    >>> flat = flat_reactions(["CBr.N", "CI.N"], ["CN", "CN"], [amine, amine], source=[0, 2])
+    >>> with_reagents(flat)   # USPTO-MIT names them, USPTO-full does not
+    array([ True, False])
+    """
     names = list(_MAPPED)
     return np.isin(reactions.source, [names.index(n) for n in ("uspto_mit", "uspto_15k")])
 
@@ -673,6 +700,11 @@ def check_apart(products, held: set) -> None:
 
     products : SMILES, a column
     held : keys, as `kept_out` returns them
+
+    >>> check_apart(["CCO", "CC(=O)Nc1ccccc1"], {product_key("CCO")})
+    Traceback (most recent call last):
+    mdp.core.errors.BadInput: 1 of 2 reactions cannot be used:
+      [0] 'CCO': its product is kept apart for testing
     """
     column = as_column(products, "SMILES")
     reasons = {}
@@ -691,6 +723,11 @@ def save_reactions(flat: FlatReactions, path, graphs: bool = True) -> None:
     """Write reactions to a safetensors file.
 
     graphs : False: without atoms and bonds, which are computed again at the next reading
+
+    >>> flat = flat_reactions(["CBr.N"], ["CN"], [[(2, 0, 1), (0, 1, 0)]])
+    >>> save_reactions(flat, "amine.safetensors")
+    >>> read_reactions("amine.safetensors").products
+    ['CN']
     """
     arrays = {field.name: getattr(flat, field.name) for field in dataclasses.fields(FlatReactions)}
     for name in ("reactants", "products", "templates"):
@@ -706,6 +743,9 @@ def read_reactions(path=None) -> FlatReactions:
     """Reactions of a file of `save_reactions`; None: the 8,000 that ship.
 
     Raises OSError where the file is damaged or another one.
+
+    >>> len(read_reactions())
+    8000
     """
     path = path or Path(mdp.__file__).parent / "weights" / "reactions" / "train_8000.safetensors"
     try:

@@ -189,6 +189,9 @@ class EditNetwork(nn.Module):
     plan : the layers of the reader, M for messages, A for attention
     dropout : share of the numbers that are left out while training
     changes : how many kinds of changes there are
+
+    >>> sum(weights.numel() for weights in EditNetwork(width=128).parameters())
+    674955
     """
 
     def __init__(self, width=128, plan="MMMAMAM", dropout=0.0, changes=len(CHANGES)):
@@ -706,7 +709,8 @@ class _EditModel(BaseEstimator):
 class ReactionModel(_EditModel):
     """The product of reactants and reagents, by a graph network that proposes edits.
 
-    >>> ReactionModel.open().predict("CC(=O)Cl.CN", top=1)
+    >>> ReactionModel.open().predict("CC(=O)Cl.CN", top=1)["smiles"].tolist()
+    ['CNC(C)=O']
 
     width, plan, dropout : of the network, see `EditNetwork`
     steps, batch_size, rate : steps of AdamW, reactions a step, learning rate
@@ -804,6 +808,12 @@ class ReactionModel(_EditModel):
 # %% ../../nbs/generate/35_forward.ipynb #98125802
 def scores(model: ReactionModel, reactions: FlatReactions, tops=(1, 2, 3, 5)) -> pd.DataFrame:
     """Does the true product stand among the best k? A line a reaction, True or False.
+
+    >>> from mdp.data.reactions import flat_reactions
+    >>> amide = flat_reactions(["CC(=O)Cl.CN"], ["CNC(C)=O"], [[(5, 1, 1), (1, 3, 0)]])
+    >>> scores(ReactionModel.open(), amide, tops=(1, 2))[["top 1", "top 2"]]
+       top 1  top 2
+    0   True   True
 
     reactions : with reactants and products
     tops : the k
