@@ -565,6 +565,9 @@ _NAMED += [
 def named_reactions() -> pd.DataFrame:
     """Well-known reactions: `name`, `reaction` (mapped SMILES), `reference`.
 
+    The references are the first reports as textbooks cite them; they were not read for this table,
+    whose reactions are small textbook examples of each kind.
+
     >>> named_reactions()["name"].head(2).tolist()
     ['Fischer esterification', 'Williamson ether synthesis']
     """
