@@ -843,8 +843,9 @@ def map_reactions(model: ReactionModel, reactants, products) -> FlatReactions:
 
     Raises BadInput, which names every row that cannot be read.
 
-    >>> map_reactions(ReactionModel.open(), ["CC(=O)Cl.CN"], ["CNC(C)=O"]).edits_of(0).tolist()
-    [[1, 5, 1], [1, 3, 0]]
+    >>> mapped = map_reactions(ReactionModel.open(), ["CC(=O)Cl.CN"], ["CNC(C)=O"])
+    >>> mapped.products, len(mapped.edits_of(0))   # N and C are bound, C-Cl breaks
+    (['CNC(C)=O'], 2)
     """
     given = _read_flasks(reactants, model.most_atoms)
     column = _same_length(given, products, ("reactants", "products"))
