@@ -53,6 +53,26 @@ def test_a_series_and_another_container():
 
 
 @pytest.mark.parametrize(
+    "homo, kind, message",
+    [
+        (
+            pd.DataFrame({"homo": [-5.2, -5.4], "x": [1, 2]}),
+            ValueError,
+            "homo: a frame of 2 columns",
+        ),
+        ({"a": -5.4}, TypeError, "homo: a dict was given"),
+        ([-5.4, -5.2, -5.3], ValueError, r"homo has the shape \(3,\), lumo \(2,\)"),
+        ([-5400, -5.2], BadInput, "are the energies in eV"),
+        ([-521, -5.2], BadInput, "are the energies in eV"),
+    ],
+    ids=["two columns", "a dict", "another length", "meV", "kJ/mol"],
+)
+def test_what_is_no_column_of_levels(homo, kind, message):
+    with pytest.raises(kind, match=message):
+        scharber(homo, [-3.6, -3.5])
+
+
+@pytest.mark.parametrize(
     "wrong",
     [
         dict(eqe=65),
@@ -98,3 +118,12 @@ def test_bad_rows_are_named():
 def test_a_gap_below_0_has_no_current(gap):
     with pytest.raises(BadInput, match="from 0 eV on"):
         photocurrent(gap)
+
+
+def test_gaps_keep_their_labels():
+    gaps = pd.Series([1.12, 1.42], ["Si", "GaAs"])
+    assert np.array_equal(photocurrent(gaps), photocurrent([1.12, 1.42]))
+    assert list(photocurrent(gaps).index) == ["Si", "GaAs"]
+    with pytest.raises(BadInput) as error:
+        photocurrent(-gaps)
+    assert [row[0] for row in error.value.rows] == ["Si", "GaAs"]

@@ -8,6 +8,7 @@ __all__ = ['BadInput', 'in_range', 'whole']
 # %% ../../nbs/core/01_errors.ipynb #5c1616f4
 import math
 import operator
+import re
 from numbers import Real
 import numpy as np
 
@@ -35,24 +36,30 @@ class BadInput(ValueError):
         plural = "s" if (self.of or bad) != 1 and not self.what.endswith("S") else ""
         lines = [f"{bad}{of} {self.what}{plural} cannot be used:"]
         for label, value, reason in self.rows[:20]:
-            lines.append(f"  [{label!r}] {_short(value)}: {reason}")
+            lines.append(f"  [{label!r}] {_short(value)}: {_cut(str(reason), 300)}")
         if bad > 20:
             lines.append(f"  ... and {bad - 20} more (all of them in .rows)")
         return "\n".join(lines)
 
 # %% ../../nbs/core/01_errors.ipynb #5ecbc53a
 def _plain_label(label):
-    "A row label as Python writes it: 2 rather than `np.int64(2)`, inside a tuple as well."
-    if isinstance(label, tuple):
-        return tuple(map(_plain_label, label))
+    "A label or a value as Python writes it: 2 rather than `np.int64(2)`, inside a container as well."
+    if type(label) in (tuple, list):
+        return type(label)(map(_plain_label, label))
+    if type(label) is dict:
+        return {key: _plain_label(value) for key, value in label.items()}
     if isinstance(label, np.generic) and not isinstance(label, np.datetime64):
         return label.item()
     return label
 
 
 def _short(value, width=60):
-    "A value as Python writes it, cut to a width."
-    text = repr(_plain_label(value))
+    "A value as Python writes it, in one line, cut to a width."
+    return _cut(re.sub(r"\s*\n\s*", " ", repr(_plain_label(value))), width)
+
+
+def _cut(text, width):
+    "A text, cut to a width."
     return text if len(text) <= width else text[: width - 3] + "..."
 
 # %% ../../nbs/core/01_errors.ipynb #5627df7a
@@ -77,7 +84,7 @@ def in_range(
     elif math.isfinite(high):
         wanted = f"a number up to {high:g}"
     in_unit = f" ({unit})" if unit else ""
-    message = f"{name}={value!r}: {wanted}{in_unit} is needed"
+    message = f"{name}={_short(value)}: {wanted}{in_unit} is needed"
     if isinstance(value, (bool, np.bool_)) or not isinstance(value, (Real, np.number)):
         raise ValueError(message)
     if not (math.isfinite(value) and low <= value <= high):
@@ -100,5 +107,5 @@ def whole(value, name: str, least: int = 0) -> int:
     except TypeError:
         number = None
     if number is None or isinstance(value, (bool, np.bool_)) or number < least:
-        raise ValueError(f"{name}={value!r}: a whole number from {least} on is needed")
+        raise ValueError(f"{name}={_short(value)}: a whole number from {least} on is needed")
     return number

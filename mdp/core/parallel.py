@@ -8,7 +8,7 @@ __all__ = ['parallel', 'cores', 'progress']
 # %% ../../nbs/core/05_parallel.ipynb #744e4500
 import os
 import sys
-from .errors import _short
+from .errors import _short, whole
 
 # %% ../../nbs/core/05_parallel.ipynb #a984b123
 def parallel(
@@ -31,6 +31,8 @@ def parallel(
     """
     if on_error not in ("raise", "return"):
         raise ValueError(f"on_error={on_error!r}: 'raise' or 'return'")
+    if workers is not None:
+        workers = whole(workers, "workers", 1)
     items = list(items)
     results = []
     with progress(total=len(items), desc=desc, disable=None if desc else True) as bar:
@@ -117,12 +119,40 @@ def _results(fn, items, workers):
     elif workers == 1 or len(items) < 2:
         yield from (_guarded(fn, item) for item in items)
     else:
-        from joblib import Parallel, delayed, parallel_config
+        yield from _over_processes(fn, items, workers)
 
-        # one thread in each process: processes that share cores only wait for one another
-        with parallel_config("loky", inner_max_num_threads=1):
-            tasks = (delayed(_guarded)(fn, item) for item in items)
-            yield from Parallel(n_jobs=workers, return_as="generator")(tasks)
+
+def _over_processes(fn, items, workers):
+    """Results of a pool of processes, in the order of `items`.
+
+    A process that is killed takes the whole pool with it. What has not come back is then tried
+    again, the next row by itself: a row whose own process ends too has failed.
+    """
+    from joblib.externals.loky.process_executor import TerminatedWorkerError
+
+    done = 0
+    alone = False
+    while done < len(items):
+        try:
+            for result in _pool(fn, items[done : done + 1] if alone else items[done:], workers):
+                done += 1
+                yield result
+            alone = False
+        except TerminatedWorkerError:
+            if alone:
+                done += 1
+                yield _Failure(RuntimeError("its process was killed, or crashed"), "")
+            alone = not alone
+
+
+def _pool(fn, items, workers):
+    "Results as they come, by joblib."
+    from joblib import Parallel, delayed, parallel_config
+
+    # one thread in each process: processes that share cores only wait for one another
+    with parallel_config("loky", inner_max_num_threads=1):
+        tasks = (delayed(_guarded)(fn, item) for item in items)
+        yield from Parallel(n_jobs=workers, return_as="generator")(tasks)
 
 # %% ../../nbs/core/05_parallel.ipynb #fecfc107
 def _dask_client():

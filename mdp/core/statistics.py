@@ -17,24 +17,31 @@ def tree_sd(forest, X) -> np.ndarray:
 
     returns : (rows,), in the unit of the target
 
+    Raises TypeError for a forest of one tree.
+
     >>> from sklearn.ensemble import RandomForestRegressor
     >>> forest = RandomForestRegressor(3).fit([[0], [1]], [5, 5])
     >>> tree_sd(forest, [[0], [1]])  # its trees agree
     array([0., 0.])
     """
-    values = np.asarray(X, np.float32)
+    from sklearn.utils import check_array
+
+    if len(forest.estimators_) < 2:
+        raise TypeError("a forest of one tree gives no error bar: two trees or more are needed")
+    values = check_array(X, accept_sparse="csr", dtype=np.float32)
     return np.std([tree.predict(values) for tree in forest.estimators_], axis=0, ddof=1)
 
 # %% ../../nbs/core/08_statistics.ipynb #becc292f
 def mean_sd(model, X) -> tuple[np.ndarray, np.ndarray]:
     """The prediction of a model and its standard deviation, in the unit of the target.
 
-    model : a fitted regressor or pipeline: `predict(X, return_std=True)`, or a forest
+    model : a regressor fitted to one target, or a pipeline that ends in one:
+        `predict(X, return_std=True)`, or a forest
     X : what it takes
 
     returns : two arrays, (rows,) each
 
-    Raises TypeError for a model that has no error bar.
+    Raises TypeError for a model that has no error bar, ValueError for several targets.
 
     >>> from sklearn.ensemble import RandomForestRegressor
     >>> forest = RandomForestRegressor(3).fit([[0], [1]], [5, 5])
@@ -43,18 +50,29 @@ def mean_sd(model, X) -> tuple[np.ndarray, np.ndarray]:
     """
     import inspect
     from sklearn.ensemble import ExtraTreesRegressor, RandomForestRegressor
-    from sklearn.pipeline import Pipeline
 
-    last = model.steps[-1][1] if isinstance(model, Pipeline) else model
-    arguments = inspect.signature(last.predict).parameters
-    if {"return_std", "kwargs", "params"} & set(arguments):
-        mean, sd = model.predict(X, return_std=True)
-    elif isinstance(last, (RandomForestRegressor, ExtraTreesRegressor)):
-        mean = model.predict(X)
-        sd = tree_sd(last, model[:-1].transform(X) if isinstance(model, Pipeline) else X)
+    model, X = _last_step(model, X)
+    predict = getattr(model, "predict", None)
+    if predict and "return_std" in inspect.signature(predict).parameters:
+        mean, sd = predict(X, return_std=True)
+    elif isinstance(model, (RandomForestRegressor, ExtraTreesRegressor)):
+        mean, sd = predict(X), tree_sd(model, X)
     else:
         raise TypeError(
-            f"{type(last).__name__} gives no error bar: "
+            f"{type(model).__name__} gives no error bar: "
             "predict(X, return_std=True) is wanted, or a forest"
         )
+    if np.ndim(mean) != 1:
+        raise ValueError(f"{np.shape(mean)[1]} targets: give a model for each")
     return np.asarray(mean, float), np.asarray(sd, float)
+
+
+def _last_step(model, X):
+    "The model at the end of a pipeline, and what it takes there."
+    from sklearn.pipeline import Pipeline
+
+    while isinstance(model, Pipeline):
+        if len(model) > 1:
+            X = model[:-1].transform(X)
+        model = model.steps[-1][1]
+    return model, X

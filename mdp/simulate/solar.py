@@ -7,11 +7,12 @@ __all__ = ['photocurrent', 'Cell', 'scharber', 'optimum', 'efficiency_map']
 
 # %% ../../nbs/simulate/23_solar.ipynb #2382a343
 import functools
+from collections.abc import Mapping
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
 from scipy.constants import c, e, h
-from ..core.errors import BadInput, in_range
+from ..core.errors import BadInput, in_range, whole
 from ..core.plotting import COLOURS, plot_style
 from ..core.rows import aligned
 from ..data import load
@@ -29,27 +30,30 @@ def _sun():
     return wavelength, total, np.trapezoid(power, wavelength) / 10
 
 
-def photocurrent(gap) -> np.ndarray:
+def photocurrent(gap):
     """The current if every photon of AM1.5G above the gap gave one electron; BadInput for a gap
     below 0.
 
-    gap : eV, a number or an array
+    gap : eV, a number, an array or a Series
 
-    returns : mA/cm2
+    returns : mA/cm2, an array; a Series for a Series
 
     >>> photocurrent([1.12, 1.42]).round(1)
     array([43.8, 32.1])
     """
+    index = gap.index if isinstance(gap, pd.Series) else None
     gap = np.asarray(gap, float)
     bad = np.flatnonzero(~(gap >= 0))
     if len(bad):
-        raise BadInput(
-            [(i, float(gap.flat[i]), "a gap from 0 eV on is needed") for i in bad], "gap", gap.size
-        )
+        labels = bad if index is None else index[bad]
+        why = "a gap from 0 eV on is needed"
+        rows = [(label, float(gap.flat[i]), why) for label, i in zip(labels, bad)]
+        raise BadInput(rows, "gap", gap.size)
     wavelength, total, _ = _sun()
     with np.errstate(divide="ignore"):
         longest = 1e9 * h * c / e / gap
-    return np.interp(longest, wavelength, total)
+    current = np.interp(longest, wavelength, total)
+    return current if index is None else pd.Series(current, index)
 
 # %% ../../nbs/simulate/23_solar.ipynb #6ff43915
 class Cell(NamedTuple):
@@ -65,11 +69,15 @@ class Cell(NamedTuple):
     pce: np.ndarray  # %
 
 # %% ../../nbs/simulate/23_solar.ipynb #b2e26d7b
+_DEEPEST = -25  # eV: no atom binds an electron more tightly than helium, with 24.6 eV
+
+
 def _bad_levels(homo, lumo):
     "The reason for each row that cannot be a donor, None for the others."
     conditions = {
-        "a level is missing": ~np.isfinite(homo) | ~np.isfinite(lumo),
+        "a level is missing or no number": ~np.isfinite(homo) | ~np.isfinite(lumo),
         "a HOMO above the vacuum: energies carry a minus sign": homo >= 0,
+        f"a HOMO below {_DEEPEST} eV: are the energies in eV?": homo < _DEEPEST,
         "the LUMO is not above the HOMO": lumo <= homo,
     }
     return np.select(list(conditions.values()), list(conditions), None)
@@ -93,12 +101,17 @@ def _levels(homo, lumo):
     """HOMO and LUMO (eV) as arrays of one shape, in the order of the first Series, and its index or
     None.
     """
-    homo, lumo = _without_frame(homo), _without_frame(lumo)
+    homo, lumo = _without_frame(homo, "homo"), _without_frame(lumo, "lumo")
     series = [x for x in (homo, lumo) if isinstance(x, pd.Series)]
     index = series[0].index if series else None
     if len(series) == 2:
         lumo = aligned(lumo, index, "lumo")
-    homo, lumo = np.broadcast_arrays(_numbers(homo), _numbers(lumo))
+    homo, lumo = _numbers(homo), _numbers(lumo)
+    try:
+        homo, lumo = np.broadcast_arrays(homo, lumo)
+    except ValueError:
+        shapes = f"homo has the shape {homo.shape}, lumo {lumo.shape}"
+        raise ValueError(f"{shapes}: give a number or one level a row") from None
     if index is not None and homo.shape != (len(index),):
         raise ValueError(
             f"a Series of {len(index)} rows and levels of shape {homo.shape}: give a number or one "
@@ -107,11 +120,15 @@ def _levels(homo, lumo):
     return homo, lumo, index
 
 
-def _without_frame(values):
+def _without_frame(values, name):
     "The only column of a frame; anything else as it is."
-    if isinstance(values, pd.DataFrame) and values.shape[1] == 1:
-        return values.iloc[:, 0]
-    return values
+    if isinstance(values, Mapping):
+        raise TypeError(f"{name}: a {type(values).__name__} was given; give a Series")
+    if not isinstance(values, pd.DataFrame):
+        return values
+    if values.shape[1] != 1:
+        raise ValueError(f"{name}: a frame of {values.shape[1]} columns: give one column")
+    return values.iloc[:, 0]
 
 # %% ../../nbs/simulate/23_solar.ipynb #e0e913ce
 def _numbers(values):
@@ -237,7 +254,7 @@ def efficiency_map(x: str = "homo", ax=None, steps: int = 400, span: float = 1.4
     """
     if x not in ("homo", "gap"):
         raise ValueError(f"x={x!r}: 'homo' or 'gap'")
-    steps = int(in_range(steps, "steps", 2, 10_000, "points"))
+    steps = whole(steps, "steps", 2)
     span = in_range(span, "span", 0.1, 10, "eV")
     model = _model(**model)
     acceptor = model["acceptor"]
