@@ -6,7 +6,7 @@
 __all__ = ['PAPER_FEATURES', 'GIVEAWAYS', 'WITHOUT_GIVEAWAYS', 'FAMILIES', 'PERPLEXITIES', 'FINAL_RADII', 'GRIDS', 'FEATURE_SETS',
            'place', 'group', 'mendeleev_neighbours', 'neighbour_share', 'columns_kept', 'element_features', 'family',
            'draw_layout', 'family_legend', 'onto_grid', 'principal_components', 'self_organising_map', 'tsne_layout',
-           'som_layout', 'refit_row', 'exchange_row', 'baseline_rows', 'runs_of_54', 'all_runs', 'main']
+           'som_layout', 'refit_row', 'exchange_row', 'baseline_rows', 'runs_of_54', 'all_runs', 'main', 'poster']
 
 # %% ../../nbs/cases/57_periodic_table.ipynb #4e7ea817
 import numpy as np
@@ -548,6 +548,87 @@ def main(path: str):
     path : of the file
     """
     all_runs(keep=path)
+
+# %% ../../nbs/cases/57_periodic_table.ipynb #4645b6d1
+_TILE = 78  # mm, the edge of an element's square on the poster
+
+
+def poster(symbols, nodes, node_of_row, title: str, text=()) -> str:
+    """A layout as a poster of 1189 by 841 mm (A0): one SVG picture.
+
+    symbols : (elements,)
+    nodes : (nodes, 2), at most 9 rows
+    node_of_row : (elements,)
+    title : of the poster
+    text : lines of the column on the right
+
+    returns : the text of an SVG file
+
+    >>> picture = poster(["H", "He"], square(1, 2), [0, 1], "Two elements")
+    >>> picture[:20], picture.count("<rect")
+    ('<svg xmlns="http://w', 5)
+    """
+    numbers = load("elements").atomic_number.astype(int)
+    parts = [
+        '<svg xmlns="http://www.w3.org/2000/svg" width="1189mm" height="841mm" '
+        'viewBox="0 0 1189 841" font-family="sans-serif">',
+        '<rect width="1189" height="841" fill="white"/>',
+        f'<text x="40" y="75" font-size="44" font-weight="bold">{title}</text>',
+    ]
+    positions = np.asarray(nodes)[node_of_row][:, ::-1] * _TILE + (40, 105)
+    parts += _poster_bars(positions, numbers[list(symbols)])
+    for symbol, (x, y) in zip(symbols, positions):
+        parts.append(_poster_tile(symbol, numbers[symbol], x, y))
+    parts += _poster_column(text, [family(number) for number in numbers[list(symbols)]])
+    return "\n".join([*parts, "</svg>"])
+
+# %% ../../nbs/cases/57_periodic_table.ipynb #e41a227c
+def _poster_bars(positions, numbers):
+    "Bars between adjacent elements that are neighbours in Mendeleev's table."
+    good = adjacent(positions / _TILE) & mendeleev_neighbours(numbers)
+    bars = []
+    for first, second in np.argwhere(np.triu(good)):
+        (x1, y1), (x2, y2) = positions[[first, second]] + _TILE / 2
+        bars.append(
+            f'<line x1="{x1:g}" y1="{y1:g}" x2="{x2:g}" y2="{y2:g}" stroke="black" '
+            'stroke-width="12"/>'
+        )
+    return bars
+
+
+def _poster_tile(symbol, number, x, y):
+    "An element: its symbol, its atomic number, its place in Mendeleev's table."
+    name = FAMILIES[family(number)][0]
+    ink = "white" if name in _WHITE_TEXT else "black"
+    period = place(number)[0]
+    where = f"period {period}, group {group(number)}" if group(number) else f"period {period}"
+    middle = x + _TILE / 2
+    edge = _TILE - 12
+    return (
+        f'<rect x="{x + 6:g}" y="{y + 6:g}" width="{edge}" height="{edge}" rx="5" '
+        f'fill="{COLOURS[name]}"/><g fill="{ink}" text-anchor="middle">'
+        f'<text x="{middle:g}" y="{y + 22:g}" font-size="12">{number}</text>'
+        f'<text x="{middle:g}" y="{y + 52:g}" font-size="30" font-weight="bold">{symbol}</text>'
+        f'<text x="{middle:g}" y="{y + 66:g}" font-size="6.5">{where}</text></g>'
+    )
+
+
+def _poster_column(text, families):
+    "The words and the legend on the right."
+    x, y = 780, 130
+    parts = []
+    for line in text:
+        parts.append(f'<text x="{x}" y="{y}" font-size="17">{line}</text>')
+        y += 26
+    y += 20
+    for name, (colour, _) in FAMILIES.items():
+        if name in families:
+            parts.append(
+                f'<rect x="{x}" y="{y - 18}" width="24" height="24" fill="{COLOURS[colour]}"/>'
+                f'<text x="{x + 36}" y="{y}" font-size="17">{name}</text>'
+            )
+            y += 32
+    return parts
 
 # %% ../../nbs/cases/57_periodic_table.ipynb #387b9fd0
 if __name__ == "__main__" and "__file__" in globals():
