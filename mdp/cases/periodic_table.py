@@ -6,7 +6,7 @@
 __all__ = ['PAPER_FEATURES', 'GIVEAWAYS', 'WITHOUT_GIVEAWAYS', 'FAMILIES', 'PERPLEXITIES', 'FINAL_RADII', 'GRIDS', 'FEATURE_SETS',
            'place', 'group', 'mendeleev_neighbours', 'neighbour_share', 'columns_kept', 'element_features', 'family',
            'draw_layout', 'family_legend', 'onto_grid', 'principal_components', 'self_organising_map', 'tsne_layout',
-           'som_layout', 'refit_row', 'exchange_row', 'baseline_rows', 'runs_of_54', 'all_runs', 'main', 'poster']
+           'som_layout', 'all_runs', 'main', 'poster']
 
 # %% ../../nbs/cases/57_periodic_table.ipynb #4e7ea817
 import numpy as np
@@ -20,6 +20,7 @@ from ..core.profiles import spawn_seeds
 from ..core.rows import as_column, bad_rows
 from ..data import load
 from mdp.learn.topographic import (
+    START,
     adjacent,
     conical_spiral,
     cube,
@@ -48,7 +49,7 @@ num_s_valence en_ghosh
 """.split()
 WITHOUT_GIVEAWAYS = [name for name in PAPER_FEATURES if name not in GIVEAWAYS]
 
-# %% ../../nbs/cases/57_periodic_table.ipynb #a3dcda4d
+# %% ../../nbs/cases/57_periodic_table.ipynb #0e873571
 _PERIOD_ENDS = (2, 10, 18, 36, 54, 86, 118)  # atomic numbers of the noble gases
 _F_BLOCK = range(3, 17)  # columns of the long form
 
@@ -70,7 +71,7 @@ def place(atomic_number: int) -> tuple[int, int]:
         return period, atomic_number - begin
     return period, 32 - (_PERIOD_ENDS[period - 1] - atomic_number)
 
-
+# %% ../../nbs/cases/57_periodic_table.ipynb #4b78ee4e
 def group(atomic_number: int) -> int:
     """The group of an element, 1 to 18; 0 in the f block.
 
@@ -105,7 +106,7 @@ def mendeleev_neighbours(atomic_numbers) -> np.ndarray:
     next_period = np.abs(period[:, None] - period) == 1
     return (same_period & next_number) | (same_column & next_period)
 
-# %% ../../nbs/cases/57_periodic_table.ipynb #92d281ef
+# %% ../../nbs/cases/57_periodic_table.ipynb #e5d62d02
 def neighbour_share(positions, atomic_numbers) -> float:
     """Share of the pairs of elements on adjacent nodes that are neighbours in Mendeleev's table.
 
@@ -122,7 +123,7 @@ def neighbour_share(positions, atomic_numbers) -> float:
         return np.nan
     return float(mendeleev_neighbours(atomic_numbers)[near].mean())
 
-
+# %% ../../nbs/cases/57_periodic_table.ipynb #e48b39aa
 def columns_kept(positions, atomic_numbers) -> list[int]:
     """The groups of which each element stands next to the one of the next period.
 
@@ -143,7 +144,7 @@ def columns_kept(positions, atomic_numbers) -> list[int]:
             kept.append(int(one))
     return kept
 
-# %% ../../nbs/cases/57_periodic_table.ipynb #7cee1811
+# %% ../../nbs/cases/57_periodic_table.ipynb #3a5d0d5d
 def element_features(symbols, names=PAPER_FEATURES, transform: bool = True) -> pd.DataFrame:
     """Features of elements, standardised over the elements given.
 
@@ -172,7 +173,7 @@ def element_features(symbols, names=PAPER_FEATURES, transform: bool = True) -> p
         return unit - unit.mean()
     return pd.DataFrame(PowerTransformer().fit_transform(unit), chosen.index, chosen.columns)
 
-
+# %% ../../nbs/cases/57_periodic_table.ipynb #02a01aff
 def _known(symbols, table):
     "The symbols as a list; one error names all that are unknown or repeated."
     column = as_column(symbols, "element")
@@ -215,8 +216,8 @@ def family(atomic_number: int) -> str:
     (name,) = [name for name, (_, groups) in FAMILIES.items() if wanted in groups]
     return name
 
-# %% ../../nbs/cases/57_periodic_table.ipynb #56c53109
-def draw_layout(symbols, nodes, node_of_row, values=None, label: str = "", ax=None):
+# %% ../../nbs/cases/57_periodic_table.ipynb #d4d17b66
+def draw_layout(symbols, nodes, node_of_row, values=None, label="", ax=None, fontsize=11):
     """A layout on a plane grid: a tile for each element, bars between Mendeleev's neighbours.
 
     symbols : (elements,)
@@ -225,6 +226,7 @@ def draw_layout(symbols, nodes, node_of_row, values=None, label: str = "", ax=No
     values : a Series by symbol, shown as colours; None: the families of `FAMILIES`
     label : of the colour bar
     ax : matplotlib Axes; None: a new figure
+    fontsize : of the symbols, in points
 
     returns : the Axes
 
@@ -234,7 +236,7 @@ def draw_layout(symbols, nodes, node_of_row, values=None, label: str = "", ax=No
     if ax is None:
         _, ax = plt.subplots(figsize=(6.5, 6.5), dpi=110)
     numbers = load("elements").atomic_number.astype(int)[list(symbols)]
-    positions = np.asarray(nodes)[node_of_row][:, ::-1]
+    positions = np.asarray(nodes)[node_of_row][:, ::-1]  # first column: to the right
     _draw_bars(ax, positions, numbers)
     paint = None
     if values is not None:
@@ -242,15 +244,11 @@ def draw_layout(symbols, nodes, node_of_row, values=None, label: str = "", ax=No
         paint = plt.cm.ScalarMappable(plt.Normalize(shown.min(), shown.max()), "cividis")
         ax.figure.colorbar(paint, ax=ax, label=label, shrink=0.8)
     for symbol, position in zip(symbols, positions):
-        _draw_tile(ax, symbol, position, *_colours(symbol, numbers, values, paint))
-    span = np.asarray(nodes)[:, ::-1]
-    ax.set(xlim=span[:, 0].min() - 0.6 + np.array([0, np.ptp(span[:, 0]) + 1.2]))
-    ax.set(ylim=span[:, 1].max() + 0.6 - np.array([0, np.ptp(span[:, 1]) + 1.2]))
-    ax.set_aspect("equal")
-    ax.axis("off")
-    return ax
+        colour, ink = _colours(symbol, numbers, values, paint)
+        _draw_tile(ax, symbol, position, colour, ink, fontsize)
+    return _framed(ax, nodes)
 
-# %% ../../nbs/cases/57_periodic_table.ipynb #1b11cbac
+# %% ../../nbs/cases/57_periodic_table.ipynb #68f21f62
 def _draw_bars(ax, positions, numbers):
     "A bar between two adjacent elements that are neighbours in Mendeleev's table."
     good = np.triu(adjacent(positions) & mendeleev_neighbours(numbers))
@@ -258,16 +256,25 @@ def _draw_bars(ax, positions, numbers):
         ax.plot(*positions[pair].T, color="black", lw=5, solid_capstyle="butt", zorder=1)
 
 
-def _draw_tile(ax, symbol, position, colour, ink):
+def _draw_tile(ax, symbol, position, colour, ink, fontsize):
     "One element at a position."
     from matplotlib.patches import Rectangle
 
     corner = position - 0.42
     ax.add_patch(Rectangle(corner, 0.84, 0.84, facecolor=colour, edgecolor="white", zorder=2))
-    text = dict(ha="center", va="center", color=ink, fontsize=11, weight="bold", zorder=3)
+    text = dict(ha="center", va="center", color=ink, fontsize=fontsize, weight="bold", zorder=3)
     ax.text(*position, symbol, **text)
 
 
+def _framed(ax, nodes):
+    "The Axes with the whole grid in view, the first row on top, and no axes drawn."
+    rows, columns = np.asarray(nodes).T
+    ax.set(xlim=(columns.min() - 0.6, columns.max() + 0.6))
+    ax.set(ylim=(rows.max() + 0.6, rows.min() - 0.6), aspect="equal")
+    ax.axis("off")
+    return ax
+
+# %% ../../nbs/cases/57_periodic_table.ipynb #8bd316e5
 def _colours(symbol, numbers, values, paint):
     "Colour of a tile, and of the letters on it."
     if values is None:
@@ -276,7 +283,7 @@ def _colours(symbol, numbers, values, paint):
     colour = paint.to_rgba(values[symbol])
     return colour, "white" if np.dot(colour[:3], [0.3, 0.59, 0.11]) < 0.5 else "black"
 
-
+# %% ../../nbs/cases/57_periodic_table.ipynb #fc0a1182
 def family_legend(ax, names=tuple(FAMILIES), **settings):
     """A legend of the colours of the families.
 
@@ -294,7 +301,7 @@ def family_legend(ax, names=tuple(FAMILIES), **settings):
     bar = Line2D([], [], color="black", lw=5, label="neighbours in\nMendeleev's table")
     ax.legend(handles=[*handles, bar], **settings)
 
-# %% ../../nbs/cases/57_periodic_table.ipynb #4572c574
+# %% ../../nbs/cases/57_periodic_table.ipynb #4acd1f25
 def onto_grid(coordinates, nodes) -> np.ndarray:
     """A node for each row of a scatter in the plane or in space, by linear assignment.
 
@@ -309,7 +316,7 @@ def onto_grid(coordinates, nodes) -> np.ndarray:
     unit = (coordinates - coordinates.mean(axis=0)) / coordinates.std(axis=0)
     return one_to_one(unit * nodes.std(axis=0) + nodes.mean(axis=0), nodes)
 
-
+# %% ../../nbs/cases/57_periodic_table.ipynb #67b61505
 def principal_components(values, dimensions: int = 2) -> np.ndarray:
     """The first principal components of a table.
 
@@ -354,7 +361,7 @@ def self_organising_map(values, nodes, final_radius: float, random_state=0) -> n
         images = np.where(total > 1e-9, pull.T @ values / np.maximum(total, 1e-9), images)
     return images
 
-# %% ../../nbs/cases/57_periodic_table.ipynb #dbd77213
+# %% ../../nbs/cases/57_periodic_table.ipynb #e9a9d8c6
 PERPLEXITIES = (5, 10, 15)
 FINAL_RADII = (0.5, 0.8, 1.2, 1.6)  # spacings
 
@@ -378,7 +385,7 @@ def tsne_layout(values, nodes, perplexity, seed, restarts) -> np.ndarray:
     best = min(fits, key=lambda fit: fit.kl_divergence_)
     return onto_grid(best.embedding_, nodes)
 
-
+# %% ../../nbs/cases/57_periodic_table.ipynb #e9afe62f
 def som_layout(values, nodes, final_radius, seed, restarts) -> np.ndarray:
     """The nodes of the rows by a self-organising map: the start with the cheapest assignment.
 
@@ -397,7 +404,7 @@ def som_layout(values, nodes, final_radius, seed, restarts) -> np.ndarray:
         found.append((((values - images[node_of_row]) ** 2).sum(), node_of_row))
     return min(found, key=lambda pair: pair[0])[1]
 
-# %% ../../nbs/cases/57_periodic_table.ipynb #77060750
+# %% ../../nbs/cases/57_periodic_table.ipynb #6b01139d
 GRIDS = {
     "square": square(9, 9),
     "rectangle 5 x 18": square(5, 18),
@@ -408,7 +415,7 @@ GRIDS = {
 }
 FEATURE_SETS = {"with": PAPER_FEATURES, "without": WITHOUT_GIVEAWAYS}
 
-
+# %% ../../nbs/cases/57_periodic_table.ipynb #65a550cf
 def _row(features, grid, method, parameter, seed, values, node_of_row):
     """One layout as a row of the table of runs.
 
@@ -426,13 +433,13 @@ def _row(features, grid, method, parameter, seed, values, node_of_row):
         "layout": " ".join(map(str, node_of_row)),
     }
 
-
+# %% ../../nbs/cases/57_periodic_table.ipynb #f4d08d9f
 def _seed(seed):
     "The random state of the seed of a number."
     return spawn_seeds(0, seed + 1)[seed]
 
 
-def refit_row(features, values, seed, restarts) -> dict:
+def _refit_row(features, values, seed, restarts) -> dict:
     """The most likely layout on the square after map, assignment and refit, of several starts.
 
     features : key of `FEATURE_SETS`
@@ -447,11 +454,11 @@ def refit_row(features, values, seed, restarts) -> dict:
     best = max(layouts, key=lambda layout: layout.log_likelihood)
     return _row(features, "square", "refit", "", seed, values, best.node_of_row)
 
-
-def exchange_row(features, values, grid, seed, restarts, sweeps) -> dict:
+# %% ../../nbs/cases/57_periodic_table.ipynb #0c09b594
+def _exchange_row(features, values, grid, seed, restarts, sweeps) -> dict:
     """The most likely layout on a grid after exchanges, of several starts.
 
-    features, values, seed : as in `refit_row`
+    features, values, seed : as in `_refit_row`
     grid : key of `GRIDS`
     restarts, sweeps : as in `lay_out`
 
@@ -460,8 +467,8 @@ def exchange_row(features, values, grid, seed, restarts, sweeps) -> dict:
     layout = lay_out(values, GRIDS[grid], restarts, sweeps, random_state=_seed(seed))
     return _row(features, grid, "exchanges", "", seed, values, layout.node_of_row)
 
-# %% ../../nbs/cases/57_periodic_table.ipynb #b80316c1
-def baseline_rows(features, by_kind, seed, restarts) -> list[dict]:
+# %% ../../nbs/cases/57_periodic_table.ipynb #7df000a7
+def _baseline_rows(features, by_kind, seed, restarts) -> list[dict]:
     """The layouts of one seed on the square by t-SNE and the self-organising map; PCA for seed 0.
 
     features : key of `FEATURE_SETS`
@@ -488,8 +495,8 @@ def baseline_rows(features, by_kind, seed, restarts) -> list[dict]:
         rows.append(_row(*about, by_kind["transformed"], node_of_row))
     return rows
 
-# %% ../../nbs/cases/57_periodic_table.ipynb #ebf24f7e
-def runs_of_54(features, seeds, restarts, sweeps):
+# %% ../../nbs/cases/57_periodic_table.ipynb #143f9ad3
+def _runs_of_54(features, seeds, restarts, sweeps):
     """All layouts of H to Xe, one row of the table of runs after the other.
 
     features : key of `FEATURE_SETS`
@@ -502,15 +509,15 @@ def runs_of_54(features, seeds, restarts, sweeps):
     }
     values = by_kind["transformed"]
     for seed in range(seeds):
-        yield from baseline_rows(features, by_kind, seed, restarts)
-        yield refit_row(features, values, seed, restarts)
-        yield exchange_row(features, values, "square", seed, restarts, sweeps)
+        yield from _baseline_rows(features, by_kind, seed, restarts)
+        yield _refit_row(features, values, seed, restarts)
+        yield _exchange_row(features, values, "square", seed, restarts, sweeps)
     if features == "with":
         for grid in ("rectangle 5 x 18", "cylinder", "conical spiral", "cube"):
             for seed in range((seeds + 1) // 2):
-                yield exchange_row(features, values, grid, seed, max(1, restarts // 3), sweeps)
+                yield _exchange_row(features, values, grid, seed, max(1, restarts // 3), sweeps)
 
-
+# %% ../../nbs/cases/57_periodic_table.ipynb #c95774f1
 def all_runs(seeds: int = 10, restarts: int = 6, sweeps: int = 400, keep=None) -> pd.DataFrame:
     """Every layout of the case, with and without the features that give the answer away.
 
@@ -519,7 +526,10 @@ def all_runs(seeds: int = 10, restarts: int = 6, sweeps: int = 400, keep=None) -
     restarts, sweeps : as in `lay_out`; a third of the starts on the other grids and for 94 elements
     keep : a file that is written after every layout; None: none
 
-    returns : a row each: features, grid, method, parameter, seed, elements, log_likelihood, layout
+    returns : a row each: features, grid, method, parameter, seed, elements, log_likelihood, and
+        layout, the nodes of the elements in the order of their atomic numbers
+
+    >>> runs = all_runs(seeds=1, restarts=1, sweeps=10)
     """
     rows = []
     with progress(desc="layouts") as bar:
@@ -530,26 +540,28 @@ def all_runs(seeds: int = 10, restarts: int = 6, sweeps: int = 400, keep=None) -
                 pd.DataFrame(rows).to_csv(keep, index=False)
     return pd.DataFrame(rows)
 
-
+# %% ../../nbs/cases/57_periodic_table.ipynb #f09c0989
 def _rows(seeds, restarts, sweeps):
     "The rows of `all_runs`, one after the other."
     for features in FEATURE_SETS:
-        yield from runs_of_54(features, seeds, restarts, sweeps)
+        yield from _runs_of_54(features, seeds, restarts, sweeps)
     for features, names in FEATURE_SETS.items():
         values = element_features(load("elements").index, names).to_numpy()
         for seed in range((seeds + 3) // 4):
             few = max(1, restarts // 3)
-            yield exchange_row(features, values, "square of 121", seed, few, sweeps)
+            yield _exchange_row(features, values, "square of 121", seed, few, sweeps)
 
-# %% ../../nbs/cases/57_periodic_table.ipynb #efa455dd
+# %% ../../nbs/cases/57_periodic_table.ipynb #cb9db214
 def main(path: str):
     """Write all runs of the full profile to a CSV file, as they come.
 
     path : of the file
+
+    >>> main("runs.csv")
     """
     all_runs(keep=path)
 
-# %% ../../nbs/cases/57_periodic_table.ipynb #4645b6d1
+# %% ../../nbs/cases/57_periodic_table.ipynb #6da10b97
 _TILE = 78  # mm, the edge of an element's square on the poster
 
 
@@ -562,7 +574,7 @@ def poster(symbols, nodes, node_of_row, title: str, text=()) -> str:
     title : of the poster
     text : lines of the column on the right
 
-    returns : the text of an SVG file
+    returns : text of an SVG file
 
     >>> picture = poster(["H", "He"], square(1, 2), [0, 1], "Two elements")
     >>> picture[:20], picture.count("<rect")
@@ -582,7 +594,7 @@ def poster(symbols, nodes, node_of_row, title: str, text=()) -> str:
     parts += _poster_column(text, [family(number) for number in numbers[list(symbols)]])
     return "\n".join([*parts, "</svg>"])
 
-# %% ../../nbs/cases/57_periodic_table.ipynb #e41a227c
+# %% ../../nbs/cases/57_periodic_table.ipynb #8c0a463a
 def _poster_bars(positions, numbers):
     "Bars between adjacent elements that are neighbours in Mendeleev's table."
     good = adjacent(positions / _TILE) & mendeleev_neighbours(numbers)
@@ -595,7 +607,7 @@ def _poster_bars(positions, numbers):
         )
     return bars
 
-
+# %% ../../nbs/cases/57_periodic_table.ipynb #ff535dba
 def _poster_tile(symbol, number, x, y):
     "An element: its symbol, its atomic number, its place in Mendeleev's table."
     name = FAMILIES[family(number)][0]
@@ -612,7 +624,7 @@ def _poster_tile(symbol, number, x, y):
         f'<text x="{middle:g}" y="{y + 66:g}" font-size="6.5">{where}</text></g>'
     )
 
-
+# %% ../../nbs/cases/57_periodic_table.ipynb #0d148a1a
 def _poster_column(text, families):
     "The words and the legend on the right."
     x, y = 780, 130

@@ -127,7 +127,7 @@ def closeness(nodes: np.ndarray, others: np.ndarray, length_scale: float) -> np.
     """
     return np.exp(-cdist(nodes, others, "sqeuclidean") / (2 * length_scale**2))
 
-# %% ../../nbs/learn/36_topographic.ipynb #7c04e642
+# %% ../../nbs/learn/36_topographic.ipynb #a7beba19
 def _log_densities(values, images, noise):
     "The logarithm of every term of the mixture, (rows, nodes)."
     features = values.shape[1]
@@ -152,7 +152,7 @@ def responsibilities(values: np.ndarray, images: np.ndarray, noise: float) -> np
     weights = np.exp(terms - terms.max(axis=1, keepdims=True))
     return weights / weights.sum(axis=1, keepdims=True)
 
-
+# %% ../../nbs/learn/36_topographic.ipynb #b7a23fcc
 def mixture_log_likelihood(values: np.ndarray, images: np.ndarray, noise: float) -> float:
     """The logarithm of the probability density of a table under the mixture of all nodes.
 
@@ -318,7 +318,7 @@ def _refuse_small_grid(rows, nodes):
     if rows > nodes:
         raise ValueError(f"{rows} rows and {nodes} nodes: give a grid with a node for each row")
 
-# %% ../../nbs/learn/36_topographic.ipynb #6a99dff3
+# %% ../../nbs/learn/36_topographic.ipynb #3da2845a
 class Kernel(NamedTuple):
     """What the features of a layout are taken to be.
 
@@ -334,7 +334,7 @@ class Kernel(NamedTuple):
     variance: float
     noise: float
 
-
+# %% ../../nbs/learn/36_topographic.ipynb #299e5a4a
 def layout_log_likelihood(values: np.ndarray, positions: np.ndarray, kernel: Kernel) -> float:
     """The log marginal likelihood of a table whose rows stand at given positions.
 
@@ -363,7 +363,7 @@ def _row_covariance(positions, kernel):
     smooth = kernel.variance * closeness(positions, positions, kernel.length_scale)
     return smooth + kernel.noise * np.eye(len(positions))
 
-# %% ../../nbs/learn/36_topographic.ipynb #25055d53
+# %% ../../nbs/learn/36_topographic.ipynb #72341f63
 START = Kernel(length_scale=2.0, variance=1.0, noise=0.1)
 _BOUNDS = np.log([(0.5, 10.0), (0.05, 20.0), (1e-3, 1.0)])  # of a kernel's three numbers
 
@@ -390,7 +390,7 @@ def fit_kernel(values: np.ndarray, positions: np.ndarray, start: Kernel = START)
     kernel = Kernel(*map(float, np.exp(found.x)))
     return kernel, layout_log_likelihood(values, positions, kernel)
 
-
+# %% ../../nbs/learn/36_topographic.ipynb #1954d553
 def _negative_and_gradient(values, squared, kernel):
     "Minus the log-likelihood without its constant, and its slope in the logarithms of the kernel."
     smooth = kernel.variance * np.exp(-squared / (2 * kernel.length_scale**2))
@@ -408,7 +408,7 @@ def _negative_and_gradient(values, squared, kernel):
     )
     return value, np.array(slopes)
 
-# %% ../../nbs/learn/36_topographic.ipynb #dd495716
+# %% ../../nbs/learn/36_topographic.ipynb #97a974b9
 class Layout(NamedTuple):
     """Which row stands on which node.
 
@@ -424,7 +424,7 @@ class Layout(NamedTuple):
     kernel: Kernel
     log_likelihood: float
 
-
+# %% ../../nbs/learn/36_topographic.ipynb #faa2b403
 def layout_images(values, nodes, node_of_row, kernel: Kernel) -> np.ndarray:
     """The images of all nodes, given a layout: the mean of the Gaussian process.
 
@@ -444,7 +444,7 @@ def layout_images(values, nodes, node_of_row, kernel: Kernel) -> np.ndarray:
     weights = np.linalg.solve(_row_covariance(positions, kernel), values)
     return kernel.variance * closeness(nodes, positions, kernel.length_scale) @ weights
 
-# %% ../../nbs/learn/36_topographic.ipynb #04a3c97d
+# %% ../../nbs/learn/36_topographic.ipynb #b289e1b4
 def first_layout(X, nodes: np.ndarray, random_state=0, most_rounds: int = 20) -> Layout:
     """A layout by mapping, assignment and refit.
 
@@ -466,6 +466,11 @@ def first_layout(X, nodes: np.ndarray, random_state=0, most_rounds: int = 20) ->
     nodes = np.asarray(nodes, float)
     _refuse_small_grid(len(values), len(nodes))
     images = TopographicMap(nodes, random_state=random_state).fit(values).images_
+    return _refitted(values, nodes, images, most_rounds)
+
+# %% ../../nbs/learn/36_topographic.ipynb #25193a26
+def _refitted(values, nodes, images, most_rounds):
+    "Assignment and refit in turn, from given images; the most likely layout on the way."
     best, kernel, previous = None, START, None
     for _ in range(most_rounds):
         node_of_row = one_to_one(values, images)
@@ -478,14 +483,14 @@ def first_layout(X, nodes: np.ndarray, random_state=0, most_rounds: int = 20) ->
         images = layout_images(values, nodes, node_of_row, kernel)
     return best
 
-# %% ../../nbs/learn/36_topographic.ipynb #3428c8b2
+# %% ../../nbs/learn/36_topographic.ipynb #17b96fa1
 def _drawn(log_weights, temperature, rng):
     "A number drawn with probabilities proportional to exp(log weight / temperature); 0: the best."
     if temperature == 0:
         return int(np.argmax(log_weights))
     return int(np.argmax(log_weights / temperature + rng.gumbel(size=len(log_weights))))
 
-
+# %% ../../nbs/learn/36_topographic.ipynb #c3db9830
 def _move_rows(values, smooth, noise, node_of_row, temperature, rng):
     """Take each row off the grid in turn, and put it on a vacant node drawn by likelihood.
 
@@ -497,10 +502,7 @@ def _move_rows(values, smooth, noise, node_of_row, temperature, rng):
     vacant = np.setdiff1d(np.arange(len(smooth)), node_of_row)
     inverse = np.linalg.inv(smooth[np.ix_(node_of_row, node_of_row)] + noise * np.eye(rows))
     for row in rng.permutation(rows):
-        pivot = inverse[row]
-        of_others = inverse - np.outer(pivot, pivot) / pivot[row]  # zero in this row and column
-        of_others[row] = 0
-        of_others[:, row] = 0
+        of_others = _without(inverse, row)
         choices = np.append(node_of_row[row], vacant)
         to_rows = smooth[np.ix_(choices, node_of_row)]
         weights = to_rows @ of_others
@@ -515,6 +517,15 @@ def _move_rows(values, smooth, noise, node_of_row, temperature, rng):
         edge[row] = -1
         inverse = of_others + np.outer(edge, edge) / variance[drawn]
     return node_of_row
+
+
+def _without(inverse, row):
+    "The inverse covariance of all rows but one, with zeros in the row and column of that one."
+    pivot = inverse[row]
+    of_others = inverse - np.outer(pivot, pivot) / pivot[row]
+    of_others[row] = 0
+    of_others[:, row] = 0
+    return of_others
 
 # %% ../../nbs/learn/36_topographic.ipynb #4f7f00c5
 def _swap_rows(values, smooth, noise, node_of_row, temperature, rng):
@@ -542,7 +553,7 @@ def _swap_rows(values, smooth, noise, node_of_row, temperature, rng):
     new[row_at] = node_of_row
     return new
 
-# %% ../../nbs/learn/36_topographic.ipynb #5d290a6f
+# %% ../../nbs/learn/36_topographic.ipynb #a8ce19a8
 def exchange(X, nodes, layout: Layout, temperatures, random_state=0) -> Layout:
     """A layout after moves and swaps at falling temperatures, and then uphill.
 
@@ -570,7 +581,7 @@ def exchange(X, nodes, layout: Layout, temperatures, random_state=0) -> Layout:
         stand = _move_rows(values, smooth, kernel.noise, stand, temperature, rng)
     return _climb(values, nodes, stand, kernel, rng)
 
-
+# %% ../../nbs/learn/36_topographic.ipynb #77cc0103
 def _climb(values, nodes, stand, kernel, rng, most_sweeps=50):
     "Sweeps at temperature 0, with the kernel fitted after each, until the likelihood stays."
     kernel, log_likelihood = fit_kernel(values, nodes[stand], kernel)
@@ -584,7 +595,7 @@ def _climb(values, nodes, stand, kernel, rng, most_sweeps=50):
             break
     return Layout(stand, kernel, log_likelihood)
 
-# %% ../../nbs/learn/36_topographic.ipynb #26ebae42
+# %% ../../nbs/learn/36_topographic.ipynb #e3ec8ae7
 def lay_out(
     X,
     nodes,
@@ -612,7 +623,6 @@ def lay_out(
     True
     """
     rng = np.random.default_rng(random_state)
-    nodes = np.asarray(nodes, float)
     temperatures = np.geomspace(hottest, coldest, whole(sweeps, "sweeps"))
     best, kernel = None, START
     for _ in range(whole(restarts, "restarts", 1)):
