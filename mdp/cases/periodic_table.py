@@ -216,7 +216,7 @@ def family(atomic_number: int) -> str:
     (name,) = [name for name, (_, groups) in FAMILIES.items() if wanted in groups]
     return name
 
-# %% ../../nbs/cases/57_periodic_table.ipynb #d4d17b66
+# %% ../../nbs/cases/57_periodic_table.ipynb #7b6a1b59
 def draw_layout(symbols, nodes, node_of_row, values=None, label="", ax=None, fontsize=11):
     """A layout on a plane grid: a tile for each element, bars between Mendeleev's neighbours.
 
@@ -226,7 +226,7 @@ def draw_layout(symbols, nodes, node_of_row, values=None, label="", ax=None, fon
     values : a Series by symbol, shown as colours; None: the families of `FAMILIES`
     label : of the colour bar
     ax : matplotlib Axes; None: a new figure
-    fontsize : of the symbols, in points
+    fontsize : of the symbols, in points; 0: none
 
     returns : the Axes
 
@@ -248,7 +248,7 @@ def draw_layout(symbols, nodes, node_of_row, values=None, label="", ax=None, fon
         _draw_tile(ax, symbol, position, colour, ink, fontsize)
     return _framed(ax, nodes)
 
-# %% ../../nbs/cases/57_periodic_table.ipynb #68f21f62
+# %% ../../nbs/cases/57_periodic_table.ipynb #1aa89352
 def _draw_bars(ax, positions, numbers):
     "A bar between two adjacent elements that are neighbours in Mendeleev's table."
     good = np.triu(adjacent(positions) & mendeleev_neighbours(numbers))
@@ -263,7 +263,8 @@ def _draw_tile(ax, symbol, position, colour, ink, fontsize):
     corner = position - 0.42
     ax.add_patch(Rectangle(corner, 0.84, 0.84, facecolor=colour, edgecolor="white", zorder=2))
     text = dict(ha="center", va="center", color=ink, fontsize=fontsize, weight="bold", zorder=3)
-    ax.text(*position, symbol, **text)
+    if fontsize:
+        ax.text(*position, symbol, **text)
 
 
 def _framed(ax, nodes):
@@ -561,7 +562,7 @@ def main(path: str):
     """
     all_runs(keep=path)
 
-# %% ../../nbs/cases/57_periodic_table.ipynb #6da10b97
+# %% ../../nbs/cases/57_periodic_table.ipynb #bec607af
 _TILE = 78  # mm, the edge of an element's square on the poster
 
 
@@ -589,39 +590,37 @@ def poster(symbols, nodes, node_of_row, title: str, text=()) -> str:
     ]
     positions = np.asarray(nodes)[node_of_row][:, ::-1] * _TILE + (40, 105)
     parts += _poster_bars(positions, numbers[list(symbols)])
+    parts.append('<g text-anchor="middle">')
     for symbol, (x, y) in zip(symbols, positions):
         parts.append(_poster_tile(symbol, numbers[symbol], x, y))
+    parts.append("</g>")
     parts += _poster_column(text, [family(number) for number in numbers[list(symbols)]])
     return "\n".join([*parts, "</svg>"])
 
-# %% ../../nbs/cases/57_periodic_table.ipynb #8c0a463a
+# %% ../../nbs/cases/57_periodic_table.ipynb #2b373ad2
 def _poster_bars(positions, numbers):
     "Bars between adjacent elements that are neighbours in Mendeleev's table."
     good = adjacent(positions / _TILE) & mendeleev_neighbours(numbers)
-    bars = []
-    for first, second in np.argwhere(np.triu(good)):
-        (x1, y1), (x2, y2) = positions[[first, second]] + _TILE / 2
-        bars.append(
-            f'<line x1="{x1:g}" y1="{y1:g}" x2="{x2:g}" y2="{y2:g}" stroke="black" '
-            'stroke-width="12"/>'
-        )
-    return bars
+    lines = []
+    for pair in np.argwhere(np.triu(good)):
+        (x1, y1), (x2, y2) = positions[pair] + _TILE / 2
+        lines.append(f"M{x1:g} {y1:g}L{x2:g} {y2:g}")
+    return [f'<path d="{"".join(lines)}" stroke="black" stroke-width="12"/>']
 
-# %% ../../nbs/cases/57_periodic_table.ipynb #ff535dba
+# %% ../../nbs/cases/57_periodic_table.ipynb #1e62d8a3
 def _poster_tile(symbol, number, x, y):
     "An element: its symbol, its atomic number, its place in Mendeleev's table."
     name = FAMILIES[family(number)][0]
     ink = "white" if name in _WHITE_TEXT else "black"
     period = place(number)[0]
     where = f"period {period}, group {group(number)}" if group(number) else f"period {period}"
-    middle = x + _TILE / 2
     edge = _TILE - 12
     return (
-        f'<rect x="{x + 6:g}" y="{y + 6:g}" width="{edge}" height="{edge}" rx="5" '
-        f'fill="{COLOURS[name]}"/><g fill="{ink}" text-anchor="middle">'
-        f'<text x="{middle:g}" y="{y + 22:g}" font-size="12">{number}</text>'
-        f'<text x="{middle:g}" y="{y + 52:g}" font-size="30" font-weight="bold">{symbol}</text>'
-        f'<text x="{middle:g}" y="{y + 66:g}" font-size="6.5">{where}</text></g>'
+        f'<g transform="translate({x + _TILE / 2:g} {y + _TILE / 2:g})" fill="{ink}">'
+        f'<rect x="{-edge / 2:g}" y="{-edge / 2:g}" width="{edge}" height="{edge}" rx="5" '
+        f'fill="{COLOURS[name]}"/><text y="-17" font-size="12">{number}</text>'
+        f'<text y="13" font-size="30" font-weight="bold">{symbol}</text>'
+        f'<text y="27" font-size="6.5">{where}</text></g>'
     )
 
 # %% ../../nbs/cases/57_periodic_table.ipynb #0d148a1a
