@@ -248,15 +248,19 @@ def training_reactions():
         found = map_reactions(model, *zip(*rows))
         return [mapped(found.reactants[row], found.edits_of(row)) for row in range(len(found))]
 
-    return kept(FOLDER, "training reactions", read, "mapped")
+    return kept(FOLDER, "training reactions, product atoms mapped", read, "mapped")
 
 
 def mapped(reactants, edits):
-    "Reactants and what the edits make of them, with atom maps."
+    "Reactants and what the edits make of them; atoms of the product have maps, others none."
     mol = Chem.MolFromSmiles(reactants)
     for atom in mol.GetAtoms():
         atom.SetAtomMapNum(atom.GetIdx() + 1)
     made = apply_edits(mol, edits.tolist())
+    left = {atom.GetAtomMapNum() for atom in made.GetAtoms()}
+    for atom in mol.GetAtoms():
+        if atom.GetAtomMapNum() not in left:
+            atom.SetAtomMapNum(0)
     return f"{Chem.MolToSmiles(mol)}>>{Chem.MolToSmiles(made)}"
 
 
@@ -272,7 +276,7 @@ def by_precedent(targets):
             run_peer("rdchiral", "peer_rdchiral.py", source, result, home=folder)
             return json.loads(result.read_text())
 
-    answers = kept(FOLDER, ["precedents", names, PRECEDENTS], ask, "precedents")
+    answers = kept(FOLDER, ["precedents, product atoms mapped", names, PRECEDENTS], ask, "precedents")
     return [[tuple(name.split(".")) for _, name in some] for some in answers]
 
 
