@@ -276,7 +276,8 @@ def by_precedent(targets):
             run_peer("rdchiral", "peer_rdchiral.py", source, result, home=folder)
             return json.loads(result.read_text())
 
-    answers = kept(FOLDER, ["precedents, product atoms mapped", names, PRECEDENTS], ask, "precedents")
+    key = ["precedents, product atoms mapped", names, PRECEDENTS]
+    answers = kept(FOLDER, key, ask, "precedents")
     return [[tuple(name.split(".")) for _, name in some] for some in answers]
 
 
