@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import assume, given, settings, strategies as st
-from pymatgen.core import Composition
+from pymatgen.core import Composition, Element
 from mdp.core.errors import BadInput
 from mdp.data import load
 from mdp.matter.formula import (
@@ -241,6 +241,17 @@ def test_the_fast_reader_and_the_plain_one_agree(formulas):
         ("2H2O", "(H2O)2"),
         ("(La,Sr)2CuO4", "share a site"),
         ("CC=O", "SMILES"),
+        ("YBa2Cu3O7-delta", "variable amount 'delta'"),
+        ("Al(x)Ga(1-x)As", "variable amount 'x'"),
+        ("La_{2-x}Sr_{x}CuO_4", "variable amount 'x'"),
+        ("Fe$_2$O$_{3}$", "write Fe2O3"),
+        ("Fe_2O_3", "write Fe2O3"),
+        ("β-Ga2O3", "the name of a phase beside the formula; write Ga2O3"),
+        ("h-BN", "write BN"),
+        ("TiO2-rutile", "write TiO2"),
+        ("TiO2 (rutile)", "write TiO2"),
+        ("H2O(l)", "write H2O"),
+        ("Fe0,95O", "decimal comma"),
         ("Fe-2O3", "a negative amount of Fe"),
         ("Ca(OH", "not closed"),
         ("CaOH)2", "not opened"),
@@ -283,6 +294,26 @@ def test_a_rest_of_rounding_is_nothing(rest):
     assert element_system([big])[0] == "Al-Cu"
     with pytest.raises(BadInput, match="a negative amount of Os"):
         features([{**pairs, "Os": -0.01}])
+
+
+@pytest.mark.parametrize("bits", [np.float32, np.float16])
+def test_a_rest_of_rounding_in_narrow_numbers_is_nothing(bits):
+    a, b = np.array([0.9, 0.7, 0.6, 0.25], bits), np.array([0.1, 0.3, 0.4, 0.75], bits)
+    frame = pd.DataFrame({"Al": a, "Cu": b, "Os": bits(1) - a - b})
+    assert frame.Os.abs().max() > 1e-8
+    assert set(element_system(frame)) == {"Al-Cu"}
+    with pytest.raises(BadInput, match="a negative amount of Os"):
+        amounts(frame.assign(Os=bits(-0.05)))
+    doped = pd.DataFrame({"Si": [1.0], "B": [1e-7]})
+    assert element_system(doped)[0] == "B-Si", "64-bit numbers may hold a trace"
+
+
+def test_columns_may_be_elements_and_amounts_are_real():
+    named = pd.DataFrame({Element("Fe"): [2], Element("O"): [3]})
+    assert reduced_formula(named) == ["Fe2O3"]
+    assert (Compositions().transform(named) == Compositions().transform(["Fe2O3"])).all(axis=None)
+    with pytest.raises(BadInput, match="the amount of Fe is a complex number"):
+        amounts(pd.DataFrame({"Fe": [1j, 2], "O": [1, 1]}))
 
 
 def test_a_table_with_a_word_in_it():
@@ -336,6 +367,8 @@ def test_one_material_one_formula():
     assert reduced_formula(["Al63.5Cu24.5Fe12"], whole=True) == ["Al127Fe24Cu49"]
     third = "Fe0.3333333O0.6666667"
     assert reduced_formula([third], whole=True) == ["FeO2"] and reduced_formula([third]) == [third]
+    tiny = {"Al": 6.29317e-9, "Cu": 2.50683e-9, "Fe": 1.2e-9}  # below pymatgen's own limit
+    assert reduced_formula([tiny]) == ["Al0.629317Fe0.12Cu0.250683"]
 
 
 @settings(deadline=None, max_examples=200)

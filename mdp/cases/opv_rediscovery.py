@@ -19,6 +19,7 @@ import numpy as np
 import pandas as pd
 from rdkit import Chem
 from rdkit.Chem import rdFingerprintGenerator, rdMolDescriptors
+from ..core.rows import as_column
 from ..core.store import atomic_write
 from ..data.fetch import SOURCES, facts, get
 from ..data import load
@@ -133,10 +134,11 @@ def donor_pieces() -> pd.DataFrame:
 def calculate(smiles) -> pd.DataFrame:
     """GFN1 on the scale of B3LYP.
 
-    smiles : a list
+    smiles : a list, a Series, a one-column frame, an array
 
     returns : homo, lumo in eV, by SMILES; reasons of failures in `.attrs["failed"]`
     """
+    smiles = as_column(smiles, "SMILES").tolist()
     return levels(pd.Series(smiles, smiles), workers=1, on_error="nan")[["homo", "lumo"]]
 
 

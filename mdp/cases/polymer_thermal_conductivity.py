@@ -11,8 +11,9 @@ import itertools
 import pandas as pd
 from rdkit import Chem
 from rdkit.Chem import rdMolDescriptors
+from ..core.rows import as_column
 from ..generate.rules import rules, sa_score
-from ..matter.molecule import read
+from ..matter.molecule import read_all
 from ..matter.unit import canonical_unit, capped, read_unit
 
 # %% ../../nbs/cases/50_polymer_thermal_conductivity.ipynb #0379aef9
@@ -130,4 +131,6 @@ def looks(units) -> pd.DataFrame:
           rods  kinks
     *CC*     0      0
     """
-    return pd.DataFrame([_look(read(unit)) for unit in units], list(units))
+    units = as_column(units, "repeat unit")
+    mols = read_all(units, read_unit, "repeat unit")
+    return pd.DataFrame([_look(mol) for mol in mols], units.tolist())

@@ -81,7 +81,7 @@ def describe232(formulas) -> np.ndarray:
 
     formulas : rows x 232
     """
-    X = Compositions().fit_transform(list(formulas))
+    X = np.asarray(Compositions().fit_transform(formulas))
     return np.hstack([X[:, :58], X[:, 116:]])
 
 # %% ../../nbs/cases/53_quasicrystals.ipynb #e23e5012
@@ -94,7 +94,7 @@ def fractions(formulas) -> np.ndarray:
 
     formulas : rows x 94 elements, hydrogen to plutonium
     """
-    amounts = Compositions("all").fit_transform(list(formulas))[:, :94]
+    amounts = np.asarray(Compositions("all").fit_transform(formulas))[:, :94]
     return amounts / amounts.sum(1, keepdims=True)
 
 

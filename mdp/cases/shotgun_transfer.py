@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 import torch
 from sklearn.preprocessing import StandardScaler
-from ..represent.kinds import KINDS, group_labels
+from ..core.rows import as_column
+from ..represent.kinds import KINDS, group_labels, kind_of
 from ..learn.tasks import task_rows, tasks
 from ..learn.transfer import PropertyDescriptor, as_learned, usable
 from ..learn.shotgun import Shotgun, leave_out
@@ -69,8 +70,9 @@ def methods_of(rows, kind: str, library, sources) -> dict:
 
     returns : name -> (X, estimator), see `learning_curve_point`
     """
+    rows = as_column(rows, kind_of(kind).what)
     descriptor = PropertyDescriptor(kind, library, sources)
-    predicted = as_learned(descriptor.fit_transform(pd.Series(list(rows)))).to_numpy()
+    predicted = as_learned(descriptor.fit_transform(rows)).to_numpy()
     methods = baselines(rows, kind)
     own = methods["Gaussian process"][0]
     widths = [X.shape[1] for name, (X, _) in methods.items() if name.startswith("ridge")]

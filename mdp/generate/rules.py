@@ -123,7 +123,7 @@ def rules(
     >>> rules()(Chem.MolFromSmiles("C1CC1"))
     'ring size'
     """
-    patterns = as_column(unwanted, "pattern")
+    patterns = as_column(unwanted, "pattern").map(str)
     wrong = {
         row: "no SMARTS"
         for row, pattern in enumerate(patterns)

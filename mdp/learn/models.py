@@ -15,8 +15,9 @@ from sklearn.gaussian_process.kernels import RBF, ConstantKernel, WhiteKernel
 from sklearn.linear_model import BayesianRidge, RidgeCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
+from ..core.rows import as_column
 from ..core.statistics import tree_sd
-from ..represent.kinds import KINDS, describe
+from ..represent.kinds import KINDS, describe, kind_of
 
 # %% ../../nbs/learn/31_models.ipynb #ee42d0ae
 class Forest(RandomForestRegressor):
@@ -168,6 +169,7 @@ def baselines(rows, kind: str, random_state: int = 0) -> dict:
     >>> list(baselines(["CCO", "CCN", "CCC"], "molecule"))[:2]
     ['ridge, composition', 'forest, composition']
     """
+    rows = as_column(rows, kind_of(kind).what)
     models = {}
     blocks = []
     for descriptor in KINDS[kind].descriptors:

@@ -7,21 +7,25 @@ __all__ = ['leave_out', 'Shotgun']
 
 # %% ../../nbs/learn/34_shotgun.ipynb #bd5cdcdf
 from concurrent.futures import ThreadPoolExecutor
-import numba
 import numpy as np
 import pandas as pd
 import torch
 from sklearn.base import BaseEstimator, RegressorMixin, clone
 from sklearn.linear_model import BayesianRidge
+from sklearn.utils.validation import check_is_fitted
+from ..core.compiled import compiled
+from ..core.errors import whole
+from ..core.rows import as_column
+from ..core.statistics import mean_sd
 from .library import Library
 from .stack import forward
 from .tasks import fold
 from .transfer import usable
 from .validation import checked_targets, group_blocks
-from ..represent.kinds import describe, group_labels
+from ..represent.kinds import describe, group_labels, kind_of
 
 # %% ../../nbs/learn/34_shotgun.ipynb #7605e26a
-_jit = numba.njit(cache=True, nogil=True, fastmath={"reassoc", "contract", "arcp", "nsz"})
+_jit = compiled(fastmath=frozenset(["reassoc", "contract", "arcp", "nsz"]))
 
 
 @_jit
@@ -299,7 +303,8 @@ class Shotgun(RegressorMixin, BaseEstimator):
     ids : networks to try; None: all that take such rows
     top : sources that predict together
     blocks : of the nested validation; 0: none
-    head : scikit-learn regressor on the frozen features, with `return_std`; None: `BayesianRidge`
+    head : scikit-learn regressor on the frozen features with an error bar, see `mean_sd`; None:
+        `BayesianRidge`
     random_state : of the blocks
 
     >>> alcohols = ["CO", "CCO", "CCCO", "CCCCO", "CCCCCO", "CC(C)O"]
@@ -334,11 +339,16 @@ class Shotgun(RegressorMixin, BaseEstimator):
     def fit(self, X, y):
         """Score every network and layer; then one head for each of the best.
 
-        X : SMILES, repeat units, formulas or structures (n)
-        y : targets (n,)
+        X : SMILES, repeat units, formulas or structures (n): a list, a Series, a one-column
+            frame, an array
+        y : targets (n,), in the order of the rows
+
+        raises : BadInput naming every row that cannot be read
         """
-        X = list(X)
+        X = as_column(X, kind_of(self.kind).what)
         y = checked_targets(y, len(X))
+        whole(self.top, "top", 1)
+        whole(self.blocks, "blocks")
         self.library_ = self.library if self.library is not None else Library.open()
         index = self._candidates(X)
         names = list(index.descriptor.unique())
@@ -376,10 +386,17 @@ class Shotgun(RegressorMixin, BaseEstimator):
         """The mean over the best sources that left out the row's fold (and its predictive standard
         deviation).
 
-        X : rows (n)
+        X : rows (n), as for `fit`
         return_std : also the standard deviation
+
+        returns : (n,), or (n,) and (n,)
+
+        raises : BadInput naming every row that cannot be read
         """
-        X = list(X)
+        check_is_fitted(self)
+        X = as_column(X, kind_of(self.kind).what)
+        if X.empty:
+            return (np.zeros(0), np.zeros(0)) if return_std else np.zeros(0)
         names = list(self.sources_.descriptor.unique())
         folds = {name: fold(group_labels(X, self.kind, name)) for name in names}
         described = {name: describe(X, self.kind, name) for name in names}
@@ -394,9 +411,14 @@ class Shotgun(RegressorMixin, BaseEstimator):
 
     def _candidates(self, X):
         "The networks to try, as rows of the index."
-        index = usable(self.library_, self.kind, any(not isinstance(row, str) for row in X))
+        structures = all(hasattr(row, "lattice") for row in X)
+        index = usable(self.library_, self.kind, structures)
         if self.ids is not None:
-            index = index.loc[list(self.ids)]
+            ids = as_column(self.ids, "network")
+            unknown = ids[~ids.isin(index.index)]
+            if len(unknown):
+                raise ValueError(f"no network {unknown.iloc[0]!r} takes these rows")
+            index = index.loc[ids]
         if index.empty:
             raise ValueError("no network of the library takes these rows")
         return index
@@ -433,7 +455,7 @@ class _Head:
 
     network : a `Stack` of one
     layer : counted from the output: -1 is the last hidden one
-    regressor : with `predict(X, return_std=True)`
+    regressor : with an error bar, see `mean_sd`
     """
 
     def __init__(self, network, layer, regressor):
@@ -451,4 +473,4 @@ class _Head:
     def predict(self, described):
         "Mean and standard deviation of rows, in the unit of the target."
         features = self.network.features(described, self.depth)[0]
-        return self.regressor.predict((features - self.mean) / self.scale, return_std=True)
+        return mean_sd(self.regressor, (features - self.mean) / self.scale)

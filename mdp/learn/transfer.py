@@ -6,11 +6,13 @@
 __all__ = ['FrozenFeatures', 'fine_tune', 'usable', 'PropertyDescriptor', 'as_learned']
 
 # %% ../../nbs/learn/33_transfer.ipynb #cdf1c291
+import functools
 import numpy as np
 import pandas as pd
 import torch
 from sklearn.base import BaseEstimator, TransformerMixin
-from ..core.errors import BadInput
+from sklearn.utils.validation import check_is_fitted
+from ..core.errors import BadInput, whole
 from ..core.rows import as_column, bad_rows
 from ..core.training import descend
 from .library import Library
@@ -18,7 +20,7 @@ from .stack import Stack, forward
 from .tasks import fold, tasks
 from .validation import checked_targets
 from ..represent.composition import Compositions
-from ..represent.kinds import KINDS, describe, group_labels, kind_of
+from ..represent.kinds import KINDS, describe, group_labels, has_a_size, kind_of
 
 # %% ../../nbs/learn/33_transfer.ipynb #268af628
 def _finite_matrix(X, columns, owner):
@@ -166,14 +168,17 @@ def usable(library: Library, kind: str, structures: bool = False) -> pd.DataFram
 # %% ../../nbs/learn/33_transfer.ipynb #93971d0c
 # standard deviations of the number of atoms beyond which a formula is too large for a network
 _FAR = 6
-_NAMES = list(Compositions().get_feature_names_out())
-_SUMS = [i for i, name in enumerate(_NAMES) if name.startswith("sum:")]
-_MEANS = [_NAMES.index(_NAMES[i].replace("sum:", "ave:")) for i in _SUMS]
 
 
-def _of_usual_size(X, network):
-    """Composition descriptors, those of a formula far larger than in training written for fewer
-    atoms.
+@functools.cache
+def _places():
+    "The number of each composition column; asked for late, because it reads the elements' table."
+    return {name: place for place, name in enumerate(Compositions().get_feature_names_out())}
+
+
+def _of_usual_size(X, network, sized=True):
+    """Composition descriptors, those of a formula far larger than in training, or without a size
+    of its own, written for the usual number of atoms.
 
     The number of atoms in a formula is a matter of spelling: `Al63Cu25Fe12` is the same material as
     `Al6.3Cu2.5Fe1.2`. Only the sums depend on it; they are set to the mean number of atoms of
@@ -181,32 +186,37 @@ def _of_usual_size(X, network):
 
     X : composition descriptors of formulas (n, 290)
     network : a `Stack` that takes them
+    sized : which formulas have a size of their own, see `has_a_size`
 
-    returns : (n, 290), and (n,) bool: which rows were changed
+    returns : (n, 290), and (n,) bool: which rows are larger than in training
     """
+    places = _places()
+    sums = [place for name, place in places.items() if name.startswith("sum:")]
+    means = [places[name.replace("sum:", "ave:")] for name in places if name.startswith("sum:")]
     # the ratio of sum and mean of a property is the number of atoms in the formula
-    total = _NAMES.index("sum:period")
-    mean = _NAMES.index("ave:period")
+    total, mean = places["sum:period"], places["ave:period"]
     usual = network.x_mean[total] / network.x_mean[mean]
     spread = network.x_sd[total] / network.x_mean[mean]
-    large = X[:, total] / X[:, mean] > usual + _FAR * spread
+    large = (X[:, total] / X[:, mean] > usual + _FAR * spread) & sized
+    changed = large | ~np.broadcast_to(sized, len(X))
     X = X.copy()
-    X[np.ix_(large, _SUMS)] = usual * X[np.ix_(large, _MEANS)]
+    X[np.ix_(changed, sums)] = usual * X[np.ix_(changed, means)]
     return X, large
 
 # %% ../../nbs/learn/33_transfer.ipynb #d91514ff
-def _ask(stack, kind, descriptor, X):
+def _ask(stack, kind, descriptor, X, sized):
     """Mean prediction of a stack for described rows, limited to its range.
 
     stack : of networks for one task
     kind, descriptor : of the rows
     X : descriptors (n, columns)
+    sized : which rows have a size of their own, see `has_a_size` (n,)
 
     returns : (n,) in the unit of the targets; (n,) bool: which rows lie outside
     """
     large = np.zeros(len(X), bool)
     if KINDS[kind].what == "formula" and descriptor == "composition":
-        X, large = _of_usual_size(X, stack)
+        X, large = _of_usual_size(X, stack, sized)
     predicted = stack.predict(X)
     low = (stack.y_mean - 4 * stack.y_sd)[:, None]
     high = (stack.y_mean + 4 * stack.y_sd)[:, None]
@@ -239,6 +249,9 @@ def _predictions(model, column, described):
     outside = np.zeros(shape, bool)
     folds = {name: fold(group_labels(column, model.kind, name)) for name in described}
     networks = model.chosen_.set_index("id")
+    sized = np.ones(len(column), bool)
+    if KINDS[model.kind].what == "formula":
+        sized = has_a_size(column)
     for ids, stack in model.library_.stacks(model.chosen_.id):
         network = networks.loc[ids[0]]
         asked = _may_judge(network, model, folds)
@@ -246,7 +259,7 @@ def _predictions(model, column, described):
             continue
         task = model.tasks_.index(network.task)
         rows = described[network.descriptor][asked]
-        predicted, beyond = _ask(stack, model.kind, network.descriptor, rows)
+        predicted, beyond = _ask(stack, model.kind, network.descriptor, rows, sized[asked])
         total[asked, task] += predicted
         count[asked, task] += 1
         outside[asked, task] |= beyond
@@ -315,15 +328,19 @@ class PropertyDescriptor(TransformerMixin, BaseEstimator):
         "Choose the networks; the rows are not looked at."
         if self.on_error not in ("raise", "nan"):
             raise ValueError(f"on_error={self.on_error!r}: 'raise' or 'nan'")
+        whole(self.best, "best", 1)
         self.library_ = self.library if self.library is not None else Library.open()
         index = usable(self.library_, self.kind)
         if self.tasks is None:
             index = index[index.kind.isin(KINDS[self.kind].near)]
         else:
-            unknown = [task for task in self.tasks if task not in set(index.task)]
+            asked = list(map(str, as_column(self.tasks, "task")))
+            unknown = [task for task in asked if task not in set(index.task)]
             if unknown:
                 raise ValueError(f"no network for {', '.join(unknown)} takes a {self.kind}")
-            index = index[index.task.isin(list(self.tasks))]
+            index = index[index.task.isin(asked)]
+        if index.empty:
+            raise ValueError(f"no network is left to describe a {self.kind} with")
         self.chosen_ = _best_networks(index, self.best)
         self.tasks_ = sorted(self.chosen_.task.unique())
         return self
@@ -357,10 +374,12 @@ class PropertyDescriptor(TransformerMixin, BaseEstimator):
     @property
     def units(self) -> pd.Series:
         "The unit of each column ('' for a pure number)."
+        check_is_fitted(self)
         return tasks().unit.reindex(self.tasks_).fillna("")
 
     def get_feature_names_out(self, input_features=None):
         "The names of the tasks."
+        check_is_fitted(self)
         return np.array(self.tasks_, object)
 
     def _checked(self, X):
@@ -368,6 +387,7 @@ class PropertyDescriptor(TransformerMixin, BaseEstimator):
 
         BadInput where a row is bad and `on_error` is "raise".
         """
+        check_is_fitted(self)
         column = as_column(X, KINDS[self.kind].what)
         shape = len(column), len(self.tasks_)
         values = np.full(shape, np.nan)

@@ -16,6 +16,7 @@ from sklearn.base import clone
 from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
 from ..core.errors import BadInput
 from ..core.plotting import plot_style
+from ..core.rows import aligned
 
 # %% ../../nbs/learn/28_validation.ipynb #b6fc4660
 def group_blocks(groups, n: int = 10, random_state: int = 0) -> list[np.ndarray]:
@@ -61,10 +62,10 @@ def checked_targets(y, n: int) -> np.ndarray:
     >>> checked_targets([1, 2, 3, 4], 4)
     array([1., 2., 3., 4.])
     """
+    _refuse_unknown(y)
     y = np.asarray(y, float)
     if y.shape != (n,):
         raise ValueError(f"{n} rows and targets of shape {y.shape}")
-    _refuse_unknown(y)
     if n < 4:
         raise ValueError(f"{n} rows: four or more are needed")
     if np.ptp(y) == 0:
@@ -73,9 +74,33 @@ def checked_targets(y, n: int) -> np.ndarray:
 
 
 def _refuse_unknown(y):
-    bad = [(int(row), float(y[row]), "not a number") for row in np.flatnonzero(~np.isfinite(y))]
-    if bad:
-        raise BadInput(bad, "target", len(y))
+    "BadInput that names targets which are not finite."
+    values = np.asarray(y, float).ravel()
+    unknown = np.flatnonzero(~np.isfinite(values))
+    if len(unknown):
+        labels = _labels_of(y, len(values))
+        bad = [(labels[row], float(values[row]), "not a number") for row in unknown]
+        raise BadInput(bad, "target", len(values))
+
+
+def _labels_of(y, n):
+    "The labels of a Series; the numbers of the rows for anything else."
+    return y.index if isinstance(y, pd.Series) else range(n)
+
+
+def _paired(y, pred):
+    "Truth and prediction as floats (n,); two Series are matched by their labels."
+    if isinstance(y, pd.Series) and isinstance(pred, pd.Series):
+        pred = aligned(pred, y.index, "the prediction")
+    labels = _labels_of(y, len(y))
+    y, pred = np.asarray(y, float), np.asarray(pred, float)
+    if y.ndim != 1 or y.shape != pred.shape:
+        raise ValueError(f"truth of shape {y.shape} and predictions of shape {pred.shape}")
+    unknown = np.flatnonzero(~(np.isfinite(y) & np.isfinite(pred)))
+    if len(unknown):
+        bad = [(labels[row], (float(y[row]), float(pred[row])), "not a number") for row in unknown]
+        raise BadInput(bad, "truth and prediction", len(y))
+    return y, pred
 
 # %% ../../nbs/learn/28_validation.ipynb #d3363870
 def _rows_of(X, rows):
@@ -195,13 +220,14 @@ def _bootstrap(n, groups, n_boot, random_state):
 def spearman(y, pred) -> float:
     """Spearman's rank correlation; NaN where one side is constant.
 
-    y, pred : truth and prediction, (n,)
+    y, pred : truth and prediction, (n,); two Series are matched by their labels
 
     returns : from -1 to 1
 
     >>> round(spearman([1, 2, 3, 4], [10, 20, 40, 30]), 3)
     0.8
     """
+    y, pred = _paired(y, pred)
     if np.ptp(y) == 0 or np.ptp(pred) == 0:
         return np.nan
     return float(spearmanr(y, pred).statistic)
@@ -218,7 +244,7 @@ _METRICS = {
 def scores(y, pred, groups=None, **kwargs) -> pd.DataFrame:
     """MAE, RMSE, R2 and Spearman's correlation with bootstrap intervals.
 
-    y, pred : truth and prediction, (n,)
+    y, pred : truth and prediction, (n,); two Series are matched by their labels
     groups : see `interval`
     **kwargs : passed to `interval`
 
@@ -229,12 +255,7 @@ def scores(y, pred, groups=None, **kwargs) -> pd.DataFrame:
     >>> scores([1.0, 2, 3, 4], [1.0, 2, 4, 3])["value"].round(2).to_dict()
     {'MAE': 0.5, 'RMSE': 0.71, 'R2': 0.6, 'Spearman': 0.8}
     """
-    y = np.asarray(y, float)
-    pred = np.asarray(pred, float)
-    unknown = np.flatnonzero(~(np.isfinite(y) & np.isfinite(pred)))
-    if len(unknown):
-        bad = [(int(row), (float(y[row]), float(pred[row])), "not a number") for row in unknown]
-        raise BadInput(bad, "truth and prediction", len(y))
+    y, pred = _paired(y, pred)
     rows = {
         name: interval(metric, y, pred, groups=groups, **kwargs)
         for name, metric in _METRICS.items()
@@ -388,8 +409,8 @@ def extrapolative(y, threshold: float, above: bool = True) -> tuple[np.ndarray, 
     >>> train.tolist(), test.tolist()
     ([0, 1], [2, 3])
     """
-    y = np.asarray(y, float)
     _refuse_unknown(y)
+    y = np.asarray(y, float)
     test = y > threshold if above else y < threshold
     if test.all() or not test.any():
         how_many = "all" if test.all() else "none"
@@ -406,7 +427,7 @@ _HEXAGONS = dict(bins="log", mincnt=1, cmap="viridis", linewidths=0.1)
 def parity(y, pred, label: str = "", ax=None, gridsize: int = 45):
     """Truth against prediction with the density of points as colour, the diagonal, and the scores.
 
-    y, pred : truth and prediction, (n,)
+    y, pred : truth and prediction, (n,); two Series are matched by their labels
     label : the property and its unit, for the axes
     ax : matplotlib Axes; None: a new figure
     gridsize : hexagons along x
@@ -419,8 +440,7 @@ def parity(y, pred, label: str = "", ax=None, gridsize: int = 45):
     """
     plt = plot_style()
     ax = ax or plt.subplots(figsize=(5.2, 4.6))[1]
-    y = np.asarray(y, float)
-    pred = np.asarray(pred, float)
+    y, pred = _paired(y, pred)
     low = min(y.min(), pred.min())
     high = max(y.max(), pred.max())
     extent = low, high, low, high

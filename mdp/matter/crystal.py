@@ -11,6 +11,7 @@ import pandas as pd
 
 # %% ../../nbs/matter/08_crystal.ipynb #dc66ec78
 CLOSEST = 0.5  # Å: atoms nearer than this are a mistake; pymatgen's `is_valid` uses the same limit
+_SPLIT = 1.0  # Å: places of one atom may lie so far apart; only hydrogen has bonds that short
 _FULL = 1.01  # sites that share one atom sum to no more than this: CIF files round to 0.334
 
 # %% ../../nbs/matter/08_crystal.ipynb #0da4c000
@@ -90,8 +91,11 @@ def _without_split_sites(box, positions, occupants):
     "Positions and occupants after sites that share one atom have become one site at their mean."
     from vesin import NeighborList
 
-    search = NeighborList(cutoff=CLOSEST, full_list=True, n_threads=1)
-    first, second, vectors = search.compute(positions, box, True, "ijD")
+    search = NeighborList(cutoff=_SPLIT, full_list=True, n_threads=1)
+    first, second, distance, vectors = search.compute(positions, box, True, "ijdD")
+    hydrogen = np.array(["H" in elements for elements in occupants])
+    bonds = (hydrogen[first] != hydrogen[second]) & (distance >= CLOSEST)  # O-H is 0.96 Å
+    first, second, vectors = first[~bonds], second[~bonds], vectors[~bonds]
     if not len(first):
         return positions, occupants
     merged_positions = []
@@ -114,7 +118,7 @@ def _without_split_sites(box, positions, occupants):
 
 # %% ../../nbs/matter/08_crystal.ipynb #0612652b
 def _connected(start, positions, first, second, vectors):
-    "Sites within `CLOSEST` of one another, step by step from `start`: site -> position next to it."
+    "Sites that are paired, step by step from `start`: site -> position next to it."
     places = {start: positions[start]}
     waiting = [start]
     while waiting:
