@@ -1706,6 +1706,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                                        'mdp/represent/composite.py'),
                                          'mdp.represent.composite.Composites.read': ( 'represent/composite.html#composites.read',
                                                                                       'mdp/represent/composite.py'),
+                                         'mdp.represent.composite.Composites.shown': ( 'represent/composite.html#composites.shown',
+                                                                                       'mdp/represent/composite.py'),
                                          'mdp.represent.composite._bad_mixture': ( 'represent/composite.html#_bad_mixture',
                                                                                    'mdp/represent/composite.py'),
                                          'mdp.represent.composite._bounds_part': ( 'represent/composite.html#_bounds_part',

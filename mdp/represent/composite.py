@@ -283,6 +283,10 @@ class Composites(RowTransformer):
             raise ValueError(f"its image is smaller than 2 x reach = {2 * self.reach} pixels")
         return composite
 
+    def shown(self, value):
+        "Type and shape of what is an array: it would fill the message."
+        return _describe(value) if isinstance(value, np.ndarray) else value
+
     def compute(self, objects):
         "The columns of each composite."
         return np.hstack([_PARTS[part](objects, self.reach) for part in self.parts]), {}
