@@ -37,6 +37,16 @@ def test_kellers_theorem_on_odd_grids(seed):
     assert np.allclose(product, np.eye(2), atol=1e-8)
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_finer_pixels_change_little(seed):
+    "At a contrast of 50, for structures about ten pixels wide, as in the notebook."
+    noise = np.random.default_rng(seed).normal(size=(64, 64))
+    cell = np.where(ndimage.gaussian_filter(noise, 4, mode="wrap") > 0, 10.0, 0.2)
+    coarse = np.linalg.det(effective_conductivity(cell)) ** 0.5
+    fine = np.linalg.det(effective_conductivity(np.kron(cell, np.ones((2, 2))))) ** 0.5
+    assert abs(fine / coarse - 1) < 0.02
+
+
 def test_layers_in_three_dimensions():
     "Layers normal to each axis in turn: the harmonic mean across, the arithmetic along."
     values = np.array([1.0, 4.0, 4.0, 0.5, 9.0])

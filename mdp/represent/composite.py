@@ -255,7 +255,7 @@ class Composites(RowTransformer):
     >>> stripe = np.zeros((8, 8), int)
     >>> stripe[:4] = 1
     >>> Composites(parts=("bounds",)).fit_transform([Composite(stripe, (1.0, 10.0))]).round(3)
-    array([[0.5  , 0.26 , 0.415, 0.585, 0.74 ]])
+    array([[0.5  , 0.26 , 0.377, 0.623, 0.74 ]])
 
     parts : of "bounds", "statistics" and "topology", in the order of the columns
     reach : longest distance of the statistics, in pixels; at most half the smallest image
