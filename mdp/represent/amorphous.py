@@ -6,7 +6,7 @@
 __all__ = ['spacing', 'repeated', 'pair_distribution', 'scattering', 'structure_factor', 'bond_order', 'ring_shares', 'holes',
            'Amorphous']
 
-# %% ../../nbs/represent/21_amorphous.ipynb #26598644
+# %% ../../nbs/represent/21_amorphous.ipynb #6a275d47
 import functools
 import numpy as np
 from ..core.compiled import compiled
@@ -16,7 +16,7 @@ from ..core.rows import RowTransformer
 from ..matter.crystal import neighbour_pairs, read_atoms
 from .crystal import _radial_distribution
 
-# %% ../../nbs/represent/21_amorphous.ipynb #9290683b
+# %% ../../nbs/represent/21_amorphous.ipynb #5d11cd57
 def spacing(box, positions) -> float:
     """The mean spacing of the atoms, (V/N)^(1/3), Å.
 
@@ -44,7 +44,7 @@ def repeated(box, positions, height: float) -> tuple:
     shifts = np.array(list(np.ndindex(*times))) @ box
     return box * times[:, None], (positions + shifts[:, None]).reshape(-1, 3)
 
-# %% ../../nbs/represent/21_amorphous.ipynb #9a9b0c84
+# %% ../../nbs/represent/21_amorphous.ipynb #8a252fb8
 def pair_distribution(box, positions, r_max: float, bins: int) -> tuple:
     """Pair distribution function g(r): how many atoms there are at a distance from an atom,
     divided by how many there would be if all were spread evenly.
@@ -66,7 +66,7 @@ def pair_distribution(box, positions, r_max: float, bins: int) -> tuple:
     pairs, number_of_atoms = _radial_distribution(atoms, bins, r_max)
     return (np.arange(bins) + 0.5) * width, pairs / number_of_atoms
 
-# %% ../../nbs/represent/21_amorphous.ipynb #8f891378
+# %% ../../nbs/represent/21_amorphous.ipynb #73a5f85a
 def scattering(box, positions, q_max: float) -> tuple:
     """Intensity |sum exp(iqr)|^2 / N at every vector q of the reciprocal lattice of a cell.
 
@@ -115,7 +115,7 @@ def structure_factor(box, positions, q, width: float) -> np.ndarray:
     near = weight * np.exp(-(((length - q[:, None]) / width) ** 2) / 2)
     return near @ intensity / near.sum(axis=1)
 
-# %% ../../nbs/represent/21_amorphous.ipynb #ca80a850
+# %% ../../nbs/represent/21_amorphous.ipynb #724cad82
 def bond_order(box, positions, cutoff: float, degree: int) -> tuple:
     """Steinhardt's bond-orientational order of each atom, and its average over the neighbours.
 
@@ -159,7 +159,7 @@ def _length(moments):
     columns = moments.shape[1]
     return np.sqrt(4 * np.pi / columns * (np.abs(moments) ** 2).sum(axis=1))
 
-# %% ../../nbs/represent/21_amorphous.ipynb #c0e93b9d
+# %% ../../nbs/represent/21_amorphous.ipynb #a99537da
 def _count_rings(start, neighbours, largest):
     "How many pairs of neighbours close a ring of each size; index 0 counts those that close none."
     atoms = len(start) - 1
@@ -188,7 +188,7 @@ def _count_rings(start, neighbours, largest):
                 steps[atom] = -1
     return sizes
 
-# %% ../../nbs/represent/21_amorphous.ipynb #7b5f4fe1
+# %% ../../nbs/represent/21_amorphous.ipynb #80289b45
 def ring_shares(box, positions, cutoff: float, largest: int = 6) -> np.ndarray:
     """Of all pairs of neighbours of an atom, the share whose shortest ring has 3, 4, ... atoms.
 
@@ -215,7 +215,7 @@ def ring_shares(box, positions, cutoff: float, largest: int = 6) -> np.ndarray:
     sizes = compiled(_count_rings)(start, second[order].astype(np.int64), largest)
     return np.append(sizes[3:], sizes[0]) / max(sizes.sum(), 1)
 
-# %% ../../nbs/represent/21_amorphous.ipynb #9e05dff4
+# %% ../../nbs/represent/21_amorphous.ipynb #78dd080b
 def holes(box, positions, margin: float) -> np.ndarray:
     """Loops and voids between the atoms, each with the sphere radius of its birth and its death.
 
@@ -273,7 +273,7 @@ def _with_images(box, positions, margin):
     near = ((fractions >= -reach) & (fractions <= 1 + reach)).all(axis=1)
     return fractions[near] @ box
 
-# %% ../../nbs/represent/21_amorphous.ipynb #0f31e7e8
+# %% ../../nbs/represent/21_amorphous.ipynb #ebcaaf40
 _LARGEST = 6  # atoms of the largest ring
 _HEIGHT = 6.3  # spacings: a cell is repeated until opposite faces are so far apart
 _Q = np.arange(4, 14.01, 0.5)  # per spacing
@@ -311,7 +311,7 @@ def _hole_numbers(found, atoms):
         out += [birth.mean(), death.mean(), death.std()] if len(birth) else [0.0] * 3
     return out
 
-# %% ../../nbs/represent/21_amorphous.ipynb #82a0d07e
+# %% ../../nbs/represent/21_amorphous.ipynb #6a4dffb9
 class Amorphous(RowTransformer):
     """A glass, a liquid or any other cell of many atoms as numbers.
 
