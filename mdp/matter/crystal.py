@@ -55,15 +55,15 @@ def _site_elements(site):
     return elements
 
 # %% ../../nbs/matter/08_crystal.ipynb #0616daca
-def _check_structure(structure) -> None:
-    "Raises ValueError for what is no structure of pymatgen, with the reason."
+def _check_structure(structure, wanted: str = "Structure") -> None:
+    "Raises ValueError for what is no structure of pymatgen: it says what is `wanted`."
     from pymatgen.core import IStructure
 
     if isinstance(structure, IStructure):
         return
     if pd.api.types.is_scalar(structure) and pd.isna(structure):
         raise ValueError("missing")
-    raise ValueError(f"a {type(structure).__name__} is no Structure")
+    raise ValueError(f"a {type(structure).__name__} is no {wanted}")
 
 
 def _check_geometry(box, positions, pbc) -> None:
@@ -205,7 +205,7 @@ def read_atoms(atoms, periodic: bool = True) -> tuple:
 
 # %% ../../nbs/matter/08_crystal.ipynb #87050bda
 def _arrays(atoms):
-    "Box, positions, symbols and the directions that repeat; ValueError for what is no set of atoms."
+    "Box, positions, symbols and the directions that repeat; ValueError where there are none."
     from ase import Atoms
     from pymatgen.core import IMolecule
 
@@ -215,6 +215,7 @@ def _arrays(atoms):
     if isinstance(atoms, IMolecule):
         positions = np.array(atoms.cart_coords, float).reshape(-1, 3)
         return None, positions, [site.specie.symbol for site in atoms], [False] * 3
+    _check_structure(atoms, "Atoms, Structure or Molecule")
     box, positions, occupants = read_crystal(atoms)
     return box, positions, [next(iter(elements)) for elements in occupants], [True] * 3
 

@@ -15,9 +15,11 @@ from ..core.rows import as_column, bad_rows, read_each
 from ..matter.formula import element_system, read_column, reduced_formula
 from ..matter.molecule import molecular_formula, read, read_all, skeleton
 from ..matter.unit import smallest_unit
+from .amorphous import Amorphous
 from .composition import Compositions
 from .crystal import RDF
 from .molecule import NAMES, Fingerprints, RDKitDescriptors
+from .nanostructure import Nanostructures
 from .polymer import LOST, Polymers
 
 # %% ../../nbs/represent/25_kinds.ipynb #64020d70
@@ -189,11 +191,50 @@ def _inorganic():
         near=("inorganic",),
     )
 
+# %% ../../nbs/represent/25_kinds.ipynb #a56dffb4
+def _counted_formula(symbols):
+    "How many atoms of each element, by name: Ar48 Ne16."
+    elements, counts = np.unique(symbols, return_counts=True)
+    return " ".join(f"{element}{count}" for element, count in zip(elements, counts))
+
+
+def _mixture(symbols):
+    "The share of each element, in smallest whole numbers: Ar3 Ne1."
+    elements, counts = np.unique(symbols, return_counts=True)
+    counts = counts // np.gcd.reduce(counts)
+    return " ".join(f"{element}{count}" for element, count in zip(elements, counts))
+
+
+def _numbers_at(column, on_error, transformer):
+    "The numbers of a transformer of positions."
+    return np.asarray(transformer(on_error=on_error).fit_transform(column))
+
+
+def _labels_of_atoms(column, transformer, what, label):
+    "The label of each row of a column, which depends on its elements."
+    rows = read_all(column, transformer().read, what)
+    return np.array([label(symbols) for _, _, symbols in rows])
+
+
+def _positions(name, what, plural, transformer, label):
+    "The kind of what consists of atoms at given places; `label` says which rows are near copies."
+    numbers = functools.partial(_numbers_at, transformer=transformer)
+    groups = functools.partial(
+        _labels_of_atoms, transformer=transformer, what=what, label=label
+    )
+    read_rows = functools.partial(read_each, reader=transformer().read)
+    descriptors = {"arrangement": Descriptor(numbers, groups)}
+    return Kind(name, what, plural, read_rows, descriptors, near=(name,))
+
 # %% ../../nbs/represent/25_kinds.ipynb #80a8d494
 KINDS = {
     "molecule": _organic("molecule", "SMILES", "molecules", read, _itself),
     "polymer": _organic("polymer", "repeat unit", "polymers", _smallest_unit, _as_chain),
     "inorganic": _inorganic(),
+    "amorphous": _positions("amorphous", "structure", "glasses and liquids", Amorphous, _mixture),
+    "nanostructure": _positions(
+        "nanostructure", "particle", "particles", Nanostructures, _counted_formula
+    ),
 }
 
 
