@@ -219,9 +219,7 @@ def _labels_of_atoms(column, transformer, what, label):
 def _positions(name, what, plural, transformer, label):
     "The kind of what consists of atoms at given places; `label` says which rows are near copies."
     numbers = functools.partial(_numbers_at, transformer=transformer)
-    groups = functools.partial(
-        _labels_of_atoms, transformer=transformer, what=what, label=label
-    )
+    groups = functools.partial(_labels_of_atoms, transformer=transformer, what=what, label=label)
     read_rows = functools.partial(read_each, reader=transformer().read)
     descriptors = {"arrangement": Descriptor(numbers, groups)}
     return Kind(name, what, plural, read_rows, descriptors, near=(name,))
