@@ -22,7 +22,7 @@ def spacing(box, positions) -> float:
 
     box, positions : as of `read_atoms`, Å
 
-    >>> spacing(np.diag([2.0, 2.0, 2.0]), np.zeros((1, 3)))
+    >>> round(spacing(np.diag([2.0, 2.0, 2.0]), np.zeros((1, 3))), 6)
     2.0
     """
     return float((abs(np.linalg.det(box)) / len(positions)) ** (1 / 3))

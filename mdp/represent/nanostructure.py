@@ -92,7 +92,8 @@ def bonds(positions, symbols) -> tuple:
     first, second, distance, _ = neighbour_pairs(_room(positions, reach), positions, reach)
     bonded = distance < BOND * (size[first] + size[second])
     order = np.lexsort([second[bonded], first[bonded]])
-    return first[bonded][order], second[bonded][order], distance[bonded][order]
+    first, second = first[bonded][order].astype(int), second[bonded][order].astype(int)
+    return first, second, distance[bonded][order]
 
 
 def _room(positions, reach):
