@@ -94,7 +94,7 @@ def scattering(box, positions, q_max: float) -> tuple:
     wanted = (length > 1e-9) & (length <= q_max)
     return length[wanted], intensity[wanted], weight[wanted]
 
-
+# %% ../../nbs/represent/21_amorphous.ipynb #a4b5a6ff
 def structure_factor(box, positions, q, width: float) -> np.ndarray:
     """Structure factor S(q): the mean intensity around each length q, by a Gaussian weight.
 
@@ -146,7 +146,7 @@ def bond_order(box, positions, cutoff: float, degree: int) -> tuple:
     averaged = (moments + _sums(first, moments[second], atoms)) / (neighbours + 1)
     return _length(moments), _length(averaged)
 
-
+# %% ../../nbs/represent/21_amorphous.ipynb #79d52ca3
 def _sums(owner, values, number):
     "Sum of the rows of `values` by owner: (number, columns)."
     out = np.zeros((number, values.shape[1]), values.dtype)
@@ -254,7 +254,7 @@ def holes(box, positions, margin: float) -> np.ndarray:
     found[:, 1:] = np.sqrt(found[:, 1:])
     return found
 
-
+# %% ../../nbs/represent/21_amorphous.ipynb #d841708c
 def _circumcentres(corners):
     "The point as far from all corners of a triangle or a tetrahedron: (n, 3 or 4, 3) to (n, 3)."
     edges = corners[:, 1:] - corners[:, :1]
@@ -281,7 +281,7 @@ _Q_WIDTH = 0.4  # per spacing
 _MARGIN = 1.5  # spacings: images of atoms that take part in the holes
 _SHORTEST_LIFE = 0.02  # spacings: a hole of a shorter life is not counted
 
-
+# %% ../../nbs/represent/21_amorphous.ipynb #b421d1a3
 def _numbers(atoms, bins, r_max, cutoff):
     "The numbers of one cell, lengths in units of the mean spacing."
     box, positions, _ = atoms
@@ -300,7 +300,7 @@ def _numbers(atoms, bins, r_max, cutoff):
     found[:, 1:] /= unit
     return row + _hole_numbers(found, len(positions))
 
-
+# %% ../../nbs/represent/21_amorphous.ipynb #ae4ec94f
 def _hole_numbers(found, atoms):
     "Of loops, then of voids: how many an atom, mean birth, mean and spread of the death."
     out = []

@@ -197,7 +197,7 @@ def _counted_formula(symbols):
     elements, counts = np.unique(symbols, return_counts=True)
     return " ".join(f"{element}{count}" for element, count in zip(elements, counts))
 
-
+# %% ../../nbs/represent/25_kinds.ipynb #d212b232
 def _mixture(symbols):
     "The share of each element, in smallest whole numbers: Ar3 Ne1."
     elements, counts = np.unique(symbols, return_counts=True)

@@ -32,7 +32,7 @@ def gyration(positions) -> np.ndarray:
     eigenvalues = np.linalg.eigvalsh(centred.T @ centred / len(centred))[::-1]
     return np.maximum(eigenvalues, 0)
 
-
+# %% ../../nbs/represent/22_nanostructure.ipynb #fe4c21bd
 def shape(positions) -> tuple:
     """Radius of gyration and three measures of what a particle lacks to be round.
 
@@ -62,7 +62,7 @@ BOND = 1.3  # atoms are bonded up to this multiple of the sum of their covalent 
 _MOST = 14  # neighbours: more are counted as so many
 _POINTS = 100  # on the sphere of an atom
 
-
+# %% ../../nbs/represent/22_nanostructure.ipynb #3ec6b8c9
 def radii(symbols) -> np.ndarray:
     """Covalent radii, (atoms,), Å (Cordero et al., Dalton Trans. 2832, 2008).
 
@@ -73,7 +73,7 @@ def radii(symbols) -> np.ndarray:
     """
     return covalent_radii[[atomic_numbers[symbol] for symbol in symbols]]
 
-
+# %% ../../nbs/represent/22_nanostructure.ipynb #c192c8f9
 def bonds(positions, symbols) -> tuple:
     """Pairs of bonded atoms of a particle, each from both ends.
 
@@ -100,7 +100,7 @@ def _room(positions, reach):
     "A box (3, 3), Å, in which a particle does not come within `reach` (Å) of its images."
     return np.diag(np.ptp(positions, axis=0) + 2 * reach)
 
-
+# %% ../../nbs/represent/22_nanostructure.ipynb #322beb9e
 def coordination(positions, symbols) -> np.ndarray:
     """How many atoms each atom of a particle is bonded to: (atoms,).
 
@@ -139,7 +139,7 @@ def exposed(positions, symbols, probe: float = 1.4) -> np.ndarray:
         out[atom] = (apart >= size[near]).all(axis=1).mean()
     return out
 
-
+# %% ../../nbs/represent/22_nanostructure.ipynb #2501c3f7
 def _sphere(number):
     "Points that are spread evenly over the unit sphere, on a spiral: (number, 3)."
     step = np.arange(number) + 0.5
