@@ -15,6 +15,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import check_estimator
 from mdp.core.errors import BadInput
 from mdp.represent.process import SPUTTERING, Processes, Variable, design
+from mdp.represent.micrograph import nearest, phases, ruler, scattering
 from mdp.represent.microstructure import (
     Microstructures,
     chord_length,
@@ -370,6 +371,46 @@ def test_one_label_in_pieces_is_a_mask():
     assert len(feret(pieces > 0)) == 2
     pieces[5, 5] = 9
     assert feret(pieces).index.tolist() == [7, 9]
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        np.random.default_rng(0).integers(0, 256, (64, 48)).astype(np.uint8),
+        np.random.default_rng(0).integers(1, 3, (64, 48)),
+        np.kron(np.random.default_rng(0).integers(0, 9, (30, 30)), np.ones((2, 2), int)),
+    ],
+    ids=["a grey image", "two phases", "nine phases"],
+)
+def test_labels_that_lie_scattered_are_no_particles(image):
+    with pytest.raises(BadInput, match="its labels lie scattered"):
+        feret(image)
+    grains = np.arange(36).repeat(4).reshape(6, 6, 4).repeat(4, axis=0).reshape(24, 24)
+    assert len(feret(grains)) == 35  # label 0 is no grain
+
+
+@pytest.mark.parametrize("f", [ruler, scattering, lambda images: nearest(images, images)])
+def test_one_grey_image_is_no_stack(f):
+    images = np.random.default_rng(0).integers(0, 256, (3, 64, 48))
+    f(images)
+    with pytest.raises(BadInput, match=r"has 2 dimensions, not 3; one image\? give images\[None\]"):
+        f(images[0])
+
+
+@pytest.mark.parametrize("f", [phases, ruler, scattering])
+@pytest.mark.parametrize(
+    "images, message",
+    [
+        (np.random.default_rng(0).random((3, 64, 48)), "give 255 \\* images"),
+        (np.random.default_rng(0).random((3, 64, 48)) < 0.5, "booleans are no grey values"),
+        (np.zeros((3, 64, 48, 3), np.uint8), "3 colour channels"),
+        (np.full((3, 64, 48), np.nan), "grey values outside 0 to 255"),
+    ],
+    ids=["0 to 1", "booleans", "colour", "nan"],
+)
+def test_what_are_no_grey_values(f, images, message):
+    with pytest.raises(BadInput, match=message):
+        f(images)
 
 
 # ---- containers, and numbers of a process

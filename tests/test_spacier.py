@@ -16,10 +16,15 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from rdkit import Chem
 from rdkit.Chem import Crippen, Descriptors
+from sklearn.base import clone
 from sklearn.ensemble import GradientBoostingRegressor, RandomForestRegressor
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import BayesianRidge
 from threadpoolctl import threadpool_limits
 from mdp.core.errors import BadInput
-from mdp.generate.moves import GraphMoves
+from mdp.generate.iqspr import IQSPR
+from mdp.generate.language import ChemicalLanguage
+from mdp.generate.moves import BRICSMoves, GraphMoves
 from mdp.generate.rules import rules
 from mdp.generate.spacier import (
     Spacier,
@@ -136,6 +141,21 @@ def test_another_calculator_or_rule_is_refused(tmp_path):
     path.write_text(json.dumps(state))
     with pytest.raises(ValueError, match="another calculator"):
         loop(steps=1, path=path).fit(oracle(START))
+
+
+@pytest.mark.parametrize("make", [ChemicalLanguage(order=1, tries=10), BRICSMoves(tries=20)])
+def test_another_training_of_the_proposal_is_refused(tmp_path, make):
+    rows = [*START, "CCOc1ccccc1", "CCCCOc1ccncc1", "CC(=O)NCCc1ccccc1", "CCN(C)C(=O)CC"]
+    path = tmp_path / "a.json"
+
+    def started(fitted_to):
+        proposal = clone(make).fit(fitted_to)
+        return loop(steps=1, path=path, proposal=proposal, rule=None).fit(oracle(rows))
+
+    assert len(run(started(rows)).rounds_) == 1
+    assert len(started(rows).rounds_) == 1, "the same training is the same proposal"
+    with pytest.raises(ValueError, match="another proposal"):
+        started(rows[2:])
 
 
 class Calculator:
@@ -283,8 +303,21 @@ def test_settings_and_data_that_cannot_be():
             loop(**wrong).fit(oracle(START))
     with pytest.raises(ValueError, match="five"):
         loop().fit(oracle(START[:4]))
-    with pytest.raises(KeyError):
+    with pytest.raises(ValueError, match="data: no column 'tpsa'"):
         loop().fit(oracle(START)[["logp"]])
+    with pytest.raises(TypeError, match="a DataFrame by SMILES"):
+        loop().fit(oracle(START).logp)
+    for ends in (5, (1, 2, 3), None, ("1", "2"), "12", (None, 3), (np.nan, 1), (2, 1), (1, 1)):
+        with pytest.raises(ValueError, match="region .* of logp"):
+            loop(final=dict(logp=ends)).fit(oracle(START))
+        with pytest.raises(ValueError, match="region .* of logp"):
+            IQSPR(GraphMoves(), dict(logp=BayesianRidge()), dict(logp=ends))
+    with pytest.raises(BadInput) as e:
+        loop().fit(oracle(START).astype(object).replace({oracle(START).logp.iloc[2]: "n.a."}))
+    assert [r[0] for r in e.value.rows] == [2]
+    for ask in (Spacier.data, Spacier.calculated, lambda unfitted: next(unfitted.run())):
+        with pytest.raises(NotFittedError, match=r"fit\(data\) comes first"):
+            ask(loop())
     given = dict(final=nowhere, batch=0)
     one = loop(**given)  # the constructor stores and nothing else
     assert one.final is nowhere and one.batch == 0 and one.budget is None

@@ -9,18 +9,21 @@ __all__ = ['between', 'log_hit', 'farthest', 'most_probable', 'hypervolume_gain'
 import dataclasses
 import inspect
 import json
+from collections.abc import Mapping
 from pathlib import Path
+import joblib
 import numpy as np
 import pandas as pd
 from rdkit import Chem
 from sklearn.base import clone
+from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import BayesianRidge
 from threadpoolctl import threadpool_limits
 from ..core.rows import as_column, bad_rows
 from ..core.store import atomic_write
 from ..core.errors import in_range, whole
 from ..core.statistics import mean_sd
-from .iqspr import IQSPR, _canonical_rows, log_region
+from .iqspr import IQSPR, _canonical_rows, log_region, region_of
 from ..represent.molecule import Fingerprints
 
 # %% ../../nbs/generate/42_spacier.ipynb #9cb43ae5
@@ -337,9 +340,23 @@ def _read_rounds(loop):
 
 # %% ../../nbs/generate/42_spacier.ipynb #8516d797
 def _in_words(part):
-    "An estimator, transformer or proposal in words: its class and its parameters."
+    "An estimator, transformer or proposal in words: class, parameters, what it was fitted to."
     parameters = part.get_params() if hasattr(part, "get_params") else ""
-    return f"{type(part).__name__} {parameters}"
+    learned = _learned(part)
+    return f"{type(part).__name__} {parameters}" + (f", fitted: {learned}" if learned else "")
+
+
+_DATA = (np.ndarray, pd.DataFrame, pd.Series, list, tuple, dict, str, int, float)
+
+
+def _learned(part):
+    "A digest of the fitted attributes (`vocabulary_` ...) of a part; '' where it has none."
+    found = []
+    for step in [step for _, step in part.steps] if hasattr(part, "steps") else [part]:
+        for name, value in sorted(getattr(step, "__dict__", {}).items()):
+            if name.endswith("_") and not name.startswith("_") and isinstance(value, _DATA):
+                found.append((name, value))
+    return joblib.hash(found) if found else ""
 
 
 def _differences(then, now):
@@ -398,11 +415,10 @@ def _check(loop):
     whole(loop.random_state, "random_state")
     in_range(loop.floor, "floor", 0, 1)
     in_range(loop.alike, "alike", 0)
-    if not loop.final:
-        raise ValueError("final={}: a region for one property at least")
-    for ends in loop.final.values():
-        log_region(0.0, 1.0, *ends)
-        _centre(ends)
+    if not isinstance(loop.final, Mapping) or not loop.final:
+        raise ValueError(f"final={loop.final!r}: a dict, a region for one property at least")
+    for name, ends in loop.final.items():
+        _centre(region_of(ends, name))
     if loop.pick not in ("PI", "EHVI") or loop.pick == "EHVI" and len(loop.final) != 2:
         raise ValueError(f"pick={loop.pick!r}: 'PI', or 'EHVI' for two properties")
     _check_alpha(loop.alpha)
@@ -422,11 +438,16 @@ def _check_alpha(alpha):
 # %% ../../nbs/generate/42_spacier.ipynb #25094aba
 def _start(data, names):
     "The values of the start by canonical SMILES; `BadInput` names the bad rows."
+    if not isinstance(data, pd.DataFrame):
+        raise TypeError(f"data: a {type(data).__name__} was given; a DataFrame by SMILES is needed")
+    missing = [name for name in names if name not in data]
+    if missing:
+        raise ValueError(f"data: no column {', '.join(map(repr, missing))}")
     column = as_column(data.index, "SMILES")
-    values = data[names].to_numpy(float)
+    values = data[names].apply(pd.to_numeric, errors="coerce").to_numpy(float)
     canonical, failures = _canonical_rows(column)
     for row in np.flatnonzero(~np.isfinite(values).all(axis=1)).tolist():
-        failures.setdefault(row, "a value is missing")
+        failures.setdefault(row, "a value is missing or no number")
     if failures:
         raise bad_rows(column, failures, "SMILES")
     if len(data) < 5:
@@ -646,8 +667,7 @@ class Spacier:
 
         `stopped_` says which.
         """
-        if not hasattr(self, "start_"):
-            raise ValueError("fit(data) comes first")
+        _check_fitted(self)
         yield from list(self.rounds_)
         self.stopped_ = _why_stop(self)
         while not self.stopped_:
@@ -660,10 +680,12 @@ class Spacier:
 
     def data(self) -> pd.DataFrame:
         "All values so far by SMILES, the start included, failures left out."
+        _check_fitted(self)
         return _values(self.start_, self.rounds_)
 
     def calculated(self) -> pd.DataFrame:
         "All calls: values, predictions, `reason`, `step`, and `hit`: in the final region?"
+        _check_fitted(self)
         if not self.rounds_:
             return pd.DataFrame(columns=[*self.final, "reason", "step", "hit"])
         table = pd.concat([done.batch.assign(step=done.step) for done in self.rounds_])
@@ -671,6 +693,12 @@ class Spacier:
         return table.assign(hit=np.logical_and.reduce(inside))
 
 # %% ../../nbs/generate/42_spacier.ipynb #8addd69f
+def _check_fitted(loop):
+    "Raises NotFittedError where the loop has no data to begin with."
+    if not hasattr(loop, "start_"):
+        raise NotFittedError("fit(data) comes first")
+
+
 def _complete(loop):
     "What stands for the settings that were left open."
     loop.final_ = {name: tuple(map(float, ends)) for name, ends in loop.final.items()}

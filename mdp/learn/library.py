@@ -21,11 +21,11 @@ from sklearn.ensemble import RandomForestRegressor
 from sklearn.linear_model import RidgeCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from ..core.errors import BadInput
+from ..core.errors import BadInput, whole
 from ..core.store import atomic_write, sha256
 from ..core.parallel import parallel
 from ..data.registry import REGISTRY
-from .stack import Stack
+from .stack import Stack, _check_settings
 from .tasks import FOLDS, fold, pairs, source, tasks
 from ..represent.kinds import KINDS
 
@@ -397,8 +397,22 @@ class Library(Mapping):
         """The rows of the index that fulfil a condition, best R2 first.
 
         expr : a condition on the columns of the index, e.g. "task == 'tg' and r2 > 0.8"
+
+        raises : ValueError for a condition that cannot be used
         """
-        return self.index.query(expr).sort_values("r2", ascending=False)
+        columns = ", ".join(self.index)
+        try:
+            fulfilled = self.index.eval(expr)
+        except Exception as error:  # pandas raises a dozen kinds
+            raise ValueError(
+                f"the condition {expr!r} cannot be used: {error}. The columns are {columns}"
+            ) from None
+        if not isinstance(fulfilled, pd.Series) or fulfilled.dtype != bool:
+            raise ValueError(
+                f"{expr!r} is no condition: compare columns, as in \"task == 'organic_tb' and "
+                f'r2 > 0.8". The columns are {columns}'
+            )
+        return self.index[fulfilled].sort_values("r2", ascending=False)
 
     def __getitem__(self, id: str) -> Stack:
         "One network, as a stack of one; only its own slices are read."
@@ -462,7 +476,11 @@ class Library(Mapping):
         workers : processes; None: all cores; an active Dask client is used in any case
         desc : what the progress bar says; None: no bar
         **kwargs : passed to `build_shard`
+
+        raises : ValueError for a setting that makes no sense, before anything is trained
         """
+        whole(shards, "shards", 1)
+        _check_build(**kwargs)
         sources = tasks or _at_hand()
         _refuse_names(sources)
         path = Path(path)
@@ -477,6 +495,12 @@ class Library(Mapping):
         return cls.open(path)
 
 # %% ../../nbs/learn/32_library.ipynb #1ed3c64d
+def _check_build(size=64, **settings):
+    "Raises ValueError where a setting of `build_shard` makes no sense."
+    recipes = draw_recipes("settings", whole(size, "size", 1)).drop(columns="share")
+    _check_settings(Stack(recipes, **settings))
+
+
 def _refuse_names(pairs):
     "BadInput where a name holds what separates the parts of a shard's name."
     bad = []

@@ -9,7 +9,7 @@ __all__ = ['forward', 'initial_layers', 'Adam', 'Stack']
 import numpy as np
 import pandas as pd
 import torch
-from ..core.errors import BadInput
+from ..core.errors import BadInput, in_range, whole
 from ..core.parallel import progress
 from ..core.training import descend
 from sklearn.exceptions import NotFittedError
@@ -140,10 +140,12 @@ def _checked(X, y, train, valid, count):
     `BadInput` for rows or models that cannot be used.
     """
     X = np.asarray(X, float)
+    if X.ndim != 2:
+        raise ValueError(f"X has the shape {X.shape}: (rows, columns) is needed")
     shape = count, len(X)
-    y = np.broadcast_to(np.asarray(y, float), shape)
-    train = np.broadcast_to(np.asarray(train, bool), shape)
-    valid = np.broadcast_to(np.asarray(valid, bool), shape)
+    y = _of_all_models(y, "y", shape).astype(float)
+    train = _of_all_models(_flags(train, "train"), "train", shape)
+    valid = _of_all_models(_flags(valid, "valid"), "valid", shape)
     unusable = np.flatnonzero(~np.isfinite(X).all(1))
     if len(unusable):
         raise BadInput([(int(row), "features", "not finite") for row in unusable], "row", len(X))
@@ -160,6 +162,22 @@ def _checked(X, y, train, valid, count):
     return X, y, train, valid
 
 # %% ../../nbs/learn/29_stack.ipynb #f7dc843e
+def _of_all_models(values, name, shape):
+    "An array of (rows,) or (models, rows) as (models, rows)."
+    values = np.asarray(values)
+    if values.shape not in (shape, shape[1:]):
+        raise ValueError(f"{name} has the shape {values.shape}: {shape[1:]} or {shape} is needed")
+    return np.broadcast_to(values, shape)
+
+
+def _flags(values, name):
+    "Booleans; ValueError for anything else, such as numbers of rows."
+    values = np.asarray(values)
+    if not np.isin(values, (0, 1)).all():
+        raise ValueError(f"{name}: booleans are needed, one a row")
+    return values.astype(bool)
+
+
 def _complaints(y, train, valid):
     "Why a model cannot be trained on these rows."
     if train.sum() < 4:
@@ -293,7 +311,9 @@ def _scales(X, y, train):
 
 
 def _known_recipes(recipes):
-    "The recipes with all columns; ValueError for a column that means nothing."
+    "The recipes with all columns; ValueError for a column or a value that means nothing."
+    if not isinstance(recipes, pd.DataFrame) or not len(recipes):
+        raise ValueError("recipes: a frame with a row for each model is needed")
     missing = {name: value for name, value in _RECIPE.items() if name not in recipes}
     recipes = recipes.reset_index(drop=True).assign(**missing)
     unknown = set(recipes) - set(_RECIPE)
@@ -301,7 +321,31 @@ def _known_recipes(recipes):
         raise ValueError(
             f"recipes: unknown columns {sorted(unknown)}; there are {', '.join(_RECIPE)}"
         )
+    for recipe in recipes.itertuples():
+        if recipe.seed != int(recipe.seed):
+            raise ValueError(f"seed={recipe.seed}: a whole number is needed")
+        in_range(recipe.lr, "lr", 0)
+        in_range(recipe.weight_decay, "weight_decay", 0)
+        in_range(recipe.width, "width", 0, 1)
     return recipes
+
+
+def _check_settings(stack):
+    "Raises ValueError where a setting of a stack makes no sense."
+    for name in ("steps", "batch", "check", "patience"):
+        whole(getattr(stack, name), name, 1)
+    whole(stack.random_state, "random_state")
+    try:
+        torch.empty(0, device=stack.device)
+    except (RuntimeError, AssertionError):
+        raise ValueError(f"device={stack.device!r} cannot be used here; 'cpu' can") from None
+
+
+def _widths(hidden):
+    "The units of the hidden layers as a tuple."
+    if not isinstance(hidden, (list, tuple, np.ndarray)):
+        raise ValueError(f"hidden={hidden!r}: a list of whole numbers from 1 on is needed")
+    return tuple(whole(units, "hidden", 1) for units in hidden)
 
 # %% ../../nbs/learn/29_stack.ipynb #eb7f35ec
 class _Trained:
@@ -397,7 +441,7 @@ class Stack(_Trained):
     bf16 : matrix products in bfloat16, weights in `dtype`
     device : where it is trained: "cpu", "cuda", "cuda:1"
 
-    Raises ValueError for recipes with other columns.
+    Raises ValueError for recipes with other columns, and for settings that make no sense.
 
     >>> X = np.arange(100.0)[:, None]
     >>> first = np.arange(100) < 80
@@ -420,7 +464,7 @@ class Stack(_Trained):
         device: str = "cpu",
     ):
         self.recipes = _known_recipes(recipes)
-        self.hidden = tuple(hidden)
+        self.hidden = _widths(hidden)
         self.steps = steps
         self.batch = batch
         self.check = check
@@ -442,6 +486,7 @@ class Stack(_Trained):
         valid : which rows stop it: boolean (M, N) or (N,)
         desc : what the progress bar says; None: no bar
         """
+        _check_settings(self)
         X, y, train, valid = _checked(X, y, train, valid, len(self))
         self.x_mean, self.x_sd, self.y_mean, self.y_sd = _scales(X, y, train)
         X = self._scaled(X)

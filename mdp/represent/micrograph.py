@@ -42,13 +42,15 @@ def _middle(images):
     return images[..., int(0.4 * height) : int(0.85 * height), :]
 
 # %% ../../nbs/represent/19_micrograph.ipynb #dc82ec33
-def _grey(images):
+def _grey(images, axes=None):
     """Images as bytes.
 
     BadInput names each one whose values are not from 0 to 255, and colour images.
+
+    axes : how many there must be; None: two or more
     """
     images = np.asarray(images)
-    why = _no_grey(images)
+    why = _no_grey(images, axes)
     if why:
         raise BadInput([(0, f"{images.dtype} {images.shape}", why)], "image", 1)
     if images.dtype == np.uint8:
@@ -66,13 +68,20 @@ def _grey(images):
     return images.astype(np.uint8)
 
 
-def _no_grey(images):
-    "Why the shape of an array is not that of grey images; None where it may be."
+def _no_grey(images, axes):
+    "Why an array cannot be grey images; None where it may be."
     if images.ndim > 2 and images.shape[-1] in (3, 4) and min(images.shape[-3:-1]) > 4:
         channels = images.shape[-1]
         return f"{channels} colour channels? convert it to grey, image[..., :3].mean(-1)"
     if images.ndim < 2 or not images.size:
         return "needs (..., H, W) and a pixel at least"
+    if axes and images.ndim != axes:
+        one = "; one image? give images[None]" if images.ndim == axes - 1 else ""
+        return f"has {images.ndim} dimensions, not {axes}{one}"
+    if images.dtype == bool:
+        return "booleans are no grey values, which are 0 to 255"
+    if images.dtype.kind == "f" and 0 < images.max() <= 1 and (images % 1).any():
+        return "values of 0 to 1? grey values are 0 to 255: give 255 * images"
     return None
 
 # %% ../../nbs/represent/19_micrograph.ipynb #654c773d
@@ -91,7 +100,7 @@ def ruler(images) -> pd.DataFrame:
     >>> ruler(stripes).width[0]
     np.float64(15.0)
     """
-    phase = _middle(phases(images))
+    phase = _middle(phases(_grey(images, 3)))
     return pd.DataFrame(
         dict(
             porosity=(phase == 0).mean((-1, -2)),
@@ -137,7 +146,7 @@ def errors(made, real) -> pd.DataFrame:
 # %% ../../nbs/represent/19_micrograph.ipynb #f062c5c8
 def _statistics(images):
     "Of each condition, means over the repeats: correlation maps and paths; porosity and sizes."
-    images = _grey(images)
+    images = _grey(images, 4)
     conditions, repeats = images.shape[:2]
     phase = _middle(phases(images))
     curves = {
@@ -173,7 +182,7 @@ def scattering(images, scales: int = 4, directions: int = 4) -> np.ndarray:
     >>> scattering(np.full((2, 32, 32), 180, np.uint8)).shape
     (2, 164)
     """
-    values = torch.as_tensor(_grey(images).astype(np.float32) / 255)
+    values = torch.as_tensor(_grey(images, 3).astype(np.float32) / 255)
     parts = [_scatter(part, scales, directions) for part in values.split(32)]
     return np.concatenate(parts)
 
@@ -281,7 +290,7 @@ def nearest(images, training, rows=slice(0.4, 0.85)) -> pd.DataFrame:
 # %% ../../nbs/represent/19_micrograph.ipynb #2b41664d
 def _standard(images, rows):
     "The part of each image that is compared, less its mean, of length one."
-    images = _grey(images)
+    images = _grey(images, 3)
     height = images.shape[1]
     part = images[:, int(rows.start * height) : int(rows.stop * height)]
     part = torch.as_tensor(part.astype(np.float32))

@@ -531,11 +531,35 @@ def _no_labels(image):
     if image.min() < 0:
         return "needs labels 0, 1, 2, ...; it holds a negative one"
     largest = image.max()
-    if largest == 0 or not np.isin(image, (0, largest)).all():
+    if largest == 0:
         return None
+    if not np.isin(image, (0, largest)).all():
+        return _scattered(image)
     if largest == 255 or ndimage.label(image, _TOUCHING)[1] > 1:
         return f"its only label is {largest}: a mask? give image > 0"
     return None
+
+
+_MOST_PIECES = 4  # of a label in the middle of the order, of nine that are looked at
+
+
+def _scattered(image):
+    "Why an image whose labels lie scattered is no map of particles; None where they do not."
+    labels = np.unique(image)
+    labels = labels[labels != 0]
+    some = labels[np.linspace(0, len(labels) - 1, min(len(labels), 9)).astype(int)]
+    pieces = []
+    for label in some:
+        where = image == label
+        rows, columns = np.flatnonzero(where.any(axis=1)), np.flatnonzero(where.any(axis=0))
+        box = where[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        pieces.append(ndimage.label(box, _TOUCHING)[1])
+    if np.median(pieces) <= _MOST_PIECES:
+        return None
+    return (
+        f"its labels lie scattered, one of them in {max(pieces)} pieces: a grey image, or phases? "
+        "give one label a particle, or image > threshold"
+    )
 
 
 def _feret_table(image):
