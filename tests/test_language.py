@@ -325,6 +325,12 @@ def test_texts_are_named_too():
         model.log_prob("CCO")
 
 
+def test_a_text_is_asked_about_as_it_was_learned():
+    language = ChemicalLanguage(order=2).fit(["CCO", "[CH3:1]CO"])
+    one, with_number, with_blank = language.log_prob(["[CH3]CO", "[CH3:7]CO", " [CH3]CO\n"])
+    assert one == with_number == with_blank > -np.inf
+
+
 def test_map_numbers_are_no_chemistry():
     mapped, plain = ["[CH3:1][CH2:2][OH:3]", "[CH3:7][NH2:1]"], ["[CH3][CH2][OH]", "[CH3][NH2]"]
     a, b = ChemicalLanguage(roots=1).fit(mapped), ChemicalLanguage(roots=1).fit(plain)

@@ -14,7 +14,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import estimator_checks as checks
 from mdp.core.errors import BadInput
-from mdp.matter.molecule import read
+from mdp.matter.molecule import canonical_smiles, read
 from mdp.represent import molecule
 from mdp.represent.molecule import FINGERPRINTS, MOST_ATOMS, NAMES, Fingerprints, RDKitDescriptors
 
@@ -173,6 +173,22 @@ def test_large_molecules_lose_only_what_cannot_be_had(n_atoms):
     assert np.isfinite(RDKitDescriptors(kept).transform(["C" * n_atoms])).all()
 
 
+@pytest.mark.parametrize("kind, largest", [("AtomPair", 1000), ("MHFP", 1500)])
+def test_fingerprints_whose_time_explodes_are_bounded(kind, largest):
+    "Beyond the bound a molecule would take from two seconds to minutes; the row is named at once."
+    rows = pd.Series(["CCO", "C" * (largest + 1)], ["ethanol", "wax"])
+    with pytest.raises(
+        BadInput, match=f"{largest + 1} atoms, and {kind} can be had up to"
+    ) as caught:
+        Fingerprints(["ECFP", kind]).transform(rows)
+    assert [label for label, *_ in caught.value.rows] == ["wax"]
+    for sparse in (False, True):
+        kept = Fingerprints(kind, on_error="nan", sparse=sparse).transform(rows.tolist())
+        kept = kept.toarray() if sparse else kept
+        assert np.isnan(kept).all(axis=1).tolist() == [False, True]
+        assert (kept[0] == Fingerprints(kind).transform(["CCO"])[0]).all()
+
+
 def test_bcut_together_is_bcut_one_by_one():
     mols = [
         Chem.MolFromSmiles(s) for s in ("CCO", "c1ccccc1C(=O)Nc1ccncc1", "C[N+](C)(C)CC([O-])=O")
@@ -202,6 +218,7 @@ def test_map_numbers_are_no_chemistry(mapped, plain):
         [kind for kind in FINGERPRINTS if kind != "MHFP"], counts=True
     )  # MHFP depends on how a molecule is written
     assert np.array_equal(graph.transform([mapped]), graph.transform([Chem.CanonSmiles(plain)]))
+    assert canonical_smiles([mapped, theirs, plain]) == 3 * [Chem.CanonSmiles(plain)]
 
 
 def test_bigsmiles_is_named():

@@ -188,6 +188,15 @@ def test_weights_are_read_without_running_code():
     }
 
 
+def test_names_of_prototypes():
+    assert candidates([]).empty and list(candidates([])) == list(candidates(["diamond"]))
+    assert candidates(iter(["diamond"])).equals(candidates(pd.Series(["diamond"])))
+    with pytest.raises(TypeError, match="give a list"):
+        candidates("diamond")
+    with pytest.raises(ValueError, match="no prototype dimond; there are diamond"):
+        candidates(["dimond"])
+
+
 def test_prototypes_say_what_is_wrong():
     with pytest.raises(BadInput, match="no such prototype"):
         build("perovskit", ["Sr", "Ti", "O"])

@@ -350,3 +350,15 @@ def test_one_chain_one_ratio_and_its_own_nearest(word, times, seed):
 def test_comparison_refuses_what_is_no_chain(f, s):
     with pytest.raises(ValueError, match=r"`\*`"):
         f(s)
+
+
+def test_a_ring_too_large_for_a_kind_is_named():
+    units = pd.Series(["*CC*", "*" + "CCO" * 340 + "C*"], ["polyethylene", "long"])
+    with pytest.raises(BadInput, match="a ring of .* and AtomPair can be had up to 1000") as caught:
+        Polymers(Fingerprints("AtomPair")).transform(units)
+    assert [label for label, *_ in caught.value.rows] == ["long"]
+    kept = Polymers(Fingerprints("AtomPair"), on_error="nan").transform(units)
+    assert kept.isna().all(axis=1).tolist() == [False, True]
+    assert (
+        kept.loc["polyethylene"] == Polymers(Fingerprints("AtomPair")).transform(["*CC*"])[0]
+    ).all()

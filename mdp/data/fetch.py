@@ -134,8 +134,8 @@ def mirror_dir() -> Path | None:
 
 
 def _folder_named(text):
-    "The absolute path that a user means: `~` is the home folder."
-    return Path(os.path.abspath(os.path.expanduser(text)))
+    "The absolute path that a user means: `~` is the home folder, `$HOME` what it stands for."
+    return Path(os.path.abspath(os.path.expanduser(os.path.expandvars(text))))
 
 # %% ../../nbs/data/01_fetch.ipynb #efd810a3
 def _places(source):
@@ -187,6 +187,9 @@ def get(source: Source) -> Path:
     return path
 
 # %% ../../nbs/data/01_fetch.ipynb #062c4bb3
+_NOT_WRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.ENOENT)
+
+
 def _fetch(source, path, tried):
     "Bring the file of a source to `path`; DataUnavailable where it cannot be had."
     _sweep(path)
@@ -203,6 +206,8 @@ def _fetch(source, path, tried):
         if error.errno in (errno.ENOSPC, errno.EDQUOT) or "No space left" in str(error):
             megabytes = source.bytes / 1e6
             do = f"Free {megabytes:,.0f} MB, or let MDP_CACHE name a folder with room."
+        if error.errno in _NOT_WRITABLE:
+            do = f"{path.parent} cannot be written: let MDP_CACHE name a folder that can."
         raise DataUnavailable(source.key, [*tried, (source.address, str(error))], do) from error
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 import mdp
 import numpy as np
 import pandas as pd
+from ..core.rows import as_column
 from ..core.store import kept, sha256
 from .fetch import SOURCES, _places, cache_dir, facts, get
 from .tables import _keep, _structure
@@ -259,9 +260,14 @@ def _described(dataset, dropped):
 # %% ../../nbs/data/03_registry.ipynb #10ca9725
 def _dataset(name):
     "The `Dataset` of a name; ValueError, with names that are near, where there is none."
+    if not isinstance(name, str):
+        raise TypeError(f"a {type(name).__name__} was given; give one name of `datasets()`")
     if name in REGISTRY:
         return REGISTRY[name]
-    raise ValueError(f"no dataset {name!r}{_meant(name, REGISTRY)}; `datasets()` lists them")
+    raise ValueError(
+        f"no dataset {name!r}{_meant(name, REGISTRY)}; `datasets()` lists them, "
+        "and `mdp data list` at the console"
+    )
 
 
 def _meant(name, names):
@@ -375,7 +381,7 @@ def fetch(name: str) -> list[Path]:
 def verify(names=None) -> pd.DataFrame:
     """One row a file: is it here, and is it the file of the ledger?
 
-    names : data sets; None: all
+    names : data sets, a list; None: all
 
     returns : source, status (`ok`, `not here`, `wrong`), path
 
@@ -386,7 +392,7 @@ def verify(names=None) -> pd.DataFrame:
     ['ok']
     """
     rows = {}
-    for name in names or REGISTRY:
+    for name in REGISTRY if names is None else as_column(names, "name"):
         for key in _dataset(name).sources:
             if key in SOURCES and key not in rows:
                 rows[key] = dict(source=key, **_state(SOURCES[key]))

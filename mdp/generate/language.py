@@ -475,7 +475,7 @@ def _tokens_of(x):
     "The tokens of a row that is text; a ValueError where it is none."
     if not isinstance(x, str):
         raise ValueError(f"a {type(x).__name__} is no text: give the SMILES as it is written")
-    return to_tokens(x)
+    return to_tokens(unmapped(x.strip()))
 
 # %% ../../nbs/generate/39_language.ipynb #f7349de1
 def _check_counts(arrays, n_words):

@@ -12,6 +12,7 @@ import re
 import numpy as np
 import pandas as pd
 from ..core.errors import BadInput
+from ..core.rows import as_column
 from ..data.fetch import facts
 
 # %% ../../nbs/generate/43_prototypes.ipynb #e15a9b08
@@ -239,16 +240,25 @@ def candidates(names=None, closed: bool = False) -> pd.DataFrame:
     `half-Heusler` and `MgAgAs` are one structure type: some of their crystals stand under both
     names.
 
-    names : prototypes; None: all
+    names : prototypes, a list; None: all
     closed : only states with closed shells: what a semiconductor is made of
 
     returns : prototype, elements (joined by -)
 
+    raises : ValueError for a name that is no prototype
+
     >>> len(candidates(["diamond"]))
     4
     """
-    wanted = prototypes() if names is None else prototypes().loc[list(names)]
-    tables = []
+    wanted = prototypes()
+    if names is not None:
+        asked = as_column(names, "prototype")
+        unknown = [name for name in asked if name not in wanted.index]
+        if unknown:
+            known = ", ".join(wanted.index)
+            raise ValueError(f"no prototype {', '.join(map(str, unknown))}; there are {known}")
+        wanted = wanted.loc[asked]
+    tables = [pd.DataFrame(columns=["prototype", "elements"], dtype=str)]
     for name, formula in wanted.formula.items():
         elements = ["-".join(choice) for choice in _once(name, _choices(formula, closed))]
         tables.append(pd.DataFrame(dict(prototype=name, elements=elements)))

@@ -118,12 +118,12 @@ def read_all(X, reader=read, what: str = "SMILES") -> pd.Series:
 
 # %% ../../nbs/matter/06_molecule.ipynb #5522e1fe
 def canonical_smiles(smiles, workers: int | None = 1) -> list[str | None]:
-    """RDKit's canonical SMILES of each row; None where RDKit refuses the string.
+    """RDKit's canonical SMILES of each row, without atom-map numbers; None where it refuses.
 
     >>> canonical_smiles(["OCC", "C(O)C", "c1ccccc"])
     ['CCO', 'CCO', None]
 
-    smiles : SMILES strings: a list, a Series, a one-column frame, an array
+    smiles : SMILES or Mols: a list, a Series, a one-column frame, an array
     workers : processes for lists of more than 10,000 rows; None: all cores
     """
     smiles = as_column(smiles, "SMILES").tolist()
@@ -137,10 +137,18 @@ def _canonical(smiles):
     "`canonical_smiles` of a part."
     out = []
     with rdBase.BlockLogs():
-        for text in smiles:
-            mol = Chem.MolFromSmiles(text) if isinstance(text, str) and text else None
+        for mol in map(_mol_or_none, smiles):
             out.append(Chem.MolToSmiles(mol) if mol else None)
     return out
+
+
+def _mol_or_none(value):
+    "The molecule of a row, without map numbers; None where RDKit refuses it."
+    if isinstance(value, str) and value:
+        return Chem.MolFromSmiles(unmapped(value))
+    if isinstance(value, Chem.Mol) and not value.NeedsUpdatePropertyCache():
+        return _checked(value)
+    return None
 
 # %% ../../nbs/matter/06_molecule.ipynb #c15fee54
 def molecular_formula(mol: Chem.Mol) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pandas as pd
 from ..core.rows import as_column, bad_rows, read_each
-from ..matter.formula import MOST_ATOMS, amounts, element_system, read_column, reduced_formula
+from ..matter.formula import LARGEST_WHOLE, amounts, element_system, read_column, reduced_formula
 from ..matter.molecule import molecular_formula, read, read_all, skeleton
 from ..matter.unit import smallest_unit
 from .amorphous import Amorphous
@@ -359,7 +359,7 @@ def readable(rows, kind: str) -> np.ndarray:
 def has_a_size(formulas) -> np.ndarray:
     """Which formulas say how many atoms a unit has: (n,), bool.
 
-    Those are whole once reduced, with at most `MOST_ATOMS` atoms. For any other, such as
+    Those are whole once reduced, with at most `LARGEST_WHOLE` atoms. For any other, such as
     Al62.93Cu25.07Fe12, the number of atoms is a matter of spelling.
 
     formulas : formulas or structures, as for `describe`
@@ -370,4 +370,4 @@ def has_a_size(formulas) -> np.ndarray:
     [True, False]
     """
     reduced = amounts(_reduced_formulas(as_column(formulas, "formula"))).to_numpy()
-    return (reduced % 1 == 0).all(axis=1) & (reduced.sum(axis=1) <= MOST_ATOMS)
+    return (reduced % 1 == 0).all(axis=1) & (reduced.sum(axis=1) <= LARGEST_WHOLE)

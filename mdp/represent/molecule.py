@@ -129,6 +129,19 @@ def _as_tuple(kinds):
     return (kinds,) if isinstance(kinds, str) else tuple(kinds)
 
 
+# atoms at which a molecule takes two seconds; the time grows with their cube, and their square
+_LARGEST = {"AtomPair": 1000, "MHFP": 1500}
+
+
+def _too_large(mol, kinds):
+    "Why a molecule is too large for fingerprints of some kinds; '' where it is not."
+    n_atoms = mol.GetNumAtoms()
+    for kind in _as_tuple(kinds):
+        if n_atoms > _LARGEST.get(kind, n_atoms):
+            return f"{n_atoms} atoms, and {kind} can be had up to {_LARGEST[kind]}"
+    return ""
+
+
 def _over_workers(block, molecules, workers):
     "The rows of all molecules: by threads where RDKit offers them for all kinds, else processes."
     if set(block.keywords["kinds"]) <= set(_COUNTED):
@@ -148,7 +161,8 @@ def _label(kind, radius, counts):
 class Fingerprints(_MatrixTransformer):
     """Molecular fingerprints of one kind, or of several side by side.
 
-    ECFP and FCFP are those of Rogers and Hahn (*J. Chem. Inf. Model.* 50, 742, 2010).
+    ECFP and FCFP are those of Rogers and Hahn (*J. Chem. Inf. Model.* 50, 742, 2010). A molecule of
+    more than 1,000 atoms is a bad row for AtomPair, one of more than 1,500 for MHFP.
 
     >>> Fingerprints(["ECFP", "MACCS"]).fit_transform(["CCO", "c1ccccc1"]).shape
     (2, 2215)
@@ -194,13 +208,21 @@ class Fingerprints(_MatrixTransformer):
             raise ValueError(f"{given}: radius from 0 on, n_bits from 1 on")
 
     def compute(self, molecules):
-        "Columns of readable molecules, and no failures."
+        "Columns of readable molecules, and why some of them are too large."
+        reasons = {row: _too_large(mol, self.kinds) for row, mol in enumerate(molecules)}
+        failures = {row: reason for row, reason in reasons.items() if reason}
+        fine = [row for row in reasons if row not in failures]
+        values = self._values([molecules[row] for row in fine])
+        return (_spread(values, fine, len(molecules)) if failures else values), failures
+
+    def _values(self, molecules):
+        "Columns of molecules."
         parameters = dict(radius=self.radius, n_bits=self.n_bits, counts=self.counts)
         block = functools.partial(_block, kinds=_as_tuple(self.kinds), **parameters)
         values = _over_workers(block, molecules, self.workers or cores())
         whole = np.int32 if self.counts else np.uint8
         values = values.astype(np.float32 if self.on_error == "nan" else whole)
-        return (values if self.sparse else values.toarray()), {}
+        return values if self.sparse else values.toarray()
 
     def get_feature_names_out(self, input_features=None):
         "The names of the columns, as in XenonPy: `ecfp6:0`, `rdkit_c:17`."

@@ -18,6 +18,8 @@ from mdp.represent.molecule import (
     Fingerprints,
     _MatrixTransformer,
     RDKitDescriptors,
+    _spread,
+    _too_large,
 )
 
 # %% ../../nbs/represent/14_polymer.ipynb #5f59d930
@@ -116,13 +118,23 @@ class Polymers(_MatrixTransformer):
         blocks = [units[start : start + 1000] for start in range(0, len(units), 1000)]
         close = functools.partial(_periodics, ring=self.ring)
         chains = [chain for block in parallel(close, blocks, self.workers) for chain in block]
+        reasons = [_too_large(ring, getattr(inner, "kinds", ())) for ring, _ in chains]
+        failures = {row: f"a ring of {reason}" for row, reason in enumerate(reasons) if reason}
+        fine = [row for row in range(len(chains)) if row not in failures]
+        values = self._values(inner, [chains[row] for row in fine])
+        if self.on_error == "raise" and not sp.issparse(values):
+            missing = _not_finite(values, inner.get_feature_names_out())
+            failures |= {fine[row]: reason for row, reason in missing.items()}
+        if len(fine) < len(chains):
+            values = _spread(values.astype(float), fine, len(chains))
+        return values, failures
+
+    def _values(self, inner, chains):
+        "Columns of rings with the number of units in each."
         values = inner.transform([ring for ring, _ in chains])
         per_unit = self.per == "unit"
         sizes = [count if per_unit else ring.GetNumHeavyAtoms() for ring, count in chains]
-        values = _shared(values, np.array(sizes, float), _adds_up(inner))
-        if self.on_error == "nan" or sp.issparse(values):
-            return values, {}
-        return values, _not_finite(values, inner.get_feature_names_out())
+        return _shared(values, np.array(sizes, float), _adds_up(inner))
 
     def get_feature_names_out(self, input_features=None):
         "The names of the columns, those of `of`."
