@@ -827,7 +827,7 @@ def _add_build(whats):
         help="units of the hidden layers (48 24)",
     )
     build.add_argument("--device", default="cpu", help="where it is trained: cpu, cuda (cpu)")
-    build.add_argument("--workers", type=_count, metavar="N", help="processes (all cores)")
+    build.add_argument("--workers", type=_count, default=1, metavar="N", help="processes (1)")
     build.set_defaults(do=_library_build)
     return build
 

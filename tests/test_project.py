@@ -168,6 +168,27 @@ def test_layers():
     assert {m.split(".")[1] for m in number} <= layer.keys()
 
 
+def test_one_worker_unless_more_are_asked_for():
+    "A `workers` of a function, class or method of mdp is 1 by default."
+    wrong = []
+    for path in sorted((ROOT / "mdp").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if not isinstance(node, ast.FunctionDef):
+                continue
+            for argument, default in defaults(node.args):
+                if argument == "workers" and ast.literal_eval(default) != 1:
+                    wrong.append(f"{name(path)}: {node.name}")
+    assert not wrong, f"workers=1 is the default of every signature; not so in {wrong}"
+
+
+def defaults(arguments):
+    "The arguments of a function that have a default, each with it."
+    positional = [*arguments.posonlyargs, *arguments.args]
+    pairs = [*zip(positional[::-1], arguments.defaults[::-1])]
+    pairs += zip(arguments.kwonlyargs, arguments.kw_defaults)
+    return [(argument.arg, default) for argument, default in pairs if default is not None]
+
+
 def test_no_machine_path_and_no_pickle():
     tracked = subprocess.run(
         ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=True

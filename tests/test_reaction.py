@@ -9,9 +9,17 @@ from mdp.core.errors import BadInput
 from mdp.data import reactions as data
 from mdp.data.fetch import SOURCES, get, mirror_dir
 from mdp.generate import forward
-from mdp.generate.forward import ReactionModel
+from mdp.data.reactions import joined
+from mdp.generate.forward import ReactionModel, map_reactions
 from mdp.matter import reaction
-from mdp.matter.reaction import EditError, apply_edits, find_edits, labelled, read_reaction
+from mdp.matter.reaction import (
+    EditError,
+    apply_edits,
+    find_edits,
+    labelled,
+    named_reactions,
+    read_reaction,
+)
 from rdkit import Chem
 
 needs_mirror = pytest.mark.skipif(
@@ -360,3 +368,33 @@ def test_weights_in_a_file(small, tmp_path):
     both = one.merge(other, on="smiles", suffixes=("", "_again"))
     assert len(both) >= 3
     assert np.allclose(both.probability, both.probability_again, rtol=0.02)
+
+
+def test_joined_reactions_stand_one_after_another(shipped):
+    first, second = shipped.take(range(0, 5)), shipped.take(range(5, 9))
+    both = joined(first, second)
+    for row in range(9):
+        assert both.reactants[row] == shipped.reactants[row]
+        assert both.edits_of(row).tolist() == shipped.edits_of(row).tolist()
+        for mine, theirs in zip(both.graph_of(row), shipped.graph_of(row)):
+            assert np.array_equal(mine, theirs)
+
+
+def test_named_reactions_are_mapped_without_their_maps():
+    named = named_reactions().set_index("name").reaction
+    for name in ("Fischer esterification", "Suzuki coupling", "Grignard addition"):
+        row = labelled(*named[name].split(">>"))
+        mapped = map_reactions(ReactionModel.open(), [row.reactants], [row.product])
+        assert mapped.reactants == [row.reactants]
+        mol = Chem.MolFromSmiles(row.reactants)
+        wanted = sorted(reaction.template(mol, row.edits).split(", "))
+        assert sorted(mapped.templates[0].split(", ")) == wanted
+
+
+def test_reactions_that_cannot_be_mapped():
+    model = ReactionModel.open()
+    assert not len(map_reactions(model, ["CCO"], ["c1ccccc1"]))  # the edits cannot be found
+    with pytest.raises(BadInput, match="1 of 2"):
+        map_reactions(model, pd.Series(["CCO", "C(("], index=["a", "b"]), ["CC=O", "CC=O"])
+    with pytest.raises(ValueError, match="1 rows of reactants, 2 products"):
+        map_reactions(model, ["CCO"], ["CC=O", "CC=O"])

@@ -12,13 +12,14 @@ from .errors import _short, whole
 
 # %% ../../nbs/core/05_parallel.ipynb #a984b123
 def parallel(
-    fn, items, workers: int | None = None, on_error: str = "raise", desc: str | None = None
+    fn, items, workers: int | None = 1, on_error: str = "raise", desc: str | None = None
 ) -> list:
     """`[fn(item) for item in items]` over processes or the active Dask client; the order is kept.
 
     fn : a function of one item, which must not depend on global variables of a notebook
     items : any iterable
-    workers : processes; None: all the cores this process may use; 1: none
+    workers : processes; 1: this one alone; None: one for each core that this process may use; an
+        active Dask client is used in any case
     on_error : "raise": the first failing row's exception, its row in a note; "return": exceptions
         stand in the list
     desc : what the progress bar says; None: no bar

@@ -364,7 +364,8 @@ def _mp_structures(sdist):
         parts.append(part.assign(table=table))
     df = pd.concat(parts).reset_index(drop=True)
     df = _keep(df, ~df.material_id.duplicated(), "in two of the tables")
-    found = parallel(_symmetry, list(zip(df.structure, pd.to_numeric(df.space_group))))
+    pairs = list(zip(df.structure, pd.to_numeric(df.space_group)))
+    found = parallel(_symmetry, pairs, workers=None)
     df["formula"] = reduced_formula(df.formula)
     names = ["space_group", "point_group", "density", "volume_per_atom"]
     for name, values in zip(names, zip(*found)):

@@ -193,7 +193,7 @@ def _one_component(df, known):
     df["smiles"] = df.cas.map(known)
     df = _keep(df, df.smiles.notna(), "no SMILES for the CAS number")
     unique = df.smiles.unique()
-    df["smiles"] = df.smiles.map(dict(zip(unique, canonical_smiles(unique))))
+    df["smiles"] = df.smiles.map(dict(zip(unique, canonical_smiles(unique, workers=None))))
     df = _keep(df, df.smiles.notna(), "SMILES that RDKit refuses")
     df = _keep(df, ~df.smiles.str.contains(".", regex=False), "more than one component")
     carbon = df.smiles.str.contains(r"C(?![a-z])|(?<![A-Z])c", regex=True)

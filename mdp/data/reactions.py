@@ -4,7 +4,8 @@
 
 # %% auto #0
 __all__ = ['HELD_OUT', 'PURPOSES', 'held_out', 'product_key', 'product_keys', 'kept_out', 'two_step_pairs', 'FlatReactions',
-           'flat_reactions', 'mapped_reactions', 'with_reagents', 'check_apart', 'save_reactions', 'read_reactions']
+           'flat_reactions', 'joined', 'mapped_reactions', 'with_reagents', 'check_apart', 'save_reactions',
+           'read_reactions']
 
 # %% ../../nbs/data/08_reactions.ipynb #aebb7652
 import contextlib
@@ -44,7 +45,12 @@ HELD_OUT = (
 
 
 def held_out() -> set:
-    "The products that no training set may hold, as `product_key`s."
+    """The products that no training set may hold, as `product_key`s.
+
+    Raises DataUnavailable where the list is not beside the mirror, or is another one.
+
+    >>> product_key("CCO") in held_out()
+    """
     p = mirror_dir() / "held_out_products.txt" if mirror_dir() else None
     if p is None or not p.is_file():
         raise DataUnavailable(
@@ -68,6 +74,9 @@ def product_key(smiles: str) -> str | None:
     """The first 16 digits of the SHA-256 of the InChIKey of the largest fragment.
 
     None where RDKit refuses the string.
+
+    >>> product_key("CCO") == product_key("OCC.Cl")   # the salt of a product is the product
+    True
     """
     from rdkit import Chem, rdBase
 
@@ -108,13 +117,8 @@ def _reactions(df):
     "From `left`, `right`: canonical, without the rows that must not be there."
     held = held_out()
     pairs = list(zip(df.left, df.right))
-    found = [
-        f
-        for part in parallel(
-            _reactions_of, [pairs[i : i + 2000] for i in range(0, len(pairs), 2000)]
-        )
-        for f in part
-    ]
+    parts = [pairs[start : start + 2000] for start in range(0, len(pairs), 2000)]
+    found = [one for part in parallel(_reactions_of, parts, workers=None) for one in part]
     df = df.drop(columns=["left", "right"]).assign(
         reactants=[f[0] for f in found], product=[f[1] for f in found], key=[f[2] for f in found]
     )
@@ -254,6 +258,11 @@ def product_keys(smiles: str) -> tuple:
     """`product_key` of a product as it is, and without its stereochemistry.
 
     The same key twice where it has none; None where RDKit refuses the string.
+
+    >>> one = product_keys("C[C@H](N)C(=O)O")
+    >>> other = product_keys("C[C@@H](N)C(=O)O")   # alanine of the other hand
+    >>> one[0] == other[0], one[1] == other[1]
+    (False, True)
     """
     from rdkit import Chem
 
@@ -269,6 +278,8 @@ def kept_out() -> set:
 
     The list of `held_out`, and the products of USPTO-50k's validation and test parts.
     Raises DataUnavailable where the mirror is not there.
+
+    >>> set(product_keys("CCO")) & kept_out()
     """
     sources = [SOURCES[_US + part + ".smi"] for part in ("valid", "test")]
 
@@ -292,6 +303,8 @@ def two_step_pairs(count: int = 100) -> pd.DataFrame:
         `intermediate`, `made_of` (reactants of the first step), all canonical SMILES
 
     Raises DataUnavailable where the mirror is not there.
+
+    >>> two_step_pairs(count=10)[["target", "intermediate"]]
     """
     made_of = {}
     for part in ("valid", "test"):
@@ -392,7 +405,7 @@ register(
     "reactants and reagents to product, mapped",
     {},
     "measured",
-    8458,
+    8577,
     (_MAPPED["uspto_15k"][0],),
     _uspto_15k,
     keep=True,
@@ -413,6 +426,10 @@ class FlatReactions:
     atoms, bonds, molecule : the `Graph`s, one after another
     edits : (edits, 3) int16
     atom_start, bond_start, edit_start : (reactions + 1,) int64
+
+    >>> flat = flat_reactions(["CBr.N"], ["CN"], [[(2, 0, 1), (0, 1, 0)]])
+    >>> len(flat), flat.sizes, flat.edits_of(0).tolist()
+    (1, array([3]), [[2, 0, 1], [0, 1, 0]])
     """
 
     reactants: list
@@ -478,6 +495,9 @@ def flat_reactions(
 ) -> FlatReactions:
     """`FlatReactions` of lists.
 
+    >>> flat_reactions(["CBr.N"], ["CN"], [[(2, 0, 1), (0, 1, 0)]]).templates
+    ['N-C single, C-Br break']
+
     reactants, products : canonical SMILES
     edits : for each reaction (edits, 3), atoms numbered as in the SMILES of the reactants
     graphs, templates, key, source : as far as they are known; the first two are computed from the
@@ -505,6 +525,24 @@ def flat_reactions(
         _starts([len(g.bonds) for g in graphs]),
         _starts([len(e) for e in edits]),
     )
+
+# %% ../../nbs/data/08_reactions.ipynb #7c1e55d5
+def joined(*parts: FlatReactions) -> FlatReactions:
+    """Several sets of reactions as one, in the order given.
+
+    >>> len(joined(read_reactions(), read_reactions()))
+    16000
+    """
+    arrays = {}
+    for field in dataclasses.fields(FlatReactions):
+        values = [getattr(part, field.name) for part in parts]
+        if isinstance(values[0], list):
+            arrays[field.name] = sum(values, [])
+        elif field.name.endswith("_start"):
+            arrays[field.name] = _starts(np.concatenate([np.diff(starts) for starts in values]))
+        else:
+            arrays[field.name] = np.concatenate(values)
+    return FlatReactions(**arrays)
 
 # %% ../../nbs/data/08_reactions.ipynb #1e20cbcf
 def _label_part(pairs, held):
@@ -602,6 +640,8 @@ def mapped_reactions(purpose: str = "train", files=tuple(_MAPPED)) -> FlatReacti
 
     The first call reads for half an hour and keeps what it has read. Raises DataUnavailable
     where the mirror is not there.
+
+    >>> mapped_reactions("judge").products
     """
     if purpose not in PURPOSES:
         raise ValueError(f"purpose={purpose!r}: one of {', '.join(PURPOSES)}")
@@ -635,7 +675,13 @@ def mapped_reactions(purpose: str = "train", files=tuple(_MAPPED)) -> FlatReacti
 
 
 def with_reagents(reactions: FlatReactions) -> np.ndarray:
-    "Which reactions come from a file that names reagents: (reactions,) bool."
+    """Which reactions come from a file that names reagents: (reactions,) bool.
+
+    >>> amine = [(2, 0, 1), (0, 1, 0)]
+    >>> flat = flat_reactions(["CBr.N", "CI.N"], ["CN", "CN"], [amine, amine], source=[0, 2])
+    >>> with_reagents(flat)   # USPTO-MIT names them, USPTO-full does not
+    array([ True, False])
+    """
     names = list(_MAPPED)
     return np.isin(reactions.source, [names.index(n) for n in ("uspto_mit", "uspto_15k")])
 
@@ -654,6 +700,11 @@ def check_apart(products, held: set) -> None:
 
     products : SMILES, a column
     held : keys, as `kept_out` returns them
+
+    >>> check_apart(["CCO", "CC(=O)Nc1ccccc1"], {product_key("CCO")})
+    Traceback (most recent call last):
+    mdp.core.errors.BadInput: 1 of 2 reactions cannot be used:
+      [0] 'CCO': its product is kept apart for testing
     """
     column = as_column(products, "SMILES")
     reasons = {}
@@ -672,6 +723,11 @@ def save_reactions(flat: FlatReactions, path, graphs: bool = True) -> None:
     """Write reactions to a safetensors file.
 
     graphs : False: without atoms and bonds, which are computed again at the next reading
+
+    >>> flat = flat_reactions(["CBr.N"], ["CN"], [[(2, 0, 1), (0, 1, 0)]])
+    >>> save_reactions(flat, "amine.safetensors")
+    >>> read_reactions("amine.safetensors").products
+    ['CN']
     """
     arrays = {field.name: getattr(flat, field.name) for field in dataclasses.fields(FlatReactions)}
     for name in ("reactants", "products", "templates"):
@@ -687,6 +743,9 @@ def read_reactions(path=None) -> FlatReactions:
     """Reactions of a file of `save_reactions`; None: the 8,000 that ship.
 
     Raises OSError where the file is damaged or another one.
+
+    >>> len(read_reactions())
+    8000
     """
     path = path or Path(mdp.__file__).parent / "weights" / "reactions" / "train_8000.safetensors"
     try:

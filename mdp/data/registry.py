@@ -200,6 +200,8 @@ CREDITS |= {
 def load(name: str, column: str | None = None) -> pd.DataFrame:
     """A data set as a tidy frame; what it is and what was dropped is in its `attrs`.
 
+    A table that takes long to read is read once, on all cores, and kept in the cache.
+
     name : one of `datasets().name`
     column : one property of a wide table, as a long table
 

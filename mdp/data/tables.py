@@ -58,7 +58,7 @@ def _member(path, name):
 # %% ../../nbs/data/02_tables.ipynb #b0e25363
 def _molecules(df, column="smiles"):
     "`df` with canonical SMILES first; rows whose string is no molecule are dropped and counted."
-    smiles = pd.Series(canonical_smiles(df[column]), index=df.index, dtype="str")
+    smiles = pd.Series(canonical_smiles(df[column], workers=None), index=df.index, dtype="str")
     df = df.drop(columns=column)
     df.insert(0, "smiles", smiles)
     return _keep(df, df.smiles.notna(), "SMILES that RDKit refuses")

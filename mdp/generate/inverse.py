@@ -90,6 +90,11 @@ def find_disconnection(product: Chem.Mol, reactants: Chem.Mol, partners: dict) -
 
     The change of an `Edit` is one of `CHANGES`, ATTACH, or the SMILES of a leaving group. Raises
     EditError with the reason.
+
+    >>> amine = Chem.MolFromSmiles("CN")
+    >>> edits = find_disconnection(amine, Chem.MolFromSmiles("CBr.N"), {0: 0, 2: 1})
+    >>> [tuple(edit) for edit in edits]   # cut N-C, attach Br to C
+    [(1, 0, 0), (0, 0, '*Br')]
     """
     changes = [
         *_new_bonds(product, reactants, partners),
@@ -178,6 +183,9 @@ def take_apart(product: Chem.Mol, edits) -> Chem.Mol:
 
     Raises EditError where a bond to break is missing, a group is left open, or the result is no
     molecule.
+
+    >>> reactant_set(take_apart(Chem.MolFromSmiles("CN"), [(1, 0, 0), (0, 0, "*Br")]))
+    'CBr.N'
     """
     mol = Chem.RWMol(product)
     before = _handed(mol)
@@ -219,7 +227,11 @@ def _finished(mol, hydrogens, dummies):
 
 
 def reactant_set(mol: Chem.Mol) -> str:
-    "Canonical SMILES of several molecules, sorted, with dots between them."
+    """Canonical SMILES of several molecules, sorted, with dots between them.
+
+    >>> reactant_set(Chem.MolFromSmiles("N.BrC"))
+    'CBr.N'
+    """
     return ".".join(sorted(product_smiles(mol).split(".")))
 
 # %% ../../nbs/generate/46_inverse.ipynb #cc209c0c
@@ -233,6 +245,10 @@ def disconnect(reactants: str, edits) -> tuple:
         the product to them
 
     Raises EditError with the reason.
+
+    >>> product, reactants, edits = disconnect("O.CBr.N", [(3, 1, 1), (1, 2, 0)])   # in water
+    >>> product, reactants, [tuple(edit) for edit in edits]
+    ('CN', 'CBr.N', [(1, 0, 0), (0, 0, '*Br')])
     """
     with rdBase.BlockLogs():
         mol = Chem.MolFromSmiles(reactants)
@@ -266,6 +282,11 @@ class Disconnections:
         `products` what is wanted, the sets of reactants; a change from 11 on is a leaving group
     groups : SMILES of the leaving groups, the most frequent first; group k is the change 11 + k
     dropped : why a reaction has no row -> how many
+
+    >>> amine = [(2, 0, 1), (0, 1, 0)]
+    >>> flat = flat_reactions(["CBr.N", "CI.N"], ["CN", "CN"], [amine, amine])
+    >>> disconnections(flat).within(groups=1).dropped   # only the first of *Br and *I is known
+    {'a rare leaving group': 1}
     """
 
     rows: FlatReactions
@@ -299,11 +320,16 @@ def _disconnect_all(rows):
     return found
 
 # %% ../../nbs/generate/46_inverse.ipynb #75b613e1
-def disconnections(reactions: FlatReactions, workers: int = 1) -> Disconnections:
+def disconnections(reactions: FlatReactions, workers: int | None = 1) -> Disconnections:
     """Reactions read backwards; a reaction that is there twice, with other reagents, is kept once.
 
     reactions : as `mdp.data.reactions` gives them
-    workers : processes; 7 ms a reaction
+    workers : processes, 7 ms a reaction; None: all cores
+
+    >>> flat = flat_reactions(["CBr.N"], ["CN"], [[(2, 0, 1), (0, 1, 0)]])
+    >>> backwards = disconnections(flat)
+    >>> backwards.rows.reactants, backwards.rows.products, backwards.groups
+    (['CN'], ['CBr.N'], ['*Br'])
     """
     pairs = [(reactions.reactants[row], reactions.edits_of(row)) for row in range(len(reactions))]
     parts = [pairs[start : start + 500] for start in range(0, len(pairs), 500)]
@@ -335,6 +361,9 @@ class InverseNetwork(EditNetwork):
 
     width, plan, dropout : see `EditNetwork`
     groups : how many leaving groups it knows
+
+    >>> InverseNetwork(groups=400).score_group
+    Linear(in_features=128, out_features=400, bias=True)
     """
 
     def __init__(self, width=128, plan="MMMAMAM", dropout=0.0, groups=400):
@@ -386,7 +415,9 @@ SHIPPED = "reactions/inverse.safetensors"  # under `mdp/weights`
 class InverseModel(_EditModel):
     """The reactants of a product, by a graph network that proposes edits and leaving groups.
 
-    >>> InverseModel.open().predict("CC(=O)NCc1ccccc1", top=3)
+    >>> proposals = InverseModel.open().predict("CC(=O)NCc1ccccc1", top=3)
+    >>> "CC(=O)Cl.NCc1ccccc1" in set(proposals["smiles"])
+    True
 
     width, plan, dropout : of the network, see `EditNetwork`
     steps, batch_size, rate : steps of AdamW, reactions a step, learning rate

@@ -210,6 +210,32 @@ def _of_molecules(step, names, seen):
     "A step of the sampler as one of molecules."
     return MoleculeStep(**{**vars(step), "betas": dict(zip(names, step.betas))}, seen=seen)
 
+# %% ../../nbs/generate/41_iqspr.ipynb #6d3a4b41
+def _first_particles(start, memory):
+    "`(as written, canonical)` of each; `BadInput` names those that cannot be used."
+    column = as_column(start, "SMILES")
+    canonical, failures = _canonical_rows(column)
+    readable = [one for one in canonical if one is not None]
+    reasons = {one: known.why for one, known in zip(readable, memory(readable))}
+    failures |= {row: reasons[one] for row, one in enumerate(canonical) if reasons.get(one)}
+    if failures:
+        raise bad_rows(column, failures, "SMILES")
+    return [
+        (value if isinstance(value, str) else one, one) for value, one in zip(column, canonical)
+    ]
+
+
+def _proposed(moves, particles, random_state):
+    "One proposal for each particle, by the moves of the user."
+    written = [as_written for as_written, _ in particles]
+    table = moves.propose(written, random_state=random_state)
+    proposed = []
+    for as_written, smiles in zip(table.written.tolist(), table.smiles):
+        readable = isinstance(smiles, str) and smiles
+        proposed.append((as_written, smiles) if readable else None)
+    log_q = table.log_q.to_numpy() if "log_q" in table else None
+    return Proposals(proposed, log_q, table.why.tolist())
+
 # %% ../../nbs/generate/41_iqspr.ipynb #94464742
 class IQSPR:
     """A sequential Monte Carlo sampler of molecules whose properties lie in a region (Ikebata et
@@ -299,9 +325,9 @@ class IQSPR:
         """
         exponents = _exponents(betas, self.names)
         steps = sample(
-            self._first_particles(start),
+            _first_particles(start, self._memory),
             self._memory,
-            self._propose,
+            partial(_proposed, self.proposal),
             exponents,
             n,
             self.diversity,
@@ -320,27 +346,3 @@ class IQSPR:
         out = _frame(pd.Index(good, name="smiles"), self.seen_, self.names)
         inside = [(out[name] > low) & (out[name] < up) for name, (low, up) in self.regions.items()]
         return out.assign(inside=np.logical_and.reduce(inside))
-
-    def _first_particles(self, start):
-        "`(as written, canonical)` of each; `BadInput` names those that cannot be used."
-        column = as_column(start, "SMILES")
-        canonical, failures = _canonical_rows(column)
-        readable = [one for one in canonical if one is not None]
-        reasons = {one: known.why for one, known in zip(readable, self._memory(readable))}
-        failures |= {row: reasons[one] for row, one in enumerate(canonical) if reasons.get(one)}
-        if failures:
-            raise bad_rows(column, failures, "SMILES")
-        return [
-            (value if isinstance(value, str) else one, one) for value, one in zip(column, canonical)
-        ]
-
-    def _propose(self, particles, random_state):
-        "One proposal for each particle, by the moves of the user."
-        written = [as_written for as_written, _ in particles]
-        table = self.proposal.propose(written, random_state=random_state)
-        proposed = []
-        for as_written, smiles in zip(table.written.tolist(), table.smiles):
-            readable = isinstance(smiles, str) and smiles
-            proposed.append((as_written, smiles) if readable else None)
-        log_q = table.log_q.to_numpy() if "log_q" in table else None
-        return Proposals(proposed, log_q, table.why.tolist())

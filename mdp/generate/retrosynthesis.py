@@ -173,6 +173,10 @@ def reactant_sets(reactions) -> list[tuple]:
     """The molecules that the edits of each reaction touch, sorted canonical SMILES.
 
     reactions : `FlatReactions`
+
+    >>> from mdp.data.reactions import flat_reactions
+    >>> reactant_sets(flat_reactions(["O.CBr.N"], ["CN"], [[(3, 1, 1), (1, 2, 0)]]))   # in water
+    [('CBr', 'N')]
     """
     sets = []
     for row in range(len(reactions)):
@@ -192,6 +196,14 @@ def stock_table(reactions, kept_apart=frozenset(), least: int = 1) -> pd.DataFra
     least : reactions that must use a compound
 
     returns : columns `smiles`, `count`
+
+    >>> from mdp.data.reactions import flat_reactions
+    >>> amine = [(2, 0, 1), (0, 1, 0)]
+    >>> stock_table(flat_reactions(["CBr.N", "CI.N"], ["CN", "CN"], [amine, amine]))
+      smiles  count
+    0      N      2
+    1    CBr      1
+    2     CI      1
     """
     from mdp.data.reactions import product_keys
 
@@ -280,6 +292,12 @@ def _reactants_of(route):
     "The compounds that must be bought for a route, sorted."
     made = {product for product, _ in route}
     return tuple(sorted(r for _, one in route for r in one if r not in made))
+
+
+def _log_prior(route, planner):
+    "Natural logarithm of the prior of a route: see `Stock.log_prior` and `made`."
+    made = {product for product, _ in route[1:]}
+    return sum(planner.stock.log_prior(one, made, planner.made) for _, one in route)
 
 
 def _route_text(route):
@@ -499,6 +517,12 @@ class RouteStep(Step):
     betas : exponents of the blurred likelihood and of what sharpens it
     calls : sets of reactants that the forward model was asked about
     log_z : estimate of log p(Y), of the target being made from the stock
+
+    >>> from mdp.generate.forward import ReactionModel
+    >>> planner = Retrosynthesis(Stock(["CC(=O)Cl", "CN"]), ReactionModel.open(), particles=20)
+    >>> *_, last = planner.run("CNC(C)=O")
+    >>> last.table()["reactants"][0]
+    'CC(=O)Cl.CN'
     """
 
     search: "_Search"
@@ -595,7 +619,7 @@ class _Search:
         "Why a route may not be taken, or ''; the forward model is not asked."
         if self.target in _reactants_of(route):
             return "the target is among the reactants"
-        if not math.isfinite(self.planner._log_prior(route)):
+        if not math.isfinite(_log_prior(route, self.planner)):
             return "a set that cannot be bought"
         if not math.isfinite(self.start.log_density(route, self.planner.stock)):
             return "a route that the start leaves out"
@@ -607,7 +631,7 @@ class _Search:
         answers = [(self.forward.known[one], product) for product, one in route]
         likelihood = sum(_log(found.get(product, 0.0)) for found, product in answers)
         soft = sum(_soft(found, product) for found, product in answers)
-        prior = self.planner._log_prior(route)
+        prior = _log_prior(route, self.planner)
         density = self.start.log_density(route, self.planner.stock)
         return _Evaluated(
             np.array([soft + prior - density, max(likelihood, _NOTHING) - soft]),
@@ -643,11 +667,87 @@ def _targets(X, most_atoms):
     rows = [X] if isinstance(X, (str, Chem.Mol)) else X
     return read_all(rows, functools.partial(_read_target, most_atoms=most_atoms), "SMILES")
 
+# %% ../../nbs/generate/47_retrosynthesis.ipynb #5b7c01a2
+def _search_for(planner, target, calls, reactions):
+    "A `_Search` of one target, with the reason where there is nothing to begin from."
+    whole(calls, "calls", 1)
+    if reactions not in (1, 2):
+        raise ValueError(f"reactions={reactions!r}: 1 or 2")
+    if target in planner.stock.counts and not planner.make_sold:
+        why = "the stock sells it; make_sold=True looks for routes all the same"
+        return _Search(planner, target, _Start({}, {}, planner.explore, why), calls)
+    return _Search(planner, target, _start_of(planner, target, calls, reactions), calls)
+
+
+def _steps(search):
+    "The steps of the sampler, the start first: a generator of `RouteStep`."
+    planner = search.planner
+    rng = np.random.default_rng(planner.random_state)
+    first = search.start.draw(planner.particles, search.target, planner.stock, rng)
+    first = [route for route, k in zip(first, search.memory(first)) if not k.why]
+    steps = sample(
+        first,
+        search.memory,
+        functools.partial(_propose, search),
+        planner.power * np.array(_BETAS),
+        planner.particles,
+        planner.diversity,
+        random_state=planner.random_state,
+    )
+    for step in steps:
+        fields = vars(step) | {"calls": search.forward.calls}
+        yield RouteStep(**fields, search=search)
+
+# %% ../../nbs/generate/47_retrosynthesis.ipynb #47c531d7
+def _last(steps):
+    "The last of the steps (None: not even the first), and whether an interrupt has ended them."
+    last = None
+    try:
+        for last in steps:
+            pass
+    except KeyboardInterrupt:
+        return last, True
+    return last, False
+
+
+def _best_routes(search, top):
+    """The table of the `top` best routes of a search (None: no step was made), the reason where it
+    is empty, and whether an interrupt has ended the search."""
+    if search.start.why:
+        return None, search.start.why, False
+    last, interrupted = _last(_steps(search))
+    if last is None:
+        return None, "interrupted", interrupted
+    found = last.table()
+    found = found[(found.probability > 0) | (found.inverse > 0)].head(top)
+    why = "" if len(found) else f"none of {last.calls} sets that were asked about gives it"
+    return found, why, interrupted
+
+
+def _joined(tables, labels, without):
+    "The frame that `Retrosynthesis.predict` returns."
+    columns = ["row", "rank"]
+    parts = []
+    for place, table in tables.items():
+        table = table.reset_index(drop=True)
+        table.insert(0, "row", [labels[place]] * len(table))
+        table.insert(1, "rank", range(1, len(table) + 1))
+        parts.append(table)
+    columns += ["reactants", "route", "probability", "weight", "log_likelihood", "log_prior"]
+    columns += ["inverse", "round_trip"]
+    out = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
+    out.attrs["without"] = without
+    return out
+
 # %% ../../nbs/generate/47_retrosynthesis.ipynb #b5bb404f
 class Retrosynthesis:
     """Routes to a molecule from what can be bought, by sequential Monte Carlo.
 
-    >>> Retrosynthesis(Stock.open(), ReactionModel.open(), InverseModel.open()).predict("CC(=O)NC")
+    >>> from mdp.generate.forward import ReactionModel
+    >>> from mdp.generate.inverse import InverseModel
+    >>> planner = Retrosynthesis(["CC(=O)Cl", "CN"], ReactionModel.open(), InverseModel.open())
+    >>> planner.predict("CC(=O)NC", top=1)["reactants"].tolist()
+    ['CC(=O)Cl.CN']
 
     stock : a `Stock`, or a column of SMILES
     forward : has `predict(reactants, top)`, see `ReactionModel`
@@ -708,10 +808,10 @@ class Retrosynthesis:
         if not isinstance(target, (str, Chem.Mol)):
             raise TypeError(f"a {type(target).__name__} was given; `predict` takes columns")
         name = _targets(target, self.most_atoms).iloc[0]
-        search = self._search(name, calls, reactions)
+        search = _search_for(self, name, calls, reactions)
         if search.start.why:
             raise ValueError(f"{name}: {search.start.why}")
-        return self._steps(search)
+        return _steps(search)
 
     def predict(self, targets, top: int = 10, calls: int = 64, reactions: int = 1) -> pd.DataFrame:
         """The most probable routes to each target.
@@ -733,19 +833,14 @@ class Retrosynthesis:
         interrupted = False
         shown = progress(list(names), desc="targets") if len(names) > 1 else names
         for place, name in enumerate(shown):
-            label = names.index[place]
-            search = None if interrupted else self._search(name, calls, reactions)
-            if interrupted or search.start.why:
-                without[label] = "interrupted" if interrupted else search.start.why
-                continue
-            last, interrupted = _last(self._steps(search))
-            if last is None:
-                without[label] = "interrupted"
-            else:
-                found = last.table()
-                tables[place] = found[(found.probability > 0) | (found.inverse > 0)].head(top)
-                if not len(tables[place]):
-                    without[label] = f"none of {last.calls} sets that were asked about gives it"
+            found, why = None, "interrupted"
+            if not interrupted:
+                search = _search_for(self, name, calls, reactions)
+                found, why, interrupted = _best_routes(search, top)
+            if found is not None:
+                tables[place] = found
+            if why:
+                without[names.index[place]] = why
         return _joined(tables, names.index, without)
 
     def enumerate(self, target, sets) -> pd.DataFrame:
@@ -768,63 +863,3 @@ class Retrosynthesis:
         refused = {r: k.why for r, k in search.memory.known.items() if k.why}
         table.attrs["without"] = {".".join(route[0][1]): why for route, why in refused.items()}
         return table
-
-    def _steps(self, search):
-        "The steps of the sampler, the start first."
-        rng = np.random.default_rng(self.random_state)
-        first = search.start.draw(self.particles, search.target, self.stock, rng)
-        first = [route for route, k in zip(first, search.memory(first)) if not k.why]
-        steps = sample(
-            first,
-            search.memory,
-            functools.partial(_propose, search),
-            self.power * np.array(_BETAS),
-            self.particles,
-            self.diversity,
-            random_state=self.random_state,
-        )
-        for step in steps:
-            fields = vars(step) | {"calls": search.forward.calls}
-            yield RouteStep(**fields, search=search)
-
-    def _log_prior(self, route):
-        "Natural logarithm of the prior of a route: see `Stock.log_prior` and `made`."
-        made = {product for product, _ in route[1:]}
-        return sum(self.stock.log_prior(one, made, self.made) for _, one in route)
-
-    def _search(self, target, calls, reactions):
-        "A `_Search` of one target, with the reason where there is nothing to begin from."
-        whole(calls, "calls", 1)
-        if reactions not in (1, 2):
-            raise ValueError(f"reactions={reactions!r}: 1 or 2")
-        if target in self.stock.counts and not self.make_sold:
-            why = "the stock sells it; make_sold=True looks for routes all the same"
-            return _Search(self, target, _Start({}, {}, self.explore, why), calls)
-        return _Search(self, target, _start_of(self, target, calls, reactions), calls)
-
-# %% ../../nbs/generate/47_retrosynthesis.ipynb #47c531d7
-def _last(steps):
-    "The last of the steps (None: not even the first), and whether an interrupt has ended them."
-    last = None
-    try:
-        for last in steps:
-            pass
-    except KeyboardInterrupt:
-        return last, True
-    return last, False
-
-
-def _joined(tables, labels, without):
-    "The frame that `Retrosynthesis.predict` returns."
-    columns = ["row", "rank"]
-    parts = []
-    for place, table in tables.items():
-        table = table.reset_index(drop=True)
-        table.insert(0, "row", [labels[place]] * len(table))
-        table.insert(1, "rank", range(1, len(table) + 1))
-        parts.append(table)
-    columns += ["reactants", "route", "probability", "weight", "log_likelihood", "log_prior"]
-    columns += ["inverse", "round_trip"]
-    out = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns)
-    out.attrs["without"] = without
-    return out

@@ -279,6 +279,40 @@ def _stack_of(file, part, path):
         raise OSError(f"{path}: not as it was built: {', '.join(altered)}; {_HOW_TO_FIX}")
     return Stack.from_state(state)
 
+# %% ../../nbs/learn/32_library.ipynb #7e21c3a2
+class _Weights:
+    """The networks of a folder as stacks: from memory where they are held, else from the files.
+
+    path : the folder
+    """
+
+    def __init__(self, path):
+        size = sum(file.stat().st_size for file in path.glob("*.safetensors"))
+        self.path = path
+        self.held = {} if size < 1e8 else None  # ids -> stack
+
+    def one(self, part):
+        "One network as a stack of one; part : its row of the index."
+        key = tuple(part.id)
+        if self.held is not None and key in self.held:
+            return self.held[key]
+        file_path = self.path / part.file.iloc[0]
+        with _opened(file_path) as file:
+            return _stack_of(file, part, file_path)
+
+    def of_file(self, name, parts):
+        "Yields (ids, Stack) of one file; parts : ids -> their rows of the index."
+        if self.held is not None and all(key in self.held for key in parts):
+            for key in parts:
+                yield key, self.held[key]
+            return
+        with _opened(self.path / name) as file:
+            for key, part in parts.items():
+                stack = _stack_of(file, part, self.path / name)
+                if self.held is not None:
+                    self.held[key] = stack
+                yield key, stack
+
 # %% ../../nbs/learn/32_library.ipynb #afa32d17
 def _in_files(library, index, limit):
     "Yields what goes into one file of at most `limit` bytes: shard -> named tensors."
@@ -327,9 +361,7 @@ class Library(Mapping):
         self.index = index.set_index("id", drop=False)
         for column in ("task", "descriptor", "shape", "shard", "file"):
             self.index[column] = self.index[column].astype("category")
-        size = sum(file.stat().st_size for file in self.path.glob("*.safetensors"))
-        # ids -> stack; a small library is read once and kept in memory
-        self._held = {} if size < 1e8 else None
+        self._weights = _Weights(self.path)
 
     @classmethod
     def open(cls, path: Path | None = None):
@@ -386,12 +418,7 @@ class Library(Mapping):
         "One network, as a stack of one; only its own slices are read."
         if id not in self:
             raise KeyError(f"no network {id!r} in {self.path}")
-        if self._held is not None and (id,) in self._held:
-            return self._held[(id,)]
-        part = self.index.loc[[id]]
-        file_path = self.path / part.file.iloc[0]
-        with _opened(file_path) as file:
-            return _stack_of(file, part, file_path)
+        return self._weights.one(self.index.loc[[id]])
 
     def stacks(self, ids=None):
         """Networks shard by shard: yields (ids, Stack).
@@ -402,21 +429,8 @@ class Library(Mapping):
         for name, rows in chosen.groupby("file", observed=True, sort=False):
             shards = rows.groupby("shard", observed=True, sort=False)
             parts = {tuple(part.id): part for _, part in shards}
-            for key, stack in self._read(name, parts):
+            for key, stack in self._weights.of_file(name, parts):
                 yield list(key), stack
-
-    def _read(self, name, parts):
-        "Yields (ids, Stack) of one file: from memory where they are held, else from the file."
-        if self._held is not None and all(key in self._held for key in parts):
-            for key in parts:
-                yield key, self._held[key]
-            return
-        with _opened(self.path / name) as file:
-            for key, part in parts.items():
-                stack = _stack_of(file, part, self.path / name)
-                if self._held is not None:
-                    self._held[key] = stack
-                yield key, stack
 
     def verify(self) -> pd.DataFrame:
         "Every file's hash: a row each, status 'good', 'wrong' or 'missing'."

@@ -136,20 +136,19 @@ def read_all(X, reader=read, what: str = "SMILES") -> pd.Series:
     return pd.Series(objects, column.index, dtype=object)
 
 # %% ../../nbs/matter/06_molecule.ipynb #5522e1fe
-def canonical_smiles(smiles) -> list[str | None]:
-    """RDKit's canonical SMILES of each row, without atom-map numbers; None where RDKit refuses it.
-
-    Long lists go over the cores.
+def canonical_smiles(smiles, workers: int | None = 1) -> list[str | None]:
+    """RDKit's canonical SMILES of each row, without atom-map numbers; None where it refuses.
 
     >>> canonical_smiles(["OCC", "C(O)C", "c1ccccc"])
     ['CCO', 'CCO', None]
 
     smiles : SMILES or Mols: a list, a Series, a one-column frame, an array
+    workers : processes for lists of more than 10,000 rows; None: all cores
     """
     smiles = as_column(smiles, "SMILES").tolist()
     size = 5_000
     parts = [smiles[start : start + size] for start in range(0, len(smiles), size)]
-    canonical = parallel(_canonical, parts, workers=None if len(parts) > 2 else 1)
+    canonical = parallel(_canonical, parts, workers if len(parts) > 2 else 1)
     return [text for part in canonical for text in part]
 
 

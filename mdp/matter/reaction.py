@@ -22,6 +22,9 @@ class Reaction(NamedTuple):
     reactants : molecules that give atoms to a product
     reagents : catalysts, solvents, bases: they stand by
     products : what is made
+
+    >>> str(Reaction(("CBr", "N"), ("O",), ("CN",)))   # methyl bromide and ammonia, in water
+    'CBr.N>O>CN'
     """
 
     reactants: tuple
@@ -126,6 +129,9 @@ class Edit(NamedTuple):
 
     first, second : atoms of the reactants; the same for a change of one atom
     change : 0 to 9, see `CHANGES`
+
+    >>> CHANGES[Edit(0, 1, BREAK).change]
+    'break'
     """
 
     first: int
@@ -134,7 +140,12 @@ class Edit(NamedTuple):
 
 
 class EditError(ValueError):
-    "A reaction that has no list of edits, or edits that lead to no molecule; it says why."
+    """A reaction that has no list of edits, or edits that lead to no molecule; it says why.
+
+    >>> apply_edits(Chem.MolFromSmiles("CBr.N"), [(0, 2, BREAK)])
+    Traceback (most recent call last):
+    mdp.matter.reaction.EditError: no bond to break
+    """
 
 # %% ../../nbs/matter/09_reaction.ipynb #e4acac52
 def _main_piece(mol):
@@ -263,6 +274,11 @@ def _in_order(reactants, changes, kept):
 def find_edits(reactants: Chem.Mol, product: Chem.Mol) -> list[Edit]:
     """The ordered edits that make the main product (the largest piece) of the reactants.
 
+    >>> reactants = Chem.MolFromSmiles("[CH3:1][Br:2].[NH3:3]")
+    >>> product = Chem.MolFromSmiles("[CH3:1][NH2:3]")
+    >>> [tuple(edit) for edit in find_edits(reactants, product)]   # bind N to C, cut C-Br
+    [(2, 0, 1), (0, 1, 0)]
+
     reactants, product : molecules with atom maps; a product atom without a partner is an error
 
     Raises EditError with the reason.
@@ -347,6 +363,10 @@ def _sanitised(mol):
 def apply_edits(reactants: Chem.Mol, edits) -> Chem.Mol:
     """The product of edits: the piece that holds the first atom of the first one.
 
+    >>> amine = apply_edits(Chem.MolFromSmiles("CBr.N"), [(2, 0, SINGLE), (0, 1, BREAK)])
+    >>> Chem.MolToSmiles(amine)
+    'CN'
+
     reactants : sanitised, without maps
     edits : a list of `Edit`, or of `(first, second, change)`
 
@@ -379,6 +399,10 @@ def product_smiles(mol: Chem.Mol, stereo: bool = True) -> str:
     It is read once more, since RDKit perceives aromaticity and stereocentres when it reads.
     Raises EditError where RDKit does not read it.
 
+    >>> alanine = Chem.MolFromSmiles("C[C@H](N)C(=O)O")
+    >>> product_smiles(alanine), product_smiles(alanine, stereo=False)
+    ('C[C@H](N)C(=O)O', 'CC(N)C(=O)O')
+
     stereo : with the marks of stereochemistry
     """
     with rdBase.BlockLogs():
@@ -395,6 +419,10 @@ class Labelled(NamedTuple):
     product : canonical SMILES of the main product
     edits : list of `Edit` on the atoms of `reactants`, in their order in the SMILES
     exact : False where the edits give the product with other stereochemistry
+
+    >>> row = labelled("[CH3:1][Br:2].[NH3:3]", "[CH3:1][NH2:3]")
+    >>> row.reactants, row.product, row.exact
+    ('CBr.N', 'CN', True)
     """
 
     reactants: str
@@ -422,6 +450,10 @@ def _without_maps(mol):
 # %% ../../nbs/matter/09_reaction.ipynb #8faf8b19
 def labelled(left: str, right: str, most_atoms: int = 250) -> Labelled:
     """A mapped reaction as a row to learn from, checked by building the product again.
+
+    >>> row = labelled("[CH3:1][Br:2].[NH3:3]", "[CH3:1][NH2:3]")
+    >>> template(Chem.MolFromSmiles(row.reactants), row.edits)
+    'N-C single, C-Br break'
 
     left : reactants, with their reagents; SMILES with atom maps
     right : products; SMILES with atom maps
@@ -535,7 +567,14 @@ _NAMED += [
 
 
 def named_reactions() -> pd.DataFrame:
-    "Well-known reactions: `name`, `reaction` (mapped SMILES), `reference`."
+    """Well-known reactions: `name`, `reaction` (mapped SMILES), `reference`.
+
+    The references are the first reports as textbooks cite them; they were not read for this table,
+    whose reactions are small textbook examples of each kind.
+
+    >>> named_reactions()["name"].head(2).tolist()
+    ['Fischer esterification', 'Williamson ether synthesis']
+    """
     return pd.DataFrame(_NAMED, columns=["name", "reaction", "reference"])
 
 # %% ../../nbs/matter/09_reaction.ipynb #5fa2a72a
@@ -555,7 +594,11 @@ def template(reactants: Chem.Mol, edits) -> str:
 
 
 def reaction_centre(edits) -> list[int]:
-    "The atoms that edits touch, in the order in which they are touched."
+    """The atoms that edits touch, in the order in which they are touched.
+
+    >>> reaction_centre([(2, 0, SINGLE), (0, 1, BREAK)])
+    [2, 0, 1]
+    """
     return list(dict.fromkeys(int(index) for edit in edits for index in edit[:2]))
 
 # %% ../../nbs/matter/09_reaction.ipynb #e43d243a
@@ -570,6 +613,10 @@ class Graph(NamedTuple):
         aromatic + 2 x chiral, smallest ring (0: none, 1: three atoms, ..., 4: six, 5: larger)
     bonds : (bonds, 3) int16: two atoms, and order - 1 + 4 x in a ring
     molecule : (atoms,) uint8: which molecule an atom belongs to
+
+    >>> graph(Chem.MolFromSmiles("C=O")).atoms   # each: one neighbour, a charge of 0 (as 2)
+    array([[6, 1, 2, 2, 0, 0],
+           [8, 1, 2, 0, 0, 0]], dtype=uint8)
     """
 
     atoms: np.ndarray
@@ -584,7 +631,12 @@ def _smallest_ring(rings, index):
 
 
 def graph(mol: Chem.Mol) -> Graph:
-    "The `Graph` of a molecule, or of several in one `Mol`."
+    """The `Graph` of a molecule, or of several in one `Mol`.
+
+    >>> several = graph(Chem.MolFromSmiles("C=O.N"))
+    >>> several.bonds, several.molecule   # a double bond between atoms 0 and 1; two molecules
+    (array([[0, 1, 1]], dtype=int16), array([0, 0, 1], dtype=uint8))
+    """
     rings = mol.GetRingInfo()
     atoms = np.zeros((mol.GetNumAtoms(), 6), np.uint8)
     for index, atom in enumerate(mol.GetAtoms()):
