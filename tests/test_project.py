@@ -134,6 +134,76 @@ def test_notebook_reads_well(path):
                 )
 
 
+# ---- no test depends on how fast a machine is
+
+
+def asks_a_clock(node):
+    "Does some part of a piece of code call a function of the modules time or timeit?"
+    for call in ast.walk(node):
+        function = getattr(call, "func", None)
+        if isinstance(function, ast.Attribute) and ast.unparse(function.value) in (
+            "time",
+            "timeit",
+        ):
+            return function.attr != "sleep"
+    return False
+
+
+def names_in(node):
+    return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+
+
+def timed_names(tree):
+    "The names of a cell or a function that hold a time, or what was computed from one."
+    timed = set()
+    while True:
+        more = set()
+        for node in ast.walk(tree):
+            value = getattr(node, "value", None)
+            if not isinstance(value, ast.AST) or not (
+                asks_a_clock(value) or names_in(value) & timed
+            ):
+                continue
+            if isinstance(node, ast.Assign):
+                more |= set().union(*map(names_in, node.targets))
+            elif isinstance(node, ast.AugAssign):
+                more |= names_in(node.target)
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef):
+                returned = [part.value for part in ast.walk(node) if isinstance(part, ast.Return)]
+                if any(v and (asks_a_clock(v) or names_in(v) & timed) for v in returned):
+                    more.add(node.name)
+        if more <= timed:
+            return timed
+        timed |= more
+
+
+def on_a_clock(parts):
+    "Assertions on a time that was taken in the same part, a cell or a function, or in the last."
+    for place, part in enumerate(parts):
+        timed = timed_names(part)
+        for node in (node for near in parts[place : place + 2] for node in ast.walk(near)):
+            if isinstance(node, ast.Assert) and (
+                asks_a_clock(node.test) or names_in(node.test) & timed
+            ):
+                yield ast.unparse(node)
+
+
+def test_no_assertion_on_a_clock():
+    slow = ast.parse("start = time.time(); took = time.time() - start; assert 1 / took > 50")
+    assert list(on_a_clock([slow])) == ["assert 1 / took > 50"]
+    found = {}
+    for path in NOTEBOOKS:
+        cells = [c for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code"]
+        parts = [ast.parse(re.sub(r"^[%!].*", "", c.source, flags=re.M)) for c in cells]
+        found[name(path)] = list(on_a_clock(parts))
+    for path in sorted((ROOT / "tests").glob("*.py")):
+        functions = [n for n in ast.parse(path.read_text()).body if isinstance(n, ast.FunctionDef)]
+        found[name(path)] = [a for f in functions for a in on_a_clock([f])]
+    found = {path: asserted for path, asserted in found.items() if asserted}
+    assert not found, f"assertions on a clock fail on a busy machine: {found}"
+
+
 def test_layers():
     """A module imports only from a lower layer.
 
