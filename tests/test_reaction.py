@@ -286,6 +286,20 @@ def test_shape_of_predictions(small):
     assert small.predict([]).empty
 
 
+@pytest.mark.parametrize("labels", [list("ab"), [0, 1], [5, 7]], ids=str)
+def test_products_are_matched_by_label(small, labels):
+    flasks = pd.Series(["CC(=O)Cl.CN", "CCO.CC(=O)O"], labels)
+    best = small.predict(flasks, top=1).set_index("row").smiles
+    together = small.log_prob(flasks, best)
+    assert np.isfinite(together).all() and list(together.index) == labels
+    assert small.log_prob(flasks, best[::-1]).equals(together)
+    assert small.log_prob(flasks, best.tolist()).equals(together)
+    assert np.array_equal(small.log_prob(flasks.tolist(), best.set_axis(["x", "y"])), together)
+    if labels != [0, 1]:
+        with pytest.raises(ValueError, match="the indices do not match"):
+            small.log_prob(flasks, best.set_axis(["x", "y"]))
+
+
 def test_bad_flasks(small):
     column = pd.Series(["CCO", "c1ccc", "C" * 200, None], index=list("abcd"))
     with pytest.raises(BadInput) as error:

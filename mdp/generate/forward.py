@@ -21,7 +21,7 @@ from sklearn.base import BaseEstimator
 from torch import nn
 from torch.nn import functional as F
 from ..core.errors import in_range, whole
-from ..core.rows import as_column
+from ..core.rows import aligned, as_column
 from ..core.store import atomic_write
 from ..core.training import descend, train
 from ..data.reactions import FlatReactions, flat_reactions, product_keys
@@ -573,15 +573,20 @@ def _read_flasks(X, most_atoms, several=True):
 
 
 def _same_length(given, wanted, words):
-    """`wanted` as a column beside `given`; one value stands for all rows.
+    """`wanted` as a column beside `given`; one value stands for all rows, and a column with labels
+    is matched by them.
 
     words : what a row of each is called
     """
     alone = isinstance(wanted, (str, Chem.Mol))
-    wanted = as_column([wanted] * len(given) if alone else wanted, "SMILES")
-    if len(wanted) != len(given):
-        raise ValueError(f"{len(given)} rows of {words[0]}, {len(wanted)} {words[1]}")
-    return wanted
+    column = as_column([wanted] * len(given) if alone else wanted, "SMILES")
+    if len(column) != len(given):
+        raise ValueError(f"{len(given)} rows of {words[0]}, {len(column)} {words[1]}")
+    labelled = not given.index.equals(pd.RangeIndex(len(given)))
+    if isinstance(wanted, (pd.Series, pd.DataFrame)):
+        if labelled or set(column.index) == set(given.index):
+            return aligned(column, given.index, words[1])
+    return column
 
 # %% ../../nbs/generate/35_forward.ipynb #a5b8fc20
 class _EditModel(BaseEstimator):
