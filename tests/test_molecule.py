@@ -227,6 +227,33 @@ def test_bigsmiles_is_named():
             Fingerprints().transform([s])
 
 
+@pytest.mark.parametrize(
+    "text, words",
+    [
+        ("[$]CC[$]", "BigSMILES"),
+        ("<CCO>", "BigSMILES"),
+        ("CC>>CO", "a reaction"),
+        ("InChI=1S/CH4/h1H4", "an InChI"),
+        ("64-17-5", "a CAS number"),
+        ("C2H6O", "a formula"),
+        ("CH3CH2OH", "a formula"),
+        ("-(CH2CH2)-n", "a formula"),
+        ("NaCl", "a formula"),
+        ("ethanol", "a name"),
+        ("polyethylene", "a name"),
+        ("CCO ethanol", "a blank inside"),
+        ("C1CC", "unclosed ring"),
+        ("CC(", "syntax error near character 3"),
+        ("[Xx]", "syntax error near character 2"),
+    ],
+)
+def test_other_notations_are_named(text, words):
+    with pytest.raises(BadInput) as caught:
+        Fingerprints().transform(pd.Series([text], ["a"]))
+    ((label, _, reason),) = caught.value.rows
+    assert label == "a" and words in reason
+
+
 def test_the_caller_s_molecule_is_left_alone():
     mol = Chem.MolFromSmiles("CCO")
     RDKitDescriptors().transform([mol])

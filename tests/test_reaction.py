@@ -51,7 +51,9 @@ def test_roles():
         ("c1ccccc>>CC", "c1ccccc"),
         ("CC>>[CH3:9]C", "no atom of the product"),
         ("", "0 `>`"),
-        (None, "NoneType"),
+        (None, "missing"),
+        (float("nan"), "missing"),
+        ("CC >> CO", "a blank inside"),
         (3.5, "float"),
     ],
 )

@@ -43,7 +43,7 @@ class BadInput(ValueError):
 
 # %% ../../nbs/core/01_errors.ipynb #5ecbc53a
 def _plain_label(label):
-    "A label or value as Python writes it: 2, not `np.int64(2)`, inside a container as well."
+    "A label or a value as Python writes it: 2, not `np.int64(2)`, inside a container as well."
     if type(label) in (tuple, list):
         return type(label)(map(_plain_label, label))
     if type(label) is dict:

@@ -53,8 +53,27 @@ def _parse(smiles):
     with rdBase.CaptureErrorLog() as log:
         mol = Chem.MolFromSmiles(unmapped(words[0]))
     if mol is None:
-        raise ValueError(_why(log.messages))
+        hint = _other_notation(words[0])
+        raise ValueError(f"{_why(log.messages)}: {hint}" if hint else _why(log.messages))
     return mol
+
+
+_OTHER_NOTATIONS = {
+    r"[$<]": _BIGSMILES,
+    r">": "a reaction? give one molecule a row",
+    r"^InChI=": "an InChI? write SMILES; RDKit's MolFromInchi reads it",
+    r"^\d{2,7}-\d\d-\d$": "a CAS number? write SMILES",
+}
+_NAME = "a name or a formula? write SMILES, as in CCO for C2H6O"
+
+
+def _other_notation(text):
+    "What a text that is no SMILES may be, and what to write; '' where nothing tells."
+    for pattern, hint in _OTHER_NOTATIONS.items():
+        if re.search(pattern, text):
+            return hint
+    outside = re.sub(r"\[[^\]]*\]|Cl|Br", "", text)
+    return _NAME if re.search(r"[^\W\d_BCNOPSFIbcnops]", outside) else ""
 
 
 def _checked(mol):

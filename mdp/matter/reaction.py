@@ -77,9 +77,13 @@ def read_reaction(x: str, keep_maps: bool = False) -> Reaction:
 
     Raises ValueError with the reason.
     """
+    if pd.api.types.is_scalar(x) and pd.isna(x):
+        raise ValueError("missing")
     if not isinstance(x, str):
         raise ValueError(f"a {type(x).__name__} is no reaction SMILES")
-    text = x.split()[0] if x.split() else ""
+    text, *others = x.split() or [""]
+    if ">" not in text and any(">" in other for other in others):
+        raise ValueError("a blank inside: write reactants>reagents>products without any")
     parts = text.split(">")
     if len(parts) != 3:
         raise ValueError(f"{len(parts) - 1} `>`: write reactants>reagents>products")
