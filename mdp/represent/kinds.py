@@ -309,7 +309,7 @@ KINDS = {
     "reaction": _reaction(),
 }
 
-
+# %% ../../nbs/represent/25_kinds.ipynb #71895fc3
 def kind_of(name: str) -> Kind:
     """The entry of a kind.
 

@@ -144,8 +144,10 @@ class Reactions(RowTransformer):
 # %% ../../nbs/represent/20_reaction.ipynb #bac8f116
 def _main_product_key(value):
     "The key of the main product without stereochemistry; ValueError with the reason."
-    products = sorted(read_reaction(value).products)
-    _, without_stereo = product_keys(".".join(products))
+    products = ".".join(sorted(read_reaction(value).products))
+    if "*" in products:  # an open end has no InChI
+        return Chem.MolToSmiles(read(products), isomericSmiles=False)
+    _, without_stereo = product_keys(products)
     if without_stereo is None:
         raise ValueError("RDKit refuses its product")
     return without_stereo
