@@ -391,6 +391,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                              'mdp.console._paper_text': ('console.html#_paper_text', 'mdp/console.py'),
                              'mdp.console._parser': ('console.html#_parser', 'mdp/console.py'),
                              'mdp.console._print_table': ('console.html#_print_table', 'mdp/console.py'),
+                             'mdp.console._run_cells': ('console.html#_run_cells', 'mdp/console.py'),
                              'mdp.console._run_one': ('console.html#_run_one', 'mdp/console.py'),
                              'mdp.console._sections': ('console.html#_sections', 'mdp/console.py'),
                              'mdp.console._shown': ('console.html#_shown', 'mdp/console.py'),

@@ -137,12 +137,25 @@ def execute(
         with _Reporter(nb, tell, progress_file) as reporter:
             error = None
             try:
-                # stderr: the kernel's own remarks; what cells print is in the notebook
-                client = _client(nb, path, timeout, reporter.begin)
-                client.execute(env=env, stderr=subprocess.DEVNULL)
+                _run_cells(lambda: _client(nb, path, timeout, reporter.begin), env)
             except Exception as failure:
                 error = _without_colours(str(failure)).strip() or repr(failure)
     return nb, reporter.seconds(), error
+
+
+def _run_cells(new_client, env, most_starts=3):
+    """Execute a notebook; a kernel that ends before it has answered is started again.
+
+    Two kernels that start at the same moment may choose the same free port: Jupyter looks for one
+    and opens it later. The second of them ends at once.
+    """
+    for start in range(1, most_starts + 1):
+        try:
+            # stderr: the kernel's own remarks; what cells print is in the notebook
+            return new_client().execute(env=env, stderr=subprocess.DEVNULL)
+        except RuntimeError as failure:
+            if "before replying" not in str(failure) or start == most_starts:
+                raise
 
 # %% ../nbs/90_console.ipynb #beabf22d
 def _without_outputs(nb):

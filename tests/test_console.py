@@ -1,5 +1,6 @@
 """The console in earnest: what an interrupted run leaves behind, and how mistakes are answered."""
 
+import contextlib
 import argparse
 import os
 import signal
@@ -157,3 +158,34 @@ def test_no_network_that_fulfils_a_condition(capsys):
 def test_names_of_cases_come_in_a_list():
     with pytest.raises(TypeError, match="give a list"):
         console.run("quasicrystals")
+
+
+class DyingClient:
+    "A notebook client whose first kernels end before they have answered."
+
+    starts = 0
+
+    def __init__(self, deaths, words):
+        self.deaths, self.words = deaths, words
+
+    def execute(self, **_):
+        DyingClient.starts += 1
+        if DyingClient.starts <= self.deaths:
+            raise RuntimeError(self.words)
+
+
+@pytest.mark.parametrize("deaths, starts", [(0, 1), (2, 3), (9, 3)])
+def test_a_kernel_that_ends_at_once_is_started_again(deaths, starts, monkeypatch):
+    monkeypatch.setattr(DyingClient, "starts", 0)
+    words = "Kernel died before replying to kernel_info"
+    failure = pytest.raises(RuntimeError) if deaths >= 3 else contextlib.nullcontext()
+    with failure:
+        console._run_cells(lambda: DyingClient(deaths, words), {})
+    assert DyingClient.starts == starts
+
+
+def test_a_kernel_that_dies_later_is_not_started_again(monkeypatch):
+    monkeypatch.setattr(DyingClient, "starts", 0)
+    with pytest.raises(RuntimeError):
+        console._run_cells(lambda: DyingClient(1, "Kernel died"), {})
+    assert DyingClient.starts == 1
