@@ -204,7 +204,7 @@ def read_atoms(atoms, periodic: bool = True) -> tuple:
     if not len(positions):
         raise ValueError("no atoms")
     _check_positions(positions)
-    neighbour_pairs(_room_around(positions), positions, CLOSEST)
+    neighbour_pairs(_room_around(positions, reach=50.0), positions, CLOSEST)
     return None, positions, symbols
 
 # %% ../../nbs/matter/08_crystal.ipynb #87050bda
@@ -224,6 +224,13 @@ def _arrays(atoms):
     return box, positions, [next(iter(elements)) for elements in occupants], [True] * 3
 
 
-def _room_around(positions):
-    "A box (3, 3), Å, so large that a particle in it does not meet its images."
-    return np.diag(np.ptp(positions, axis=0) + 100.0)
+def _room_around(positions, reach):
+    "A box (3, 3), Å, in which a particle does not come within `reach` (Å) of its images."
+    return np.diag(np.ptp(positions, axis=0) + 2 * reach)
+
+
+def _as_formula(atoms):
+    "The formula of ASE's or pymatgen's atoms, for messages; another value as it is."
+    if hasattr(atoms, "get_chemical_formula"):
+        return atoms.get_chemical_formula()
+    return getattr(atoms, "formula", atoms)

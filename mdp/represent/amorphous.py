@@ -13,7 +13,7 @@ from ..core.compiled import compiled
 from ..core.errors import in_range, whole
 from ..core.parallel import parallel
 from ..core.rows import RowTransformer
-from ..matter.crystal import neighbour_pairs, read_atoms
+from ..matter.crystal import _as_formula, neighbour_pairs, read_atoms
 from .crystal import _radial_distribution
 
 # %% ../../nbs/represent/21_amorphous.ipynb #5d11cd57
@@ -358,9 +358,7 @@ class Amorphous(RowTransformer):
 
     def shown(self, value):
         "The formula: a structure itself prints over many lines."
-        if hasattr(value, "get_chemical_formula"):
-            return value.get_chemical_formula()
-        return getattr(value, "formula", value)
+        return _as_formula(value)
 
     def compute(self, objects):
         "The rows as one array."

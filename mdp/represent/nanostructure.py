@@ -12,7 +12,7 @@ from ase.data import atomic_numbers, covalent_radii
 from ..core.errors import whole
 from ..core.parallel import parallel
 from ..core.rows import RowTransformer
-from ..matter.crystal import neighbour_pairs, read_atoms
+from ..matter.crystal import _as_formula, _room_around, neighbour_pairs, read_atoms
 
 # %% ../../nbs/represent/22_nanostructure.ipynb #a2d5319f
 def gyration(positions) -> np.ndarray:
@@ -89,16 +89,11 @@ def bonds(positions, symbols) -> tuple:
     positions = np.asarray(positions, float)
     size = radii(symbols)
     reach = 2 * BOND * size.max()
-    first, second, distance, _ = neighbour_pairs(_room(positions, reach), positions, reach)
+    first, second, distance, _ = neighbour_pairs(_room_around(positions, reach), positions, reach)
     bonded = distance < BOND * (size[first] + size[second])
     order = np.lexsort([second[bonded], first[bonded]])
     first, second = first[bonded][order].astype(int), second[bonded][order].astype(int)
     return first, second, distance[bonded][order]
-
-
-def _room(positions, reach):
-    "A box (3, 3), Å, in which a particle does not come within `reach` (Å) of its images."
-    return np.diag(np.ptp(positions, axis=0) + 2 * reach)
 
 # %% ../../nbs/represent/22_nanostructure.ipynb #322beb9e
 def coordination(positions, symbols) -> np.ndarray:
@@ -184,8 +179,8 @@ def _numbers(particle, radial, degrees):
     "The numbers of one particle; those of `Nanostructures`."
     _, positions, symbols = particle
     number = len(positions)
-    distance = bonds(positions, symbols)[2]
-    neighbours = coordination(positions, symbols)
+    first, _, distance = bonds(positions, symbols)
+    neighbours = np.bincount(first, minlength=number)
     bond = distance.mean() if len(distance) else 2 * radii(symbols).mean()
     open_share = exposed(positions, symbols)
     radius, *rest = shape(positions)
@@ -235,9 +230,7 @@ class Nanostructures(RowTransformer):
 
     def shown(self, value):
         "The formula: a particle itself prints over many lines."
-        if hasattr(value, "get_chemical_formula"):
-            return value.get_chemical_formula()
-        return getattr(value, "formula", value)
+        return _as_formula(value)
 
     def compute(self, objects):
         "The rows as one array."
