@@ -515,16 +515,21 @@ def _search(network, batch, width, tried=_TRIED):
     return [sorted(lists, reverse=True)[:width] for lists in finished]
 
 # %% ../../nbs/generate/35_forward.ipynb #7a4deb1c
+def _made(mol, edits):
+    "The SMILES of what edits make of the reactants; None where they lead to no molecule."
+    try:
+        return product_smiles(apply_edits(mol, edits))
+    except (EditError, RuntimeError):
+        return None
+
+
 def _products(mol, lists):
     "Product -> probability, of finished lists of edits; the most probable first."
     given = {Chem.MolToSmiles(piece) for piece in Chem.GetMolFrags(mol, asMols=True)}
     found = {}
     for score, edits in lists:
-        try:
-            smiles = product_smiles(apply_edits(mol, edits))
-        except (EditError, RuntimeError):
-            continue
-        if smiles not in given:
+        smiles = _made(mol, edits)
+        if smiles is not None and smiles not in given:
             found[smiles] = found.get(smiles, 0.0) + math.exp(score)
     return dict(sorted(found.items(), key=lambda item: -item[1]))
 
@@ -860,18 +865,10 @@ def map_reactions(model: ReactionModel, reactants, products) -> FlatReactions:
     with rdBase.BlockLogs():
         mols = [Chem.MolFromSmiles(text) for text in texts]
         for row, lists in enumerate(model._finished_lists(mols)):
-            fitting = (edits for _, edits in lists if _gives(mols[row], edits, wanted[row]))
+            fitting = (edits for _, edits in lists if _made(mols[row], edits) == wanted[row])
             edits = next(fitting, None)
             if edits is not None:
                 found[row] = edits
     keys = [int(product_keys(wanted[row])[1], 16) for row in found]
     chosen = [[texts[row] for row in found], [wanted[row] for row in found]]
     return flat_reactions(*chosen, list(found.values()), key=keys)
-
-
-def _gives(mol, edits, product):
-    "Do the edits lead to this product?"
-    try:
-        return product_smiles(apply_edits(mol, edits)) == product
-    except (EditError, RuntimeError):
-        return False
