@@ -529,7 +529,9 @@ def _measured(column, task, library):
 
 # %% ../../nbs/learn/33_transfer.ipynb #658e98f9
 def _baseline(column, task, library):
-    "Predictions by the better of ridge and forest from rows of the task without near copies."
+    """Predictions by the better of ridge and forest; like the networks they have not seen the fold
+    of a row, and so no near copy of it.
+    """
     kind = tasks().kind[task]
     methods = baselines(column, kind)
     table = pd.read_csv(library.path / "baselines.csv")
@@ -541,11 +543,11 @@ def _baseline(column, task, library):
     best = table.loc[table.mae.idxmin()]
     X, y, groups = source(task, best.descriptor, _BASELINE_ROWS)()
     described, model = methods[best.method]
-    own = group_labels(column, kind, best.descriptor)
-    for group in set(own):
-        seen = groups != group
+    own = fold(group_labels(column, kind, best.descriptor))
+    for number in set(own):
+        seen = fold(groups) != number
         fitted = clone(model).fit(X[seen], y[seen])
-        predicted[own == group] = fitted.predict(described[own == group])
+        predicted[own == number] = fitted.predict(described[own == number])
     return predicted
 
 # %% ../../nbs/learn/33_transfer.ipynb #3f2c04c2
