@@ -471,16 +471,16 @@ def library_errors(task: str, library=None, rows: int = 400) -> dict:
     known = np.isfinite(predicted)
     error = (predicted - table.value.to_numpy())[known]
     half = _halves(table.row[known], kind)
-    zero, one = np.zeros(len(error)), np.ones(len(error))
+    zero, one = np.zeros(len(error)), np.full(len(error), error.std())
     sd, half_width = one.copy(), one.copy()
     for part in (half, ~half):
-        sd[~part] = sd_factor(error[part], zero[part], one[part])
+        sd[~part] = error.std() * sd_factor(error[part], zero[part], one[part])
         half_width[~part] = np.quantile(np.abs(error[part]), 0.95)
     return {
         "task": task,
         "networks": _fingerprint(descriptor.chosen_),
         "rows": len(error),
-        "sd": sd_factor(error, zero, one),
+        "sd": error.std() * sd_factor(error, zero, one),
         "half_width": np.quantile(np.abs(error), 0.95),
         "mae": np.abs(error).mean(),
         "crps": crps(error, zero, sd).mean(),
