@@ -4,6 +4,7 @@ SMiPoly's polymers (the pair of monomers is known) and PolyInfo's (only the unit
 the files of the mirror. Writes monomers.md here, and facts/monomers_found.csv.
 """
 
+import os
 import pandas as pd
 from _common import machine, write_report
 from rdkit import rdBase
@@ -14,20 +15,27 @@ from mdp.data.fetch import cache_dir, facts
 from mdp.generate.monomers import found_again, monomers
 
 EACH = 286  # of each of the seven classes of SMiPoly: 2,002 in all
-POLYINFO = 500
+POLYINFO = 150
 SEED = 2026
-BLOCK = 50
+BLOCK = 25
 
 
 def by_blocks(name, rows, judge):
-    "What `judge` says of some rows, kept in a file as it goes."
+    """What `judge` says of some rows, the classes in turn, kept in a file as it goes.
+
+    A run that is interrupted goes on from there; with `MDP_STOP` set, only what is done is told.
+    """
     file = cache_dir() / f"{name}.csv"
     done = pd.read_csv(file, index_col=0) if file.exists() else pd.DataFrame()
-    for start in progress(range(len(done), len(rows), BLOCK), desc=name):
-        block = judge(rows.iloc[start : start + BLOCK])
+    in_turn = rows.groupby("polymer_class").cumcount().sort_values(kind="stable").index
+    left = in_turn.difference(done.index, sort=False)
+    if "MDP_STOP" in os.environ:
+        left = left[:0]
+    for start in progress(range(0, len(left), BLOCK), desc=name):
+        block = judge(rows.loc[left[start : start + BLOCK]])
         done = pd.concat([done, block])
         done.to_csv(file)
-    return rows.join(done)
+    return rows.join(done, how="inner")
 
 
 def share(hits, n):
@@ -81,7 +89,7 @@ def main():
         "",
         f"`python benchmarks/monomers.py` on {machine()}.",
         "",
-        f"SMiPoly: {EACH} of each class, drawn with the seed {SEED} among the units with two ends. "
+        f"SMiPoly: {len(judged)} units with two ends, up to {EACH} of each class, seed {SEED}. "
         "Found: the known pair is among the answers, without counter-ions and stereochemistry.",
         "",
         of_smipoly.round(3).to_markdown(index=False),
@@ -89,7 +97,7 @@ def main():
         f"Weighted by the size of the classes: {whole:.3f}. "
         f"Answers a unit: {judged.answers.mean():.1f} on average.",
         "",
-        f"PolyInfo: {POLYINFO} units drawn with the same seed. Found: there is an answer, which "
+        f"PolyInfo: {len(sample)} units drawn with the same seed. Found: there is an answer, which "
         "the forward reaction confirms; whether it is how the polymer was made is not known.",
         "",
         of_polyinfo.round(3).to_markdown(index=False),
