@@ -641,6 +641,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                 'mdp/data/polymers.py'),
                                    'mdp.data.polymers._challenge': ('data/polymers.html#_challenge', 'mdp/data/polymers.py'),
                                    'mdp.data.polymers._challenge_units': ('data/polymers.html#_challenge_units', 'mdp/data/polymers.py'),
+                                   'mdp.data.polymers._challenge_values': ('data/polymers.html#_challenge_values', 'mdp/data/polymers.py'),
                                    'mdp.data.polymers._chi': ('data/polymers.html#_chi', 'mdp/data/polymers.py'),
                                    'mdp.data.polymers._conductivity_md': ('data/polymers.html#_conductivity_md', 'mdp/data/polymers.py'),
                                    'mdp.data.polymers._kelvin': ('data/polymers.html#_kelvin', 'mdp/data/polymers.py'),

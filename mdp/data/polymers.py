@@ -422,3 +422,23 @@ register(
     (f"{_CHALLENGE_TEST}/public.csv",),
     _challenge_units,
 )
+
+# %% ../../nbs/data/06_polymers.ipynb #fd69c6b8
+_VALUES = ("Tg", "FFV", "Tc", "Density", "Rg")
+
+
+def _challenge_values(path):
+    "The public test of the Open Polymer challenge with its values."
+    raw = pd.read_csv(path)
+    return _molecules(_select(raw, {"smiles": "SMILES"} | {name: name for name in _VALUES}))
+
+
+register(
+    "open_polymer_test_values",
+    "Open Polymer challenge, public test with its values: for judging only",
+    {"Tg": "degC", "FFV": "", "Tc": "W/(m K)", "Density": "g/cm3", "Rg": "A"},
+    {"Tg": "measured", "FFV": "MD", "Tc": "MD", "Density": "MD", "Rg": "MD"},
+    295,
+    (f"{_CHALLENGE_TEST}/public.csv",),
+    _challenge_values,
+)
