@@ -1,5 +1,8 @@
 """What the case does not show: bad input, random alloys, weights that stand for every crystal."""
 
+import hashlib
+import json
+
 import nbformat
 import numpy as np
 import pandas as pd
@@ -7,6 +10,8 @@ import pytest
 from mdp.cases import quasicrystals as case
 from mdp.console import cases
 from mdp.core.errors import BadInput
+from mdp.data.fetch import facts
+from sklearn.model_selection import StratifiedGroupKFold
 
 
 @pytest.mark.parametrize(
@@ -121,3 +126,31 @@ def test_headlines_claim_nothing_beside_the_paper():
     )
     assert "paper=" not in source
     assert 1 <= source.count("top=True") <= 5
+
+
+def sha256_of_lines(lines):
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def test_the_hard_test_is_the_one_that_was_frozen():
+    "Rows, folds and negatives are those written down before any work on the goal."
+    frozen = json.loads(facts("quasicrystal_frozen.json").read_text())
+    written = pd.read_csv(facts("quasicrystal_frozen.csv"), dtype=str)
+    table, F = case.alloys()
+    spelled = [f"{label}|{formula}" for label, formula in zip(table.label, table.formula)]
+    rows = np.array([hashlib.sha256(row.encode()).hexdigest()[:12] for row in spelled])
+    scored = ~(table.late | table.doubtful).to_numpy()
+    negative = scored & (table.label != "QC").to_numpy()
+    assert list(rows) == list(written.row)
+    assert sha256_of_lines(rows) == frozen["rows_sha256"]
+    assert sha256_of_lines(rows[scored]) == frozen["scored_sha256"]
+    assert sha256_of_lines(rows[negative]) == frozen["negatives_sha256"]
+    assert sha256_of_lines(written.folds) == frozen["folds_sha256"]
+    digits = np.ascontiguousarray(F.round(6)).astype("<f8").tobytes()
+    assert hashlib.sha256(digits).hexdigest() == frozen["fractions_sha256"]
+    early = np.flatnonzero(~table.late)
+    parts = StratifiedGroupKFold(5, shuffle=True, random_state=0).split(
+        early, table.label.iloc[early], table.system.iloc[early]
+    )
+    for fold, (_, test) in enumerate(parts):
+        assert set(written.folds.str[0].iloc[early[test]]) == {str(fold)}
