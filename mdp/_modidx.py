@@ -291,6 +291,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                   'mdp/cases/quasicrystals.py'),
                                          'mdp.cases.quasicrystals.distance': ( 'cases/quasicrystals.html#distance',
                                                                                'mdp/cases/quasicrystals.py'),
+                                         'mdp.cases.quasicrystals.draw_map': ( 'cases/quasicrystals.html#draw_map',
+                                                                               'mdp/cases/quasicrystals.py'),
                                          'mdp.cases.quasicrystals.draw_triangle': ( 'cases/quasicrystals.html#draw_triangle',
                                                                                     'mdp/cases/quasicrystals.py'),
                                          'mdp.cases.quasicrystals.embeddings': ( 'cases/quasicrystals.html#embeddings',

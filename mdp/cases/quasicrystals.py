@@ -13,7 +13,7 @@ __all__ = ['NONMETALS', 'LABELS', 'CLASSES', 'ROLES', 'ORDERED', 'LEARNERS', 'ME
            'leave_families_out', 'nested_repeats', 'choice_text', 'inner_text', 'compared_repeats',
            'without_unread_rows', 'main', 'main_screen', 'main_maps', 'triangle', 'inside_any', 'corner_coordinates',
            'draw_triangle', 'region_elements', 'inside_region', 'stored_maps', 'read_map', 'against_literature',
-           'candidates', 'screen', 'usual_partners', 'sweep', 'resampled', 'per_cent', 'screening']
+           'draw_map', 'candidates', 'screen', 'usual_partners', 'sweep', 'resampled', 'per_cent', 'screening']
 
 # %% ../../nbs/cases/53_quasicrystals.ipynb #18aef9f0
 import numpy as np
@@ -45,6 +45,7 @@ from sklearn.pipeline import make_pipeline
 # %% ../../nbs/cases/53_quasicrystals.ipynb #c4fdfd8a
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
+from scipy.spatial import ConvexHull
 
 
 from ..core.plotting import COLOURS, plot_style
@@ -502,14 +503,20 @@ MEANS = [
 GRADES = (0, 0.15, 0.3)  # what an approximant is worth, where a quasicrystal is worth 1
 
 
-def learned(X, table, train, test, random_state: int = 0) -> dict:
+def learned(X, table, train, test, random_state: int = 0, small: bool = False) -> dict:
     """The probabilities of the test rows by every learner.
+
+    small : a quarter of the trees and two fifths of the boosting steps, to choose with
 
     returns : name -> rows x 3
     """
     P = {}
     for name, (make, hard) in LEARNERS.items():
-        fitted = fit(make(random_state), X, table, train, random_state, hard=hard)
+        estimator = make(random_state)
+        if small:
+            fewer = {"n_estimators": 50} if name.startswith("trees") else {"max_iter": 60}
+            estimator.set_params(**fewer)
+        fitted = fit(estimator, X, table, train, random_state, hard=hard)
         P[name] = fitted.predict_proba(X[test])
     return P
 
@@ -532,7 +539,7 @@ def candidate_scores(P) -> dict:
 def inner_precisions(X, table, train, random_state: int, folds: int = 3) -> pd.Series:
     """Average precision of every candidate in a cross-validation inside the training rows.
 
-    The inner folds are grouped by element system as the outer ones are.
+    The inner folds are grouped by element system as the outer ones are; the learners are small.
 
     returns : (names, grade) -> average precision
     """
@@ -541,7 +548,7 @@ def inner_precisions(X, table, train, random_state: int, folds: int = 3) -> pd.S
     splitter = StratifiedGroupKFold(folds, shuffle=True, random_state=1000 + random_state)
     scores = {key: np.empty(len(rows)) for names in MEANS for key in [(names, g) for g in GRADES]}
     for inside, held in splitter.split(rows, early.label, early.system):
-        P = learned(X, table, rows[inside], rows[held], random_state)
+        P = learned(X, table, rows[inside], rows[held], random_state, small=True)
         for key, score in candidate_scores(P).items():
             scores[key][held] = score
     ok = ~early.doubtful.to_numpy()
@@ -764,8 +771,10 @@ def compared_repeats(both, table):
 def without_unread_rows(table, X, repeat: int = 0):
     """Are the rows that rest on the published file alone needed, or do they mislead?
 
-    The folds of one repeat, extremely randomised trees trained once with and once without those rows and scored on the same
-    rows. Yields name, repeat, metrics with an interval over systems.
+    Extremely randomised trees, on the folds of one repeat, are trained once with and once without
+    those rows, and scored on the same rows.
+
+    Yields name, repeat, metrics with an interval over systems.
     """
     unread = (table.read == "file").to_numpy()
     early = np.flatnonzero(~table.late)
@@ -898,18 +907,19 @@ def _mark_known(ax, elements, known):
         ax.scatter(x, y, **MARKS[label], zorder=3, clip_on=False)
 
 
-def draw_triangle(ax, elements, m, known=None, step: float = 0.005):
+def draw_triangle(ax, elements, m, known=None, step: float = 0.005, roles: bool = True):
     """Probability of QC as colour and of AC as lines over a ternary system; known phases marked.
 
     Returns the Axes, with the coloured map as its attribute `picture`.
 
     elements : three symbols: left, right, top corner
-    m : a fitted `model`
+    m : a model fitted on `features`
     known : rows of `alloys` to mark
     step : atomic fraction
+    roles : which features the model was fitted on, see `features`
     """
     T = triangle(elements, step)
-    P = m.predict_proba(features(T).to_numpy())
+    P = m.predict_proba(features(T, roles).to_numpy())
     x, y = corner_coordinates(T, elements)
     ax.picture = ax.tripcolor(
         x, y, P[:, 1], shading="gouraud", vmin=0, vmax=1, cmap="viridis", rasterized=True
@@ -1056,6 +1066,36 @@ def against_literature(maps, threshold: float = 0.5) -> pd.DataFrame:
             )
         )
     return pd.DataFrame(out)
+
+# %% ../../nbs/cases/53_quasicrystals.ipynb #q53drawmap
+def draw_map(ax, maps, system, column, top, colours):
+    """One stored map, with the regions of the literature outlined.
+
+    maps : the table of `stored_maps`
+    system : one of its systems
+    column : "QC" or "sd"
+    top : of the colour scale
+    colours : name of a colour map
+
+    returns : the Axes, with the coloured map as its attribute `picture`
+    """
+    F, rows = read_map(maps, system)
+    elements = region_elements(system)
+    x, y = corner_coordinates(F, elements)
+    look = dict(shading="gouraud", vmin=0, vmax=top, cmap=colours, rasterized=True)
+    ax.picture = ax.tripcolor(x, y, rows[column], **look)
+    fine = triangle(elements, 0.01)
+    regions = pd.read_csv(REGIONS)
+    for _, region in regions[regions.system == system].iterrows():
+        points = np.stack(corner_coordinates(fine[inside_region(fine, region)], elements), axis=1)
+        hull = points[ConvexHull(points).vertices]
+        line = "-" if region.symmetry == "icosahedral" else "--"
+        ax.fill(*hull.T, fill=False, ec=COLOURS["vermilion"], lw=2, ls=line)
+    for element, (place, across, up) in zip(elements, _CORNERS):
+        ax.text(*place, element, ha=across, va=up, fontsize=15)
+    ax.set_aspect("equal")
+    ax.axis("off")
+    return ax
 
 # %% ../../nbs/cases/53_quasicrystals.ipynb #03059086
 BASES = ["Al", "Zn", "Cd", "Au", "Ag", "Mg", "Ga", "Cu", "Ti"]
