@@ -966,7 +966,7 @@ def inside_region(F, region) -> np.ndarray:
     return inside
 
 
-def stored_maps(table, F, n_models: int = 6, n_groups: int = 4):
+def stored_maps(table, F, n_models: int = 5, n_groups: int = 4):
     """The probability over every system of the table of regions, by models that have not seen it.
 
     The systems are dealt into groups; the models of a group have seen no row of its systems, nor
