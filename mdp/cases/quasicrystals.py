@@ -153,7 +153,7 @@ def intermetallics(known) -> pd.DataFrame:
     hard = [len(symbols) > 1 and metals.issuperset(symbols) for symbols in elements]
     return pd.DataFrame(dict(formula=crystals[hard], label="crystal", late=False))
 
-
+# %% ../../nbs/cases/53_quasicrystals.ipynb #9ebbf3f3-1
 def nearest_positive(table, F) -> np.ndarray:
     """How far each negative is from a positive of its element system.
 
@@ -331,7 +331,7 @@ def fit(estimator, X, table, rows, random_state: int = 0, n: int | None = None, 
     weight = np.concatenate([for_itself, for_the_rest])
     return estimator.fit(X[take], label[take], sample_weight=weight)
 
-
+# %% ../../nbs/cases/53_quasicrystals.ipynb #636d9c19-1
 def _few_trees(random_state):
     "A small model that ranks crystals by how much they look like positives."
     return ExtraTreesClassifier(30, criterion="entropy", random_state=random_state)
@@ -355,7 +355,7 @@ def fitted_folds(make, X, table, random_state: int, folds: int = 5):
         fitted = fit(make(random_state), X, table, rows[train], random_state)
         yield fitted, rows[test]
 
-
+# %% ../../nbs/cases/53_quasicrystals.ipynb #a9276efd-1
 def unseen_probabilities(models_and_tests, X) -> np.ndarray:
     """Each row's probabilities by the model that has not seen it.
 
@@ -502,7 +502,7 @@ MEANS = [
 ]
 GRADES = (0, 0.15, 0.3)  # what an approximant is worth, where a quasicrystal is worth 1
 
-
+# %% ../../nbs/cases/53_quasicrystals.ipynb #q53learners-1
 def learned(X, table, train, test, random_state: int = 0, small: bool = False) -> dict:
     """The probabilities of the test rows by every learner.
 
@@ -520,7 +520,7 @@ def learned(X, table, train, test, random_state: int = 0, small: bool = False) -
         P[name] = fitted.predict_proba(X[test])
     return P
 
-
+# %% ../../nbs/cases/53_quasicrystals.ipynb #q53learners-2
 def candidate_scores(P) -> dict:
     """The score of every mean of learners and every grade of the approximants.
 
@@ -555,7 +555,7 @@ def inner_precisions(X, table, train, random_state: int, folds: int = 3) -> pd.S
     truth = (early.label == "QC").to_numpy()[ok]
     return pd.Series({key: average_precision_score(truth, s[ok]) for key, s in scores.items()})
 
-
+# %% ../../nbs/cases/53_quasicrystals.ipynb #q53nested-1
 def nested_fold(X, table, train, test, random_state: int) -> dict:
     """The test rows scored by the candidate that is best inside the training rows.
 
@@ -620,7 +620,7 @@ def named_by(make, X, labels, for_test) -> dict:
         folded[test] = make(0).fit(X[train], labels[train]).predict(X[test])
     return {"published split": split, "five random folds": folded}
 
-
+# %% ../../nbs/cases/53_quasicrystals.ipynb #38d32fea-1
 def on_the_published_file():
     """Ours and the forest of Liu et al. on the published file, with its positives and crystals.
 
@@ -640,7 +640,7 @@ def on_the_published_file():
         for metric, compute in (("precision", qc_precision), ("recall", qc_recall)):
             yield test, 0, _compared(metric, compute, *tested)
 
-
+# %% ../../nbs/cases/53_quasicrystals.ipynb #38d32fea-2
 def _compared(metric, compute, truth, forest, ours, systems) -> dict:
     "A metric of both models and its difference, each with an interval over systems."
     look = dict(groups=systems, n_boot=sized(50, 500, 500))
@@ -728,7 +728,7 @@ def choice_text(choice) -> str:
     names, grade = choice
     return f"mean of {' + '.join(names)}; approximant counts {grade}"
 
-
+# %% ../../nbs/cases/53_quasicrystals.ipynb #c903cc82-1
 def inner_text(inner) -> dict:
     "Inner average precisions of a fold, by candidate."
     return {f"inner AP, {choice_text(key)}": value for key, value in inner.items()}
@@ -799,7 +799,7 @@ def without_unread_rows(table, X, repeat: int = 0):
             ends = zip(("value", "low", "high"), three)
             yield name, repeat, {f"{which}: {end}": x for end, x in ends}
 
-
+# %% ../../nbs/cases/53_quasicrystals.ipynb #q53sources-1
 def _ap_rise(truth, before, after):
     return average_precision_score(truth, after) - average_precision_score(truth, before)
 
@@ -864,7 +864,7 @@ MARKS = {
     "QC": dict(marker="*", s=150, fc="none", ec="#D55E00", lw=1.4),
 }
 
-
+# %% ../../nbs/cases/53_quasicrystals.ipynb #35b6e645-1
 LINES = {0.3: dict(lw=1, ls="--"), 0.6: dict(lw=2, ls="-")}  # probability of an approximant
 
 # %% ../../nbs/cases/53_quasicrystals.ipynb #8813f75e
@@ -906,7 +906,7 @@ def _mark_known(ax, elements, known):
         x, y = corner_coordinates(fractions(rows.formula), elements)
         ax.scatter(x, y, **MARKS[label], zorder=3, clip_on=False)
 
-
+# %% ../../nbs/cases/53_quasicrystals.ipynb #c18c30a6-1
 def draw_triangle(ax, elements, m, known=None, step: float = 0.005, roles: bool = True):
     """Probability of QC as colour and of AC as lines over a ternary system; known phases marked.
 
@@ -965,7 +965,7 @@ def inside_region(F, region) -> np.ndarray:
         inside &= (per_cent >= low - 1e-6) & (per_cent <= high + 1e-6)
     return inside
 
-
+# %% ../../nbs/cases/53_quasicrystals.ipynb #q53regions-1
 def stored_maps(table, F, n_models: int = 5, n_groups: int = 4):
     """The probability over every system of the table of regions, by models that have not seen it.
 
@@ -1009,7 +1009,7 @@ def _one_map(system, grid, probabilities) -> pd.DataFrame:
     sd = np.std(probabilities, axis=0, ddof=1).round(3)
     return pd.DataFrame(dict(system=system, a=a.astype(int), b=b.astype(int), QC=mean, sd=sd))
 
-
+# %% ../../nbs/cases/53_quasicrystals.ipynb #q53regions2-1
 def read_map(maps, system) -> tuple[np.ndarray, pd.DataFrame]:
     """One stored map.
 
@@ -1028,7 +1028,7 @@ def read_map(maps, system) -> tuple[np.ndarray, pd.DataFrame]:
 # %% ../../nbs/cases/53_quasicrystals.ipynb #q53regions3
 GUESS = (0.70, 0.15, 0.15)  # the same composition for every aluminium system
 
-
+# %% ../../nbs/cases/53_quasicrystals.ipynb #q53regions3-1
 def against_literature(maps, threshold: float = 0.5) -> pd.DataFrame:
     """Each region of the literature beside what the maps predict.
 
@@ -1165,7 +1165,7 @@ def resampled(X, table, random_state: int):
     early = np.flatnonzero(~table.late)
     return _resampled_rows(model(random_state), X, table, early, random_state)
 
-
+# %% ../../nbs/cases/53_quasicrystals.ipynb #eef3bc4d-1
 def per_cent(fractions) -> str:
     "The formula of a ternary in atomic per cent."
     element = scales()[0].index
@@ -1175,7 +1175,7 @@ def per_cent(fractions) -> str:
 # %% ../../nbs/cases/53_quasicrystals.ipynb #44247b30
 SCREENED = facts("quasicrystal_screen.csv")
 
-
+# %% ../../nbs/cases/53_quasicrystals.ipynb #44247b30-1
 def screening(table, F, n_models: int = 30, n_systems: int = 400) -> pd.DataFrame:
     """The best systems of all base metals, by one model and by an ensemble of resampled ones.
 
