@@ -61,7 +61,7 @@ def _seed(name):
     return zlib.crc32(name.encode())
 
 # %% ../../nbs/learn/32_library.ipynb #a8313e86
-_SHAPES = ((8,), (16,), (32,), (64,), (16, 8), (32, 16), (24, 12, 6))
+_SHAPES = ((8,), (16,), (32,), (16, 8), (24, 12), (16, 12, 8))
 
 
 def draw_settings(name: str) -> dict:
@@ -77,8 +77,8 @@ def draw_settings(name: str) -> dict:
     rng = np.random.default_rng([_seed(name), 1])
     return dict(
         hidden=_SHAPES[rng.integers(len(_SHAPES))],
-        columns=float(rng.choice([0.125, 0.25, 0.5, 1])),
-        steps=int(rng.choice([200, 300])),
+        columns=float(rng.choice([0.125, 0.25, 0.5])),
+        steps=int(rng.choice([120, 200])),
     )
 
 # %% ../../nbs/learn/32_library.ipynb #b4aee349
