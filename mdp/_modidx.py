@@ -1413,6 +1413,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                    'mdp.learn.library._in_files': ('learn/library.html#_in_files', 'mdp/learn/library.py'),
                                    'mdp.learn.library._index_of_shard': ('learn/library.html#_index_of_shard', 'mdp/learn/library.py'),
                                    'mdp.learn.library._is_built': ('learn/library.html#_is_built', 'mdp/learn/library.py'),
+                                   'mdp.learn.library._least_error': ('learn/library.html#_least_error', 'mdp/learn/library.py'),
                                    'mdp.learn.library._left_out': ('learn/library.html#_left_out', 'mdp/learn/library.py'),
                                    'mdp.learn.library._named': ('learn/library.html#_named', 'mdp/learn/library.py'),
                                    'mdp.learn.library._opened': ('learn/library.html#_opened', 'mdp/learn/library.py'),

@@ -550,7 +550,16 @@ def _shot_predictions(pool, order, score, y, train, test, top):
 
 # %% ../../nbs/learn/34_shotgun.ipynb #fb68f3a3
 def shot_curve(
-    kind, rows, y, splits, library, ids, sizes, top: int = 5, trained: bool = True
+    kind,
+    rows,
+    y,
+    splits,
+    library,
+    ids,
+    sizes,
+    top: int = 5,
+    trained: bool = True,
+    random_state: int = 0,
 ) -> pd.DataFrame:
     """Test error of the shotgun against the number of networks it may choose from.
 
@@ -564,6 +573,7 @@ def shot_curve(
         those of them that are among `ids` are tried
     top : sources that predict together
     trained : False: with the weights that the networks had before training, as a control
+    random_state : of the first draw's order of the library; the next ones count on from it
 
     returns : draws x sizes: mean absolute error on the test rows, in the unit of y
 
@@ -583,7 +593,7 @@ def shot_curve(
     for draw, (train, test) in enumerate(splits):
         score = pool.scores(train, y[train])
         order = np.argsort(score, kind="stable")
-        place = np.random.default_rng(draw).permutation(len(library))[number]
+        place = np.random.default_rng(random_state + draw).permutation(len(library))[number]
         row = {}
         for size in sizes:
             cut = order[place[order] < size]
