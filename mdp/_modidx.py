@@ -1456,6 +1456,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                   'mdp.learn.models._Block.__call__': ('learn/models.html#_block.__call__', 'mdp/learn/models.py'),
                                   'mdp.learn.models._Block.__init__': ('learn/models.html#_block.__init__', 'mdp/learn/models.py'),
                                   'mdp.learn.models._Block._prepared': ('learn/models.html#_block._prepared', 'mdp/learn/models.py'),
+                                  'mdp.learn.models._Block.with_itself': ('learn/models.html#_block.with_itself', 'mdp/learn/models.py'),
                                   'mdp.learn.models._batches': ('learn/models.html#_batches', 'mdp/learn/models.py'),
                                   'mdp.learn.models._clipped': ('learn/models.html#_clipped', 'mdp/learn/models.py'),
                                   'mdp.learn.models._covariance': ('learn/models.html#_covariance', 'mdp/learn/models.py'),

@@ -109,7 +109,7 @@ def gaussian_process(*widths):
     process = GaussianProcessRegressor(kernel, normalize_y=True)
     return make_pipeline(StandardScaler(), _clipped(), process)
 
-# %% ../../nbs/learn/31_models.ipynb #c4d2b1a2
+# %% ../../nbs/learn/31_models.ipynb #d87e911a
 def min_max(X, Y) -> np.ndarray:
     """The min-max kernel of counts: what two rows share, divided by what either has.
 
@@ -129,7 +129,7 @@ def min_max(X, Y) -> np.ndarray:
     either = sum_x[:, None] + sum_y - shared
     return np.divide(shared, either, out=np.ones_like(shared), where=either > 0)
 
-# %% ../../nbs/learn/31_models.ipynb #8eebebd4
+# %% ../../nbs/learn/31_models.ipynb #ed537d35
 def _matern(distance):
     "Matern's kernel with nu = 3/2."
     scaled = np.sqrt(3) * distance
@@ -140,7 +140,7 @@ def _rbf(distance):
     return np.exp(-0.5 * distance**2)
 
 
-# kernels of a distance; "min-max" is a similarity as it stands
+# kernels of a distance; "min-max" and "linear" are similarities as they stand
 _SMOOTH = {"rbf": _rbf, "matern": _matern}
 
 
@@ -167,9 +167,17 @@ class _Block:
         X = self._prepared(X)
         if self.kernel == "min-max":
             return min_max(X, self.rows)
+        if self.kernel == "linear":
+            return X @ self.rows.T / X.shape[1]
         return cdist(X, self.rows) / self.unit
 
-# %% ../../nbs/learn/31_models.ipynb #07a0f23f
+    def with_itself(self, X):
+        "The kernel of each row with itself (n,)."
+        if self.kernel == "linear":
+            return (self._prepared(X) ** 2).mean(1)
+        return np.ones(len(X))
+
+# %% ../../nbs/learn/31_models.ipynb #c7576405
 def _covariance(kernels, geometry, theta):
     """The sum of the weighted kernels, without noise.
 
@@ -205,7 +213,7 @@ def _factors(kernels, geometry, noise, theta):
     full[:, range(n), range(n)] += np.exp(theta[:, -1:]) + noise + 1e-8
     return np.linalg.cholesky(full)
 
-# %% ../../nbs/learn/31_models.ipynb #bfec6fdb
+# %% ../../nbs/learn/31_models.ipynb #68a850d9
 def _log_normal(theta, mean, covariance):
     "Logarithm of the density of a normal distribution at each row."
     factor = np.linalg.cholesky(covariance)
@@ -232,7 +240,7 @@ def _proposal(theta, log_weights, prior):
     away = theta - mean
     return mean, (away * weights[:, None]).T @ away + 0.05 * prior[1]
 
-# %% ../../nbs/learn/31_models.ipynb #87ae5933
+# %% ../../nbs/learn/31_models.ipynb #9029f2fd
 def _weighted_samples(log_evidence, mean, sd, samples, rounds, rng):
     """Sets of hyper-parameters with weights proportional to prior times evidence.
 
@@ -258,7 +266,7 @@ def _weighted_samples(log_evidence, mean, sd, samples, rounds, rng):
     total = logsumexp(log_weights)
     return theta, np.exp(log_weights - total), total - np.log(len(theta))
 
-# %% ../../nbs/learn/31_models.ipynb #8c5c7a30
+# %% ../../nbs/learn/31_models.ipynb #e0c73fc5
 # mean and standard deviation of the normal priors of the logarithms
 _PRIOR = {"weight": (-1.2, 1.5), "length": (0.0, 0.7), "noise": (-2.3, 1.2)}
 _KEPT = 32  # sets of the largest weights, which predict
@@ -270,7 +278,7 @@ def _prior(kernels):
     names = ["weight"] * len(kernels) + ["length"] * smooth + ["noise"]
     return np.array([_PRIOR[name] for name in names]).T
 
-# %% ../../nbs/learn/31_models.ipynb #23478e25
+# %% ../../nbs/learn/31_models.ipynb #c95d8692
 def _parts(blocks, X):
     "The kernel and the columns of each block."
     widths = [width for _, width in blocks]
@@ -296,12 +304,12 @@ def _log_evidence(kernels, geometry, noise, z, theta):
         values.append(-0.5 * (whitened**2).sum(1) - log_sizes)
     return np.concatenate(values) - 0.5 * len(z) * np.log(2 * np.pi)
 
-# %% ../../nbs/learn/31_models.ipynb #a6de75ab
+# %% ../../nbs/learn/31_models.ipynb #044b3801
 class AveragedProcess(RegressorMixin, BaseEstimator):
     """A Gaussian process with a kernel for each block of columns, averaged over hyper-parameters.
 
     blocks : (kernel, number of columns) of each block, in the order of the columns; a kernel is
-        "rbf", "matern" (both on standardised columns, limited to five standard deviations) or
+        "rbf", "matern", "linear" (on standardised columns, limited to five standard deviations) or
         "min-max" (counts)
     log : learn the logarithm of the target; "auto": where all targets are positive
     samples, rounds : sets of hyper-parameters a round, and rounds
@@ -369,8 +377,11 @@ class AveragedProcess(RegressorMixin, BaseEstimator):
         returns : (n,), or (n,) and (n,), in the unit of the target; where the logarithm was learned
             the median, and half the range that holds 68 %
         """
-        geometry = self._geometry(np.asarray(X, float))
+        X = np.asarray(X, float)
+        geometry = self._geometry(X)
         kernels = [block.kernel for block in self.blocks_]
+        own_columns = zip(self.blocks_, _parts(self.blocks, X))
+        itself = np.array([block.with_itself(columns) for block, (_, columns) in own_columns])
         mean, square = 0, 0
         for weight, theta, dual, factor in zip(
             self.weights_, self.theta_, self.duals_, self.factors_
@@ -380,7 +391,7 @@ class AveragedProcess(RegressorMixin, BaseEstimator):
             mean = mean + weight * own
             if return_std:
                 known = solve_triangular(factor, cross.T, lower=True)
-                variance = np.exp(theta[: len(kernels)]).sum() + np.exp(theta[-1])
+                variance = np.exp(theta[: len(kernels)]) @ itself + np.exp(theta[-1])
                 square = square + weight * (variance - (known**2).sum(0) + own**2)
         out = self.mean_ + self.sd_ * mean
         if not return_std:
