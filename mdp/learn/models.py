@@ -109,7 +109,7 @@ def gaussian_process(*widths):
     process = GaussianProcessRegressor(kernel, normalize_y=True)
     return make_pipeline(StandardScaler(), _clipped(), process)
 
-# %% ../../nbs/learn/31_models.ipynb #d87e911a
+# %% ../../nbs/learn/31_models.ipynb #53e5580d
 def min_max(X, Y) -> np.ndarray:
     """The min-max kernel of counts: what two rows share, divided by what either has.
 
@@ -129,7 +129,7 @@ def min_max(X, Y) -> np.ndarray:
     either = sum_x[:, None] + sum_y - shared
     return np.divide(shared, either, out=np.ones_like(shared), where=either > 0)
 
-# %% ../../nbs/learn/31_models.ipynb #ed537d35
+# %% ../../nbs/learn/31_models.ipynb #a9a809ba
 def _matern(distance):
     "Matern's kernel with nu = 3/2."
     scaled = np.sqrt(3) * distance
@@ -177,7 +177,7 @@ class _Block:
             return (self._prepared(X) ** 2).mean(1)
         return np.ones(len(X))
 
-# %% ../../nbs/learn/31_models.ipynb #c7576405
+# %% ../../nbs/learn/31_models.ipynb #2dc61f8c
 def _covariance(kernels, geometry, theta):
     """The sum of the weighted kernels, without noise.
 
@@ -213,7 +213,7 @@ def _factors(kernels, geometry, noise, theta):
     full[:, range(n), range(n)] += np.exp(theta[:, -1:]) + noise + 1e-8
     return np.linalg.cholesky(full)
 
-# %% ../../nbs/learn/31_models.ipynb #68a850d9
+# %% ../../nbs/learn/31_models.ipynb #edfb5374
 def _log_normal(theta, mean, covariance):
     "Logarithm of the density of a normal distribution at each row."
     factor = np.linalg.cholesky(covariance)
@@ -240,7 +240,7 @@ def _proposal(theta, log_weights, prior):
     away = theta - mean
     return mean, (away * weights[:, None]).T @ away + 0.05 * prior[1]
 
-# %% ../../nbs/learn/31_models.ipynb #9029f2fd
+# %% ../../nbs/learn/31_models.ipynb #341ec4b0
 def _weighted_samples(log_evidence, mean, sd, samples, rounds, rng):
     """Sets of hyper-parameters with weights proportional to prior times evidence.
 
@@ -266,7 +266,7 @@ def _weighted_samples(log_evidence, mean, sd, samples, rounds, rng):
     total = logsumexp(log_weights)
     return theta, np.exp(log_weights - total), total - np.log(len(theta))
 
-# %% ../../nbs/learn/31_models.ipynb #e0c73fc5
+# %% ../../nbs/learn/31_models.ipynb #a6f47b7d
 # mean and standard deviation of the normal priors of the logarithms
 _PRIOR = {"weight": (-1.2, 1.5), "length": (0.0, 0.7), "noise": (-2.3, 1.2)}
 _KEPT = 32  # sets of the largest weights, which predict
@@ -278,7 +278,7 @@ def _prior(kernels):
     names = ["weight"] * len(kernels) + ["length"] * smooth + ["noise"]
     return np.array([_PRIOR[name] for name in names]).T
 
-# %% ../../nbs/learn/31_models.ipynb #c95d8692
+# %% ../../nbs/learn/31_models.ipynb #8f39def3
 def _parts(blocks, X):
     "The kernel and the columns of each block."
     widths = [width for _, width in blocks]
@@ -304,7 +304,7 @@ def _log_evidence(kernels, geometry, noise, z, theta):
         values.append(-0.5 * (whitened**2).sum(1) - log_sizes)
     return np.concatenate(values) - 0.5 * len(z) * np.log(2 * np.pi)
 
-# %% ../../nbs/learn/31_models.ipynb #044b3801
+# %% ../../nbs/learn/31_models.ipynb #859f928d
 class AveragedProcess(RegressorMixin, BaseEstimator):
     """A Gaussian process with a kernel for each block of columns, averaged over hyper-parameters.
 
@@ -329,7 +329,7 @@ class AveragedProcess(RegressorMixin, BaseEstimator):
     (True, True)
     """
 
-    def __init__(self, blocks, log="auto", samples=80, rounds=4, random_state=0):
+    def __init__(self, blocks, log="auto", samples=60, rounds=10, random_state=0):
         self.blocks = blocks
         self.log = log
         self.samples = samples

@@ -6,9 +6,9 @@
 __all__ = ['SIMULATION', 'USES', 'DIRECT', 'SIZES', 'known_properties', 'source_groups', 'cross_fitted', 'siblings', 'frozen',
            'methods_with_sources', 'protocol', 'Problem', 'problem', 'draws', 'draw_errors', 'run_protocol',
            'median_reduction', 'target_reductions', 'Pairs', 'chi_pairs', 'pair_kernel', 'kernel_ridge', 'own_blocks',
-           'run_scaling', 'fit_power_law', 'scaling_summary']
+           'run_scaling', 'fit_power_law', 'scaling_summary', 'run_conductivity']
 
-# %% ../../nbs/learn/35_sources.ipynb #f900a04d
+# %% ../../nbs/learn/35_sources.ipynb #596bcb05
 import functools
 import itertools
 import os
@@ -28,9 +28,10 @@ from .models import AveragedProcess, _Block, _matern, baselines, min_max
 from .tasks import tasks
 from .transfer import FrozenFeatures, PropertyDescriptor, as_learned, usable
 from .validation import Estimate, group_blocks
+from ..matter.unit import canonical_unit
 from ..represent.kinds import KINDS, describe, group_labels, kind_of
 
-# %% ../../nbs/learn/35_sources.ipynb #d560f1fa
+# %% ../../nbs/learn/35_sources.ipynb #98acc318
 def known_properties(rows, kind: str, names) -> pd.DataFrame:
     """What the tables of the library's tasks hold of given rows.
 
@@ -71,7 +72,7 @@ def _values(task):
 def _table(dataset):
     return load(dataset)
 
-# %% ../../nbs/learn/35_sources.ipynb #4245fab9
+# %% ../../nbs/learn/35_sources.ipynb #db1d6789
 SIMULATION = "pi1070"  # the dataset with twenty properties of the same polymers
 
 
@@ -105,7 +106,7 @@ def cross_fitted(rows, kind: str, names, library=None) -> list[np.ndarray]:
     predicted = as_learned(descriptor.transform(rows))
     return [predicted[group].to_numpy() for group in source_groups(predicted)]
 
-# %% ../../nbs/learn/35_sources.ipynb #3bb832bd
+# %% ../../nbs/learn/35_sources.ipynb #bbc36757
 def siblings(known: pd.DataFrame, predicted: pd.DataFrame, at_least: float = 0.5) -> np.ndarray:
     """Known properties as one block; where a value is missing its prediction stands in.
 
@@ -127,7 +128,7 @@ def siblings(known: pd.DataFrame, predicted: pd.DataFrame, at_least: float = 0.5
             blocks.append(filled)
     return np.array(blocks).reshape(len(blocks), len(known)).T
 
-# %% ../../nbs/learn/35_sources.ipynb #4126d35a
+# %% ../../nbs/learn/35_sources.ipynb #c29c531c
 def frozen(rows, kind: str, but=(), library=None) -> np.ndarray:
     """Hidden features of networks that learned properties of *another* kind of matter, so that none
     of them saw a row: of a polymer those of molecules, of a molecule those of polymers.
@@ -146,7 +147,7 @@ def frozen(rows, kind: str, but=(), library=None) -> np.ndarray:
     models = (library.models[name] for name in chosen.id)
     return np.hstack([FrozenFeatures(model, depth=1).transform(X) for model in models])
 
-# %% ../../nbs/learn/35_sources.ipynb #fe9d90d3
+# %% ../../nbs/learn/35_sources.ipynb #130f68cb
 USES = ("cross-fitted properties", "known siblings", "frozen features")
 
 
@@ -164,16 +165,19 @@ def methods_with_sources(rows, kind: str, names, known=None, library=None) -> di
     predicted = as_learned(descriptor.transform(rows))
     by_kind = [predicted[group].to_numpy() for group in source_groups(predicted)]
     features = frozen(rows, kind, set(tasks().index) - set(names), library)
-    added = {USES[0]: by_kind, USES[2]: [features]}
+    smooth = [("rbf", block) for block in by_kind]
+    added = {USES[0]: [*smooth, ("linear", np.hstack(by_kind))], USES[2]: [("rbf", features)]}
     if known is not None:
-        added[USES[1]] = [*by_kind, siblings(known, predicted)]
+        block = siblings(known, predicted)
+        added[USES[1]] = [*smooth, ("rbf", block), ("linear", block)]
     methods = {}
     for use, blocks in added.items():
-        kernels = [*process.blocks, *(("rbf", block.shape[1]) for block in blocks)]
-        methods[use] = np.hstack([own, *blocks]), AveragedProcess(kernels, random_state=0)
+        kernels = [*process.blocks, *((kernel, block.shape[1]) for kernel, block in blocks)]
+        X = np.hstack([own, *(block for _, block in blocks)])
+        methods[use] = X, AveragedProcess(kernels, random_state=0)
     return methods
 
-# %% ../../nbs/learn/35_sources.ipynb #f8e4e9e2
+# %% ../../nbs/learn/35_sources.ipynb #30f36e2c
 def protocol() -> pd.DataFrame:
     """The targets, and the tasks that are never a source for them.
 
@@ -227,7 +231,7 @@ def problem(target: str, left_out=None, library=None) -> Problem:
         rows, values[rows].to_numpy(), group_labels(rows, "polymer", "ecfp"), known, sources
     )
 
-# %% ../../nbs/learn/35_sources.ipynb #edffe24d
+# %% ../../nbs/learn/35_sources.ipynb #41682c80
 def draws(groups, n: int, repeats: int = 12, most: int = 200, random_state: int = 0) -> list:
     """Training and test rows of each draw.
 
@@ -266,7 +270,7 @@ def draw_errors(methods: dict, y, train, test) -> dict:
         errors[name] = np.abs(predicted - y[test]).mean()
     return errors
 
-# %% ../../nbs/learn/35_sources.ipynb #475b754b
+# %% ../../nbs/learn/35_sources.ipynb #ea150ed1
 def run_protocol(path, targets=None, sizes=(30, 60), repeats: int = 12) -> pd.DataFrame:
     """Errors of all methods on all draws, appended to a file as they come; what the file holds is
     not run again. Needs the mirror.
@@ -301,7 +305,7 @@ def _run_target(path, target, wanted, repeats):
             line = pd.DataFrame([{"target": target, "rows": n, "draw": draw, **errors}])
             line.to_csv(path, mode="a", header=not os.path.exists(path), index=False)
 
-# %% ../../nbs/learn/35_sources.ipynb #45948468
+# %% ../../nbs/learn/35_sources.ipynb #5d8bee75
 _INDEX = ("target", "rows", "draw")
 
 
@@ -335,7 +339,7 @@ def median_reduction(table, use: str, rows: int, samples: int = 4000) -> Estimat
 
 DIRECT = ("ridge", "forest", "Gaussian", "averaged")
 
-# %% ../../nbs/learn/35_sources.ipynb #ff088b00
+# %% ../../nbs/learn/35_sources.ipynb #89e7f4b6
 def target_reductions(table, use: str, rows: int, samples: int = 2000) -> pd.DataFrame:
     """Error reduction of each target with its 95 % interval over the draws.
 
@@ -356,7 +360,7 @@ def target_reductions(table, use: str, rows: int, samples: int = 2000) -> pd.Dat
         found[target] = value, low, high, part[direct].mean().idxmin()
     return pd.DataFrame(found, index=["value", "low", "high", "best direct"]).T
 
-# %% ../../nbs/learn/35_sources.ipynb #55a2d3d7
+# %% ../../nbs/learn/35_sources.ipynb #30095dc4
 class Pairs(NamedTuple):
     """Polymers in solvents, described.
 
@@ -388,7 +392,7 @@ def chi_pairs(dataset: str) -> Pairs:
         keys=pd.MultiIndex.from_frame(table[["smiles", "solvent", "temperature"]]),
     )
 
-# %% ../../nbs/learn/35_sources.ipynb #4a0fa5b4
+# %% ../../nbs/learn/35_sources.ipynb #45559356
 def _alike(first, second, everything):
     "Similarity of descriptors, from 0 to 1: the mean of a Matern and a min-max kernel (n, m)."
     block = _Block("matern", everything["rdkit"])
@@ -427,7 +431,7 @@ def kernel_ridge(kernel, y, kernel_to_new) -> np.ndarray:
         found.append((np.abs(duals / np.diag(inverse)).mean(), strength, duals))
     return mean + sd * (kernel_to_new @ min(found, key=lambda one: one[0])[2])
 
-# %% ../../nbs/learn/35_sources.ipynb #9b27ac69
+# %% ../../nbs/learn/35_sources.ipynb #fcc279c7
 class _Surrogate:
     "Predictions of the computed value for measured rows, from some of the computed rows."
 
@@ -464,7 +468,7 @@ def own_blocks(pairs: Pairs) -> tuple[np.ndarray, list]:
     blocks = [(kernel, X.shape[1]) for kernel, X in zip(kernels, columns)]
     return np.hstack(columns), blocks
 
-# %% ../../nbs/learn/35_sources.ipynb #c9786995
+# %% ../../nbs/learn/35_sources.ipynb #de1ac9e1
 SIZES = (25, 50, 100, 200, 400, 800, 10_000)
 
 
@@ -488,10 +492,11 @@ def _fold_predictions(surrogate, own, train, test, rng, random_state):
         sources = of_others[:size]
         column = surrogate.cross_fitted(train, test, sources, computed.value, random_state)
         found["new polymer", len(sources)] = process(column)
-        found["new polymer, a line alone", len(sources)] = process(column, direct=False)
         sources = everything[:size]
         column = surrogate.plain(np.arange(len(y)), sources, computed.value)
         found["polymer computed too", len(sources)] = process(column)
+    column = surrogate.cross_fitted(train, test, of_others, computed.value, random_state)
+    found["new polymer, a line alone", len(of_others)] = process(column, direct=False)
     shuffled = computed.value.copy()
     shuffled[of_others] = rng.permutation(shuffled[of_others])
     column = surrogate.cross_fitted(train, test, of_others, shuffled, random_state)
@@ -501,8 +506,8 @@ def _fold_predictions(surrogate, own, train, test, rng, random_state):
     found["the value itself, as it stands", len(everything)] = own[test]
     return found
 
-# %% ../../nbs/learn/35_sources.ipynb #596c3d4e
-def run_scaling(path, repeats: int = 3, rows: int = 100) -> pd.DataFrame:
+# %% ../../nbs/learn/35_sources.ipynb #b3345fcd
+def run_scaling(path, repeats: int = 2, rows: int = 100) -> pd.DataFrame:
     """Errors on measured chi against the number of computed rows, appended to a file as they come;
     what the file holds is not run again. Needs the mirror.
 
@@ -545,7 +550,7 @@ def _append_errors(path, found, measured, test, where):
     table = pd.DataFrame(lines)
     table.to_csv(path, mode="a", header=not os.path.exists(path), index=False)
 
-# %% ../../nbs/learn/35_sources.ipynb #982a8185
+# %% ../../nbs/learn/35_sources.ipynb #d91253ed
 def _law(m, floor, gain, power):
     return floor + gain * m**-power
 
@@ -592,3 +597,88 @@ def scaling_summary(table, samples: int = 1000) -> pd.DataFrame:
     out["reduction low"], out["reduction high"] = np.quantile(ratio, [0.025, 0.975], axis=1)
     out["computed"] = steps.computed.mean().round().astype(int)
     return out.reset_index()
+
+# %% ../../nbs/learn/35_sources.ipynb #30b88df9
+_MD = ("polymer_conductivity", "polymer_conductivity_2")
+
+
+def _simulated(rows):
+    """MD conductivities of repeat units in W/(m K): predicted by the networks, predicted by a
+    kernel ridge regression on `pi1070`, and the value itself (NaN: none); three arrays (n,).
+    """
+    networks = PropertyDescriptor("polymer", None, list(_MD)).fit().transform(rows).mean(axis=1)
+    table = load("pi1070").dropna(subset="thermal_conductivity")
+    groups = group_labels(table.smiles, "polymer", "ecfp")
+    of_rows = group_labels(rows, "polymer", "ecfp")
+    here, there = (
+        {name: describe(units, "polymer", name, "nan") for name in ("rdkit", "ecfp")}
+        for units in (rows, table.smiles)
+    )
+    y = table.thermal_conductivity.to_numpy()
+    among, across = _alike(there, there, there), _alike(here, there, there)
+    ridge = np.empty(len(rows))
+    for block in group_blocks(of_rows, 5):
+        of_others = np.flatnonzero(~np.isin(groups, of_rows[block]))
+        kernel = among[np.ix_(of_others, of_others)]
+        ridge[block] = kernel_ridge(kernel, y[of_others], across[np.ix_(block, of_others)])
+    itself = pd.Series(y, table.smiles.map(canonical_unit)).groupby(level=0).mean()
+    return networks.to_numpy(), ridge, pd.Series(rows).map(canonical_unit).map(itself).to_numpy()
+
+# %% ../../nbs/learn/35_sources.ipynb #ef30615f
+def _conductivity_methods(rows, random_state=0):
+    "What is compared: name -> (X, estimator, whether the noise of each row is given)."
+    methods = {name: (X, model, False) for name, (X, model) in baselines(rows, "polymer").items()}
+    own, process = baselines(rows, "polymer")["averaged process"]
+    methods["averaged process, noise by row"] = own, process, True
+    networks, ridge, itself = _simulated(rows)
+    shuffled = np.random.default_rng(random_state).permutation(networks)
+    columns = {
+        "hierarchical": networks,
+        "hierarchical, another surrogate": ridge,
+        "hierarchical, the MD value itself": np.where(np.isnan(itself), networks, itself),
+        "hierarchical, shuffled": shuffled,
+    }
+    for name, column in columns.items():
+        X = np.column_stack([own, np.log(column)])
+        model = AveragedProcess([*process.blocks, ("linear", 1)], random_state=0)
+        methods[name] = X, model, True
+    line = AveragedProcess([("linear", 1)], random_state=0)
+    methods["a line alone"] = np.log(networks)[:, None], line, True
+    return methods
+
+
+def run_conductivity(path, divisions: int = 3) -> pd.DataFrame:
+    """Errors of predicted measured conductivities, for all rows and for each form of the samples;
+    written to a file. Needs the mirror.
+
+    path : a CSV file: set, polymer, group, measured, method, error (mean over divisions, W/(m K))
+    divisions : of the skeletons into five blocks
+    """
+    table = load("polymer_conductivity_measured")
+    lines = []
+    for name in ("all", *table.morphology.unique()):
+        part = table if name == "all" else table[table.morphology == name]
+        if len(part) < 15:
+            continue
+        rows, y = list(part.smiles), part.conductivity.to_numpy()
+        noise = ((part.high - part.low) / 2).to_numpy()
+        groups = group_labels(rows, "polymer", "ecfp")
+        for method, (X, model, with_noise) in _conductivity_methods(rows).items():
+            errors = _cross_validated(X, model, y, noise if with_noise else None, groups, divisions)
+            for row, group, value, error in zip(part.abbreviation, groups, y, errors):
+                line = dict(polymer=row, group=group, measured=value, error=round(error, 6))
+                lines.append({"set": name, "method": method, **line})
+    pd.DataFrame(lines).to_csv(path, index=False)
+    return pd.DataFrame(lines)
+
+
+def _cross_validated(X, model, y, noise, groups, divisions):
+    "Mean absolute error of each row over divisions into five blocks (n,)."
+    errors = np.zeros(len(y))
+    for division in range(divisions):
+        for block in group_blocks(groups, 5, division):
+            train = np.setdiff1d(np.arange(len(y)), block)
+            extra = {} if noise is None else {"noise_sd": noise[train]}
+            fitted = clone(model).fit(X[train], y[train], **extra)
+            errors[block] += np.abs(fitted.predict(X[block]) - y[block]) / divisions
+    return errors
