@@ -595,7 +595,7 @@ def _share(coefficients, points):
     return 1 / (1 + np.exp(-(coefficients[0] + np.atleast_2d(points) @ coefficients[1:])))
 
 # %% ../../nbs/generate/45_grains.ipynb #f50a78f6
-def _fit_hot(columns, maps, points, random_state, number=1800):
+def _fit_hot(columns, maps, points, random_state, number):
     "Coefficients of share, size and grooves of hot films, as a dict of arrays."
     rng = np.random.default_rng(random_state)
     statistics, truth = _known_tessellations(columns, number, rng)
@@ -699,6 +699,7 @@ class GrainGenerator(BaseEstimator):
     steps, batch, lr : training of the growth law: steps, lessons a step, learning rate
     warm, onset : the variable, and its value in its unit, above which new grains form in the
         finished film
+    trials : known tessellations from which their size and share are learned
     random_state : of the training
 
     Raises BadInput for rows of a process that cannot be used, OSError for a damaged file.
@@ -717,6 +718,7 @@ class GrainGenerator(BaseEstimator):
         lr: float = 4e-3,
         warm: str = "temperature",
         onset: float = 1280.0,
+        trials: int = 1800,
         random_state: int = 0,
     ):
         self.variables = variables
@@ -725,6 +727,7 @@ class GrainGenerator(BaseEstimator):
         self.lr = lr
         self.warm = warm
         self.onset = onset
+        self.trials = trials
         self.random_state = random_state
 
     def _points(self, process):
@@ -750,7 +753,8 @@ class GrainGenerator(BaseEstimator):
         law, self.losses_ = _fit_law(lessons, points[cool], *training)
         tables = _fit_rows(maps[cool], points[cool], self.random_state)
         near = value > 0.94 * self.onset
-        tables |= _fit_hot(maps[columns], maps[near], points[near], self.random_state)
+        hot = maps[columns], maps[near], points[near], self.random_state, self.trials
+        tables |= _fit_hot(*hot)
         tables |= {f"law.{name}": value.numpy() for name, value in law.state_dict().items()}
         self._take(tables)
         return self
