@@ -1270,7 +1270,8 @@ def _prior_of(campaign, table):
         campaign._prior_scale = known.mean(axis=0), np.maximum(known.std(axis=0), 1e-12)
     mean, size = campaign._prior_scale
     (_, sign), *_ = campaign.objectives.values()
-    return sign * (_as_columns(campaign.prior(table), len(table)) - mean) / size
+    expected = _as_columns(campaign.prior(table[campaign.space.names]), len(table))
+    return sign * (expected - mean) / size
 
 # %% ../../nbs/generate/49_experiment.ipynb #bbc366fe
 def _choose_best(campaign, offered, n):
