@@ -117,7 +117,7 @@ def pool(name: str) -> tuple[pd.DataFrame, pd.Series]:
 
     >>> variables, value = pool("barrel")
     >>> len(variables), value.idxmax()
-    (600, 451)
+    (600, 557)
     """
     table = measurements(name)
     *variables, objective = table.columns

@@ -526,9 +526,9 @@ def surrogate(x, y, columns: int, old=None, refit: bool = True, most: int = 75):
 
     returns : a fitted `SingleTaskGP`
 
-    >>> x = torch.rand(6, 2, dtype=torch.float64)
-    >>> surrogate(x, x[:, 0] - x[:, 1], 2).posterior(x).mean.shape
-    torch.Size([6, 1])
+    >>> x = torch_double([[0.0], [0.5], [1.0]])
+    >>> surrogate(x, torch_double([-1.0, 0.0, 1.0]), 1).posterior(x).mean.shape
+    torch.Size([3, 1])
     """
     from botorch.fit import fit_gpytorch_mll
     from botorch.models import SingleTaskGP
@@ -1401,7 +1401,7 @@ def _choose_front(campaign, offered, n):
     worst = [model.train_targets.min() for model in models]
     spans = [model.train_targets.max() - low for model, low in zip(models, worst)]
     waiting = _inputs(campaign, campaign.waiting) if len(campaign.waiting) else None
-    gain = qLogNoisyExpectedHypervolumeImprovement(
+    expected = qLogNoisyExpectedHypervolumeImprovement(
         ModelListGP(*models),
         [float(low - 0.1 * span) for low, span in zip(worst, spans)],
         _inputs(campaign, campaign.measured.dropna()),
@@ -1410,7 +1410,9 @@ def _choose_front(campaign, offered, n):
         X_pending=waiting,
     )
     x = _inputs(campaign, offered)
-    best, _ = optimize_acqf_discrete(gain, n, x, unique=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a covariance that needs a little added
+        best, _ = optimize_acqf_discrete(expected, n, x, unique=True)
     return offered.iloc[cdist(best.numpy(), x.numpy()).argmin(axis=1)]
 
 # %% ../../nbs/generate/49_experiment.ipynb #ba4c4663
@@ -1429,6 +1431,8 @@ def _joint_model(campaign, name, x, y):
     rows = torch.cat([torch.cat([x, old]), task], dim=1)
     values = torch.cat([y, torch_double(before)])[:, None]
     model = MultiTaskGP(rows, values, task_feature=-1, output_tasks=[0], outcome_transform=None)
-    fit_gpytorch_mll(ExactMarginalLogLikelihood(model.likelihood, model))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of the checks of sparse tensors
+        fit_gpytorch_mll(ExactMarginalLogLikelihood(model.likelihood, model))
     model.eval()
     return model
