@@ -4,7 +4,7 @@
 
 # %% auto #0
 __all__ = ['MEASURED', 'TRIANGLE', 'EVERY_STEP', 'LATER', 'TREES', 'RADIUS', 'LEAD', 'IODINE', 'ALONE', 'ORDERED', 'TOGETHER',
-           'WITH_PRIOR', 'Measured', 'measurements', 'pool', 'top_samples', 'starts', 'on_triangle',
+           'WITH_PRIOR', 'GOAL', 'Measured', 'measurements', 'pool', 'top_samples', 'starts', 'on_triangle',
            'perovskite_campaign', 'told_one_by_one', 'unit_cube', 'random_order', 'latin_hypercube', 'forest_bound',
            'bagged_tree', 'process_bound', 'process_improvement', 'one_by_one', 'side_by_side', 'hyperparameters',
            'ours', 'botorch_default', 'tolerance', 'perovskite_knowledge', 'is_binary', 'blend_knowledge',
@@ -478,6 +478,7 @@ ALONE = {
 ORDERED = {"random": random_order, "Latin hypercube": latin_hypercube}
 TOGETHER = {"ours": ours, "botorch default": botorch_default}
 WITH_PRIOR = "ours, with prior knowledge"
+GOAL = ("ours", "forest, LCB", "anisotropic GP, LCB")  # ours and the paper's two pairs
 
 
 def found_at(order, top) -> list[int]:
@@ -534,32 +535,38 @@ def run_rows(name: str, method: str, numbers) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["pool", "method", "start", "samples", "found_at"])
 
 
-def plan() -> list[tuple]:
-    "Pools and methods, the cheap pools first."
-    small = [name for name in MEASURED if name != "barrel"]
-    order = ["ours", "forest, LCB", "anisotropic GP, LCB", *ORDERED]
-    later = ["botorch default", "scikit-learn GP, EI"]
-    jobs = [(name, method) for name in small for method in order]
-    jobs += [("perovskite", WITH_PRIOR), ("p3ht_blends", "ours"), ("p3ht_blends", WITH_PRIOR)]
-    jobs += [("barrel", method) for method in order]
-    return jobs + [(name, method) for method in later for name in MEASURED]
+def plan(count: int = 50, batch: int = 10) -> list[tuple]:
+    """What is run, in order: starts, pool and method.
+
+    The methods of the goal come first, with all their starts; within them the cheap pools.
+
+    count : starts of each pool and method
+    batch : starts that are run together
+    """
+    pools = [name for name in MEASURED if name != "barrel"] + ["barrel"]
+    with_prior = [("perovskite", WITH_PRIOR), ("p3ht_blends", "ours"), ("p3ht_blends", WITH_PRIOR)]
+    goal = [(name, method) for name in pools for method in GOAL]
+    simple = [(name, method) for name in pools for method in ORDERED]
+    others = [(name, m) for name in pools for m in ("botorch default", "scikit-learn GP, EI")]
+    jobs = []
+    for group in (goal, simple + with_prior, others):
+        for begin in range(0, count, batch):
+            numbers = range(begin, min(begin + batch, count))
+            jobs += [(numbers, *job) for job in group]
+    return jobs
 
 
-def run_all(path, count: int = 50, batch: int = 10):
+def run_all(path):
     """All runs, appended to a CSV as they come; what is there already is not run again.
 
     path : of the CSV
-    count : starts of each pool and method
-    batch : starts that are run for all pools and methods before the next ones
     """
     path = Path(path)
     done = set()
     if path.exists():
         stored = pd.read_csv(path)
         done = set(zip(stored.pool, stored.method, stored.start))
-    jobs = [(begin, *job) for begin in range(0, count, batch) for job in plan()]
-    for begin, name, method in progress(jobs):
-        numbers = range(begin, min(begin + batch, count))
+    for numbers, name, method in progress(plan()):
         missing = [k for k in numbers if (name, method, k) not in done]
         if missing:
             rows = run_rows(name, method, missing)

@@ -60,6 +60,34 @@ def _rounded(values, size):
     "Values to four digits of the size of their range: what a laboratory can set."
     return np.round(values, _decimals(size))
 
+# %% ../../nbs/generate/49_experiment.ipynb #11a52cb1
+def _in_range(variable, number):
+    "A number, if the variable may take it; ValueError with the reason where not."
+    if not variable.low <= number <= variable.high:
+        raise ValueError(
+            _outside(variable.name, number, variable.low, variable.high, variable.unit)
+        )
+    if variable.whole and number != round(number):
+        raise ValueError(f"{variable.name} = {number:g} is no whole number")
+    return int(number) if variable.whole else number
+
+
+def _at_shares(variable, share):
+    "Values of a variable at shares of its range, rounded to what can be set."
+    low, high = variable.low, variable.high
+    if variable.log:
+        values = low * (high / low) ** share
+    else:
+        values = low + share * (high - low)
+    if variable.whole:
+        return np.clip(np.rint(values), low, high).astype(int)
+    return np.clip(_rounded(values, high - low), low, high)
+
+
+def _evenly(cube, count):
+    "Whole numbers below `count` from numbers of 0 to 1, each alike often."
+    return np.minimum((cube * count).astype(int), count - 1)
+
 # %% ../../nbs/generate/49_experiment.ipynb #df8a9574
 @dataclasses.dataclass(frozen=True)
 class Number:
@@ -99,12 +127,7 @@ class Number:
 
     def read(self, cells):
         "The value of one row; ValueError with the reason where it is none."
-        number = _number(cells[0], self.name)
-        if not self.low <= number <= self.high:
-            raise ValueError(_outside(self.name, number, self.low, self.high, self.unit))
-        if self.whole and number != round(number):
-            raise ValueError(f"{self.name} = {number:g} is no whole number")
-        return [int(number) if self.whole else number]
+        return [_in_range(self, _number(cells[0], self.name))]
 
     def encode(self, table):
         "(rows, 1), 0 to 1 over the range."
@@ -115,22 +138,41 @@ class Number:
 
     def decode(self, unit):
         "Values of the variable from numbers of 0 to 1; `unit`: (rows, 1)."
-        share = unit[:, 0]
-        if self.log:
-            values = self.low * (self.high / self.low) ** share
-        else:
-            values = self.low + share * (self.high - self.low)
-        if self.whole:
-            return {self.name: np.clip(np.rint(values), self.low, self.high).astype(int)}
-        return {self.name: np.clip(_rounded(values, self.high - self.low), self.low, self.high)}
+        return {self.name: _at_shares(self, unit[:, 0])}
 
     def draw(self, cube):
         "Values from points of the unit cube, evenly over the range; whole numbers alike often."
         if not self.whole:
             return self.decode(cube)
         count = int(self.high - self.low) + 1
-        steps = np.minimum((cube[:, 0] * count).astype(int), count - 1)
-        return {self.name: (int(self.low) + steps)}
+        return {self.name: int(self.low) + _evenly(cube[:, 0], count)}
+
+# %% ../../nbs/generate/49_experiment.ipynb #1656c10f
+def _limits(mixture):
+    "Lowest and highest share of each part; ValueError where they allow no composition."
+    total = in_range(mixture.total, "total", 0)
+    both = []
+    for end, default in (("low", 0.0), ("high", total)):
+        limits = tuple(getattr(mixture, end)) or (default,) * len(mixture.names)
+        if len(limits) != len(mixture.names):
+            raise ValueError(f"{end}={limits}: one limit for each of {mixture.names}")
+        both.append(tuple(map(float, limits)))
+    low, high = both
+    if not sum(low) <= total <= sum(high) or min(low) < 0:
+        raise ValueError(
+            f"the limits {low} to {high} of {mixture.names} do not allow a sum of {total:g}"
+        )
+    return low, high
+
+
+def _adding_up(shares, total):
+    "Shares of a total as values of four digits that add up to it; (rows, parts)."
+    values = np.round(shares * total, _decimals(total))
+    rows = np.arange(len(values))
+    largest = values.argmax(axis=1)
+    values[rows, largest] += total - values.sum(axis=1)
+    values[rows, largest] = np.round(values[rows, largest], _decimals(total) + 4)
+    return values
 
 # %% ../../nbs/generate/49_experiment.ipynb #afb84165
 @dataclasses.dataclass(frozen=True)
@@ -158,17 +200,8 @@ class Mixture:
         object.__setattr__(self, "names", tuple(self.names))
         if len(self.names) < 2 or len(set(self.names)) < len(self.names):
             raise ValueError(f"a mixture of {self.names}: two or more parts, each once")
-        total = in_range(self.total, "total", 0)
-        for end, default in (("low", 0.0), ("high", total)):
-            limits = tuple(getattr(self, end)) or (default,) * len(self.names)
-            if len(limits) != len(self.names):
-                raise ValueError(f"{end}={limits}: one limit for each of {self.names}")
-            object.__setattr__(self, end, tuple(map(float, limits)))
-        if not sum(self.low) <= total <= sum(self.high) or min(self.low) < 0:
-            raise ValueError(
-                f"the limits {self.low} to {self.high} of {self.names} do not allow a sum of "
-                f"{total:g}"
-            )
+        for end, limits in zip(("low", "high"), _limits(self)):
+            object.__setattr__(self, end, limits)
 
     @property
     def headers(self):
@@ -193,12 +226,7 @@ class Mixture:
 
     def decode(self, unit):
         "Values of the parts from shares, rounded to four digits; they add up to the total."
-        values = np.round(unit * self.total, _decimals(self.total))
-        rows = np.arange(len(values))
-        largest = values.argmax(axis=1)
-        values[rows, largest] += self.total - values.sum(axis=1)
-        values[rows, largest] = np.round(values[rows, largest], _decimals(self.total) + 4)
-        return dict(zip(self.names, values.T))
+        return dict(zip(self.names, _adding_up(unit, self.total).T))
 
     def draw(self, cube):
         "Compositions from points of the unit cube, evenly over the simplex between the limits."
@@ -226,6 +254,13 @@ def _described(options, kind, descriptor, columns):
     scores = parts.fit_transform(scaled)
     widest = np.ptp(scores[:, 0])
     return (scores - scores.min(axis=0)) / widest
+
+
+def _codes(choice):
+    "(options, columns) of numbers from 0 to 1 for the options of a choice."
+    if choice.kind is None:
+        return np.eye(len(choice.options))
+    return _described(choice.options, choice.kind, choice.descriptor, choice.columns)
 
 # %% ../../nbs/generate/49_experiment.ipynb #5f931f32
 @dataclasses.dataclass(frozen=True)
@@ -257,13 +292,7 @@ class Choice:
         object.__setattr__(self, "options", tuple(str(option) for option in self.options))
         if len(self.options) < 2 or len(set(self.options)) < len(self.options):
             raise ValueError(f"{self.name}: {self.options}: two or more options, each once")
-        object.__setattr__(self, "codes", self._codes())
-
-    def _codes(self):
-        "(options, columns) of numbers from 0 to 1."
-        if self.kind is None:
-            return np.eye(len(self.options))
-        return _described(self.options, self.kind, self.descriptor, self.columns)
+        object.__setattr__(self, "codes", _codes(self))
 
     @property
     def names(self):
@@ -288,7 +317,7 @@ class Choice:
 
     def draw(self, cube):
         "Options from points of the unit cube, each alike often."
-        rows = np.minimum((cube[:, 0] * len(self.options)).astype(int), len(self.options) - 1)
+        rows = _evenly(cube[:, 0], len(self.options))
         return {self.name: np.array(self.options, object)[rows]}
 
 # %% ../../nbs/generate/49_experiment.ipynb #a4dcb603
@@ -398,6 +427,64 @@ def _check_feasible(space):
         texts = "; ".join(constraint.text for constraint in space.constraints)
         raise ValueError(f"no point of the space fulfils the constraints: {texts}")
 
+# %% ../../nbs/generate/49_experiment.ipynb #8b602dfd
+def _read_rows(space, rows):
+    "What `Space.read` returns: the rows that can be read, and the reasons of the others."
+    values, reasons = {}, {}
+    for place, cells in enumerate(rows):
+        try:
+            values[place] = _read_row(space, cells)
+        except ValueError as error:
+            reasons[place] = str(error)
+    table = pd.DataFrame(list(values.values()), list(values), space.names)
+    for constraint in space.constraints if len(table) else ():
+        for place in table.index[constraint.broken(table)]:
+            reasons.setdefault(place, f"breaks the constraint {constraint.text}")
+    return table.drop(index=[place for place in reasons if place in table.index]), reasons
+
+
+def _read_row(space, cells):
+    "The values of one row; ValueError with all its reasons."
+    cells, values, reasons = list(cells), [], []
+    for part in space.parts:
+        mine, cells = cells[: len(part.names)], cells[len(part.names) :]
+        try:
+            values += part.read(mine)
+        except ValueError as error:
+            reasons.append(str(error))
+    if reasons:
+        raise ValueError("; ".join(reasons))
+    return values
+
+# %% ../../nbs/generate/49_experiment.ipynb #877c01ff
+def _within(mixture, table):
+    "Which rows keep the limits of the parts of a mixture."
+    shares = table[list(mixture.names)].to_numpy(float)
+    slack = 1e-6 * mixture.total
+    above = shares >= np.array(mixture.low) - slack
+    below = shares <= np.array(mixture.high) + slack
+    return (above & below).all(axis=1)
+
+
+def _drawn(space, n, random_state):
+    "Points of a space that keep its conditions, from growing pieces of one Sobol sequence."
+    widths = [len(part.names) for part in space.parts]
+    sobol = qmc.Sobol(sum(widths), seed=random_state)
+    kept = []
+    for log2 in (10, 10, 11, 12, 13, 14, 15):
+        cube = sobol.random_base2(log2)
+        columns = {}
+        for part, piece in zip(space.parts, np.split(cube, np.cumsum(widths)[:-1], axis=1)):
+            columns |= part.draw(piece)
+        table = pd.DataFrame(columns)[space.names]
+        kept.append(table[space.feasible(table)])
+        if sum(map(len, kept)) >= n:
+            break
+    found = pd.concat(kept, ignore_index=True).iloc[:n]
+    if found.empty:
+        raise ValueError("no point was found that fulfils the constraints: they are too narrow")
+    return found
+
 # %% ../../nbs/generate/49_experiment.ipynb #d789eed9
 class Space:
     """What a laboratory may set: its variables, and the conditions that they have to keep.
@@ -434,30 +521,7 @@ class Space:
         returns : a frame of the rows that can be read, numbered as given, and why the others
             cannot, by number
         """
-        values, reasons = {}, {}
-        for place, cells in enumerate(rows):
-            try:
-                values[place] = self._read_row(cells)
-            except ValueError as error:
-                reasons[place] = str(error)
-        table = pd.DataFrame(list(values.values()), list(values), self.names)
-        for constraint in self.constraints if len(table) else ():
-            for place in table.index[constraint.broken(table)]:
-                reasons.setdefault(place, f"breaks the constraint {constraint.text}")
-        return table.drop(index=[place for place in reasons if place in table.index]), reasons
-
-    def _read_row(self, cells):
-        "The values of one row; ValueError with all its reasons."
-        cells, values, reasons = list(cells), [], []
-        for part in self.parts:
-            mine, cells = cells[: len(part.names)], cells[len(part.names) :]
-            try:
-                values += part.read(mine)
-            except ValueError as error:
-                reasons.append(str(error))
-        if reasons:
-            raise ValueError("; ".join(reasons))
-        return values
+        return _read_rows(self, rows)
 
     def encode(self, table):
         "(rows, dimensions) of numbers from 0 to 1: what the model sees."
@@ -469,37 +533,16 @@ class Space:
         n : how many
         random_state : of the scrambling
 
-        Raises ValueError where fewer are found among 65,536 points of the space.
+        Raises ValueError where none is found among 65,536 points of the space.
         """
-        widths = [len(part.names) for part in self.parts]
-        sobol = qmc.Sobol(sum(widths), seed=random_state)
-        kept, count = [], 0
-        for log2 in (10, 10, 11, 12, 13, 14, 15):
-            cube = sobol.random_base2(log2)
-            columns = {}
-            for part, piece in zip(self.parts, np.split(cube, np.cumsum(widths)[:-1], axis=1)):
-                columns |= part.draw(piece)
-            table = pd.DataFrame(columns)[self.names]
-            table = table[self.feasible(table)]
-            kept.append(table)
-            count += len(table)
-            if count >= n:
-                return pd.concat(kept, ignore_index=True).iloc[:n]
-        if not count:
-            raise ValueError("no point was found that fulfils the constraints: they are too narrow")
-        return pd.concat(kept, ignore_index=True)
+        return _drawn(self, n, random_state)
 
     def feasible(self, table):
         "Which rows of values keep the limits of the mixtures and the constraints."
         good = np.ones(len(table), bool)
         for part in self.parts:
             if isinstance(part, Mixture):
-                shares = table[list(part.names)].to_numpy(float)
-                slack = 1e-6 * part.total
-                inside = (shares >= np.array(part.low) - slack) & (
-                    shares <= np.array(part.high) + slack
-                )
-                good &= inside.all(axis=1)
+                good &= _within(part, table)
         for constraint in self.constraints:
             good &= ~constraint.broken(table)
         return good
@@ -792,30 +835,51 @@ def _as_columns(values, rows):
         raise ValueError("the prior gives a value that is no finite number")
     return numbers
 
-# %% ../../nbs/generate/49_experiment.ipynb #eeb4089f
-class Campaign:
-    """Ask which samples to make next, and tell what was measured.
+# %% ../../nbs/generate/49_experiment.ipynb #b83cdbab
+def _settings(campaign):
+    "The settings of a campaign as a JSON value."
+    goals = {sign: goal for goal, sign in _GOALS.items()}
+    return dict(
+        space=[_part_to_json(part) for part in campaign.space.parts],
+        objectives={heading: goals[sign] for heading, sign in campaign.objectives.values()},
+        constraints=[constraint.text for constraint in campaign.space.constraints],
+        candidates=None if campaign.candidates is None else _plain_rows(campaign.candidates),
+        earlier=None if campaign.earlier is None else _plain_rows(campaign.earlier),
+        prior=None if campaign.prior is None else getattr(campaign.prior, "__name__", "a prior"),
+        random_state=campaign.random_state,
+    )
 
-    Raises ValueError where the space, the objectives or the constraints make no sense, where
-    `path` holds a campaign with other settings, and BadInput for candidates outside the space.
 
-    >>> campaign = Campaign([Number("x", 0, 1)], {"y": "maximise"})
-    >>> first = campaign.suggest(3)
-    >>> best = campaign.tell(first.assign(y=-((first.x - 0.3) ** 2))).suggest(1)
-    >>> best.index[0]
-    's4'
+def _opened(path, prior):
+    "The arguments of `Campaign` in the JSON beside a CSV."
+    file = path.with_suffix(".json")
+    if not file.exists():
+        raise FileNotFoundError(
+            f"{file} is missing: a campaign is a CSV and the JSON that `Campaign(..., path=)` "
+            "writes beside it"
+        )
+    stored = _read_json(file)
+    if stored.get("prior") and prior is None:
+        raise ValueError(f"{file}: the campaign has a prior, {stored['prior']}: give it")
+    try:
+        found = dict(
+            space=[_part_from_json(part) for part in stored["space"]],
+            objectives=stored["objectives"],
+            constraints=stored.get("constraints", ()),
+            random_state=stored.get("random_state", 0),
+        )
+        for key in ("candidates", "earlier"):
+            rows = stored.get(key)
+            found[key] = None if rows is None else pd.DataFrame(rows)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{file} cannot be read as settings: {error}") from error
+    return found | {"prior": prior}
 
-    space : a list of `Number`, `Choice` and `Mixture`
-    objectives : heading, such as "strength (MPa)" -> "maximise" or "minimise"
-    constraints : texts such as "temperature + 20 * layers <= 900", see `Constraint`
-    path : of the CSV that holds the state, beside it a JSON of the same name with the settings;
-        None: in memory only. A campaign that is already there is continued
-    candidates : the only samples that can be made, a frame with a column for each variable; None:
-        any point of the space
-    prior : a frame of variables -> what is expected of the objective, (rows,) or (rows, several):
-        the mean of the model is a learned multiple of it
-    earlier : a frame of an earlier campaign with the same columns, for a model of both
-    random_state : seed
+# %% ../../nbs/generate/49_experiment.ipynb #3503b18c
+class _Record:
+    """What a campaign knows: its space, its objectives, and its table, all kept in two files.
+
+    The arguments are those of `Campaign`.
     """
 
     def __init__(
@@ -842,110 +906,9 @@ class Campaign:
         self._sheet = _Sheet(None, ["sample", *self.space.headers, *_headings(self)])
         _read_sheet(self)
 
-    @classmethod
-    def open(cls, path, prior=None) -> "Campaign":
-        """The campaign of a CSV and the JSON beside it.
-
-        path : of the CSV
-        prior : the prior, where the campaign has one: a function cannot be kept in a file
-
-        Raises FileNotFoundError where there is none and ValueError where the JSON is damaged.
-        """
-        path = Path(path)
-        file = path.with_suffix(".json")
-        if not file.exists():
-            raise FileNotFoundError(
-                f"{file} is missing: a campaign is a CSV and the JSON that `Campaign(..., path=)` "
-                "writes beside it"
-            )
-        stored = _read_json(file)
-        if stored.get("prior") and prior is None:
-            raise ValueError(f"{file}: the campaign has a prior, {stored['prior']}: give it")
-        try:
-            space = [_part_from_json(part) for part in stored["space"]]
-            rest = {key: stored.get(key) for key in ("candidates", "earlier")}
-            frames = {
-                key: None if rows is None else pd.DataFrame(rows) for key, rows in rest.items()
-            }
-            limits = stored.get("constraints", ())
-            seed = stored.get("random_state", 0)
-            objectives = stored["objectives"]
-        except (KeyError, TypeError, ValueError) as error:
-            raise ValueError(f"{file} cannot be read as settings: {error}") from error
-        return cls(space, objectives, limits, path, **frames, prior=prior, random_state=seed)
-
     def settings(self) -> dict:
         "Space, objectives and constraints as a JSON value."
-        return dict(
-            space=[_part_to_json(part) for part in self.space.parts],
-            objectives={
-                heading: "maximise" if sign > 0 else "minimise"
-                for heading, sign in self.objectives.values()
-            },
-            constraints=[constraint.text for constraint in self.space.constraints],
-            candidates=None if self.candidates is None else _plain_rows(self.candidates),
-            earlier=None if self.earlier is None else _plain_rows(self.earlier),
-            prior=None if self.prior is None else getattr(self.prior, "__name__", "a prior"),
-            random_state=self.random_state,
-        )
-
-    def suggest(self, n: int = 1) -> pd.DataFrame:
-        """The next samples to make; they are written to the file as rows without a result.
-
-        n : how many, to be made side by side
-
-        returns : a frame with a column for each variable, a label for each sample
-
-        Raises ValueError where fewer candidates than that are left.
-        """
-        n = whole(n, "n", 1)
-        _read_sheet(self)
-        chosen = _choose(self, n)
-        labels = []
-        for row in chosen.itertuples(index=False):
-            labels.append(_new_label(self))
-            cells = dict(zip(self.space.headers, map(_cell, row)))
-            self._sheet.rows.append({"sample": labels[-1], **cells})
-        self._sheet.save()
-        _read_sheet(self)
-        out = chosen.set_axis(pd.Index(labels, name="sample"), axis=0)
-        return out.set_axis(self.space.headers, axis=1)
-
-    def tell(self, frame: pd.DataFrame) -> "Campaign":
-        """Add what was measured, and write it to the file.
-
-        frame : a column for each objective, and either the labels of `suggest` as its index or
-            the variables as they were set (or both: then what was set counts). A sample that is
-            told again is a repeat
-
-        returns : the campaign
-
-        Raises BadInput, which names every row that is missing a value or lies outside the space,
-        and ValueError where a unit does not fit; nothing is added then.
-        """
-        if not isinstance(frame, pd.DataFrame) or frame.empty:
-            raise ValueError("nothing to tell: give a frame with a row for each sample")
-        columns = _matched(frame.columns, [*self.space.headers, *_headings(self)])
-        some = any(header in columns for header in self.space.headers)
-        needed = [*(self.space.headers if some else ()), *_headings(self)]
-        missing = [heading for heading in needed if heading not in columns]
-        if missing:
-            raise ValueError(f"columns {missing} are missing")
-        _read_sheet(self)
-        added, bad = [], []
-        for place, label in enumerate(frame.index):
-            row = frame.iloc[place]
-            try:
-                added.append((str(label), _told(self, str(label), row, columns)))
-            except ValueError as error:
-                bad.append((label, _short_row(dict(row)), str(error)))
-        if bad:
-            raise BadInput(bad, "row", len(frame))
-        for label, cells in added:
-            _write_row(self, label, cells)
-        self._sheet.save()
-        _read_sheet(self)
-        return self
+        return _settings(self)
 
     def table(self) -> pd.DataFrame:
         "What was measured and is used: variables and objectives under their headings."
@@ -968,21 +931,9 @@ class Campaign:
         beaten = [((values >= row).all(1) & (values > row).any(1)).any() for row in values]
         return self.table().loc[known.index[~np.array(beaten, bool)]]
 
-    def predict(self, frame: pd.DataFrame) -> pd.DataFrame:
-        """Mean and standard deviation of each objective, without the noise of a measurement.
-
-        frame : the variables, a row for each sample
-
-        returns : columns "NAME mean" and "NAME sd" in the unit of the objective
-        """
-        table = _values(self, frame, "row")
-        out = {}
-        for name, (_, sign) in self.objectives.items():
-            _, mean, size = _scaled(self, name)
-            center, sd = posterior(self.model(name), _inputs(self, table))
-            out[f"{name} mean"] = mean + sign * size * center
-            out[f"{name} sd"] = size * sd
-        return pd.DataFrame(out, table.index)
+# %% ../../nbs/generate/49_experiment.ipynb #4308ba84
+class _Modelled(_Record):
+    "A record with the models of its objectives."
 
     def model(self, name: str | None = None):
         """The fitted model of botorch of one objective, in standard units, large is good.
@@ -1001,6 +952,127 @@ class Campaign:
         if self.earlier is not None:
             return _joint_model(self, name, x, y)
         return surrogate(x, y, width)
+
+    def predict(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """Mean and standard deviation of each objective, without the noise of a measurement.
+
+        frame : the variables, a row for each sample
+
+        returns : columns "NAME mean" and "NAME sd" in the unit of the objective
+        """
+        table = _values(self, frame, "row")
+        out = {}
+        for name, (_, sign) in self.objectives.items():
+            _, mean, size = _scaled(self, name)
+            center, sd = posterior(self.model(name), _inputs(self, table))
+            out[f"{name} mean"] = mean + sign * size * center
+            out[f"{name} sd"] = size * sd
+        return pd.DataFrame(out, table.index)
+
+# %% ../../nbs/generate/49_experiment.ipynb #eeb4089f
+class Campaign(_Modelled):
+    """Ask which samples to make next, and tell what was measured.
+
+    Raises ValueError where the space, the objectives or the constraints make no sense, where
+    `path` holds a campaign with other settings, and BadInput for candidates outside the space.
+
+    >>> campaign = Campaign([Number("x", 0, 1)], {"y": "maximise"})
+    >>> first = campaign.suggest(3)
+    >>> best = campaign.tell(first.assign(y=-((first.x - 0.3) ** 2))).suggest(1)
+    >>> best.index[0]
+    's4'
+
+    space : a list of `Number`, `Choice` and `Mixture`
+    objectives : heading, such as "strength (MPa)" -> "maximise" or "minimise"
+    constraints : texts such as "temperature + 20 * layers <= 900", see `Constraint`
+    path : of the CSV that holds the state, beside it a JSON of the same name with the settings;
+        None: in memory only. A campaign that is already there is continued
+    candidates : the only samples that can be made, a frame with a column for each variable; None:
+        any point of the space
+    prior : a frame of variables -> what is expected of the objective, (rows,) or (rows, several):
+        the mean of the model is a learned multiple of it
+    earlier : a frame of an earlier campaign with the same columns, for a model of both
+    random_state : seed
+    """
+
+    @classmethod
+    def open(cls, path, prior=None) -> "Campaign":
+        """The campaign of a CSV and the JSON beside it.
+
+        path : of the CSV
+        prior : the prior, where the campaign has one: a function cannot be kept in a file
+
+        Raises FileNotFoundError where there is none and ValueError where the JSON is damaged.
+        """
+        return cls(path=Path(path), **_opened(Path(path), prior))
+
+    def suggest(self, n: int = 1) -> pd.DataFrame:
+        """The next samples to make; they are written to the file as rows without a result.
+
+        n : how many, to be made side by side
+
+        returns : a frame with a column for each variable, a label for each sample
+
+        Raises ValueError where fewer candidates than that are left.
+        """
+        return _suggested(self, whole(n, "n", 1))
+
+    def tell(self, frame: pd.DataFrame) -> "Campaign":
+        """Add what was measured, and write it to the file.
+
+        frame : a column for each objective, and either the labels of `suggest` as its index or
+            the variables as they were set (or both: then what was set counts). A sample that is
+            told again is a repeat
+
+        returns : the campaign
+
+        Raises BadInput, which names every row that is missing a value or lies outside the space,
+        and ValueError where a unit does not fit; nothing is added then.
+        """
+        return _add(self, frame)
+
+# %% ../../nbs/generate/49_experiment.ipynb #1c648a47
+def _suggested(campaign, n):
+    "The frame of `suggest`: the samples chosen, in the file before anybody sees them."
+    _read_sheet(campaign)
+    chosen = _choose(campaign, n)
+    labels = []
+    for row in chosen.itertuples(index=False):
+        labels.append(_new_label(campaign))
+        cells = dict(zip(campaign.space.headers, map(_cell, row)))
+        campaign._sheet.rows.append({"sample": labels[-1], **cells})
+    campaign._sheet.save()
+    _read_sheet(campaign)
+    out = chosen.set_axis(pd.Index(labels, name="sample"), axis=0)
+    return out.set_axis(campaign.space.headers, axis=1)
+
+
+def _add(campaign, frame):
+    "Add the rows of a frame to a campaign: all of them, or none and BadInput."
+    if not isinstance(frame, pd.DataFrame) or frame.empty:
+        raise ValueError("nothing to tell: give a frame with a row for each sample")
+    headers, headings = campaign.space.headers, _headings(campaign)
+    columns = _matched(frame.columns, [*headers, *headings])
+    some = any(header in columns for header in headers)
+    needed = [*headers, *headings] if some else headings
+    missing = [name for name in needed if name not in columns]
+    if missing:
+        raise ValueError(f"columns {missing} are missing")
+    _read_sheet(campaign)
+    added, bad = [], []
+    for place, label in enumerate(frame.index):
+        row = frame.iloc[place]
+        try:
+            added.append((str(label), _told(campaign, str(label), row, columns)))
+        except ValueError as error:
+            bad.append((label, _short_row(dict(row)), str(error)))
+    if bad:
+        raise BadInput(bad, "row", len(frame))
+    for label, cells in added:
+        _write_row(campaign, label, cells)
+    campaign._sheet.save()
+    _read_sheet(campaign)
+    return campaign
 
 # %% ../../nbs/generate/49_experiment.ipynb #fda67bc0
 def _headings(campaign):
