@@ -25,7 +25,6 @@ from .tasks import fold, task_rows, tasks
 from .validation import checked_targets, coverage, crps, sd_factor
 from ..matter.formula import reduced_formula
 from ..matter.molecule import canonical_smiles
-from ..matter.unit import canonical_unit
 from ..represent.composition import Compositions
 from ..represent.kinds import KINDS, describe, group_labels, has_a_size, kind_of
 
