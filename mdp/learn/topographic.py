@@ -199,8 +199,9 @@ def checked_table(X) -> np.ndarray:
 
     returns : (rows, features)
 
-    Raises BadInput, which names the rows that lack a number, or says that there is no table with
-    rows and features, and ValueError where there are fewer than two rows or no features, where a column holds no number at all, or is constant.
+    Raises BadInput, which names the rows that lack a number, or says that there are no rows and
+    columns, and ValueError where there are fewer than two rows or no features, where a column holds
+    no number at all, or is constant.
 
     >>> checked_table([[1, 2], [3, 5]])
     array([[1., 2.],
