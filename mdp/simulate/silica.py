@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['CUTOFF', 'DENSITY', 'TIME_STEP', 'STORED', 'pair_energy', 'energy_and_forces', 'cristobalite', 'quench', 'main']
 
-# %% ../../nbs/simulate/25_silica.ipynb #ce803b38
+# %% ../../nbs/simulate/25_silica.ipynb #e1da9a55
 import functools
 from pathlib import Path
 import numpy as np
@@ -15,7 +15,7 @@ from ..core.errors import in_range
 from ..core.parallel import progress
 from ..core.profiles import spawn_seeds
 
-# %% ../../nbs/simulate/25_silica.ipynb #d66b675d
+# %% ../../nbs/simulate/25_silica.ipynb #68af135e
 _COULOMB = 14.399645  # eV Å, of two elementary charges
 _CHARGES = {"Si": 2.4, "O": -1.2}
 _BUCKINGHAM = {  # A (eV), b (1/Å), C (eV Å^6)
@@ -27,7 +27,7 @@ CUTOFF = 10.17  # Å, of the Coulomb part
 _SHORT = 5.5  # Å, of the other parts
 _SMOOTH = 0.5  # Å
 
-# %% ../../nbs/simulate/25_silica.ipynb #9ea2f095
+# %% ../../nbs/simulate/25_silica.ipynb #8cf83910
 def pair_energy(first: str, second: str, distance) -> np.ndarray:
     """Energy of two ions of silica, eV.
 
@@ -57,7 +57,7 @@ def _short(pair, r):
     core = 4 * depth * ((size / r) ** 30 - (size / r) ** 6)
     return height * np.exp(-decay * r) - dispersion / r**6 + core
 
-# %% ../../nbs/simulate/25_silica.ipynb #c80cace6
+# %% ../../nbs/simulate/25_silica.ipynb #7c73a029
 _FIRST = 0.36  # Å², where the table begins; below it the force is that of its first row
 _ROWS = 10_000
 _STEP = (CUTOFF**2 - _FIRST) / _ROWS  # Å²
@@ -75,7 +75,7 @@ def _table():
         table[place][:, 1] = -(ahead - behind) / (2e-5 * r)
     return table
 
-# %% ../../nbs/simulate/25_silica.ipynb #5ffa421e
+# %% ../../nbs/simulate/25_silica.ipynb #70777cbb
 @compiled(fastmath=True)
 def _near(positions, edge, reach):
     "Earlier atoms within `reach` Å of each: where its list starts, all lists, shifts by the cell."
@@ -102,7 +102,7 @@ def _near(positions, edge, reach):
         start[i + 1] = found
     return start, others[:found], shifts[:found]
 
-# %% ../../nbs/simulate/25_silica.ipynb #5c5e416c
+# %% ../../nbs/simulate/25_silica.ipynb #3dd34f9d
 @compiled(fastmath=True)
 def _forces(positions, oxygen, table, lists, forces):
     "Energy (eV) of the pairs of `lists`; `forces` (eV/Å) is filled."
@@ -139,7 +139,7 @@ def _forces(positions, oxygen, table, lists, forces):
         forces[i, 2] += force_z
     return energy
 
-# %% ../../nbs/simulate/25_silica.ipynb #f70f318c
+# %% ../../nbs/simulate/25_silica.ipynb #e1d5c812
 def energy_and_forces(positions, oxygen, edge: float) -> tuple:
     """Energy of a cube of silica that repeats, eV, and the force on each atom, (atoms, 3), eV/Å.
 
@@ -161,7 +161,7 @@ def energy_and_forces(positions, oxygen, edge: float) -> tuple:
     energy = _forces(positions, np.asarray(oxygen, np.uintp), _table(), lists, forces)
     return energy, forces
 
-# %% ../../nbs/simulate/25_silica.ipynb #b3f66486
+# %% ../../nbs/simulate/25_silica.ipynb #68127704
 DENSITY = 2.20  # g/cm³, of silica glass
 
 
@@ -184,7 +184,7 @@ def cristobalite():
     cell.set_cell([volume ** (1 / 3)] * 3, scale_atoms=True)
     return cell * (3, 3, 3)
 
-# %% ../../nbs/simulate/25_silica.ipynb #dfc6088d
+# %% ../../nbs/simulate/25_silica.ipynb #26f0f589
 _FEMTOSECOND = 0.0982269474  # in Å (u/eV)^(1/2)
 TIME_STEP = 1.6  # fs
 _RESPONSE = 100.0  # fs, within which the temperature follows
@@ -215,7 +215,7 @@ def _move(positions, velocities, masses, oxygen, edge, table, steps, temperature
             velocities *= np.sqrt(1 + TIME_STEP / _RESPONSE * (wanted / now - 1))
     return energy + kinetic
 
-# %% ../../nbs/simulate/25_silica.ipynb #90235d93
+# %% ../../nbs/simulate/25_silica.ipynb #128bd314
 def _thermalised(atoms, temperature, random_state):
     "Positions, velocities, masses, which are oxygen: what `_move` needs, at a temperature (K)."
     masses = atoms.get_masses()[:, None]
@@ -226,7 +226,7 @@ def _thermalised(atoms, temperature, random_state):
     oxygen = (atoms.symbols == "O").astype(np.uintp)
     return atoms.positions.copy(), velocities, masses, oxygen
 
-# %% ../../nbs/simulate/25_silica.ipynb #cee84d33
+# %% ../../nbs/simulate/25_silica.ipynb #e5d8b917
 _SLOWEST, _FASTEST = 1e12, 1e17  # K/s
 _BELOW_2000_K = 1e15  # K/s, at least
 
@@ -247,7 +247,7 @@ def _path(rate):
         (300.0, 300.0, int(625 * hurry)),
     ]
 
-# %% ../../nbs/simulate/25_silica.ipynb #ee24ecc3
+# %% ../../nbs/simulate/25_silica.ipynb #2c8c63a2
 def quench(rate: float, random_state=0):
     """A glass of silica, 648 atoms at 2.20 g/cm³ and 300 K, cooled from the melt: ASE Atoms.
 
@@ -270,7 +270,7 @@ def quench(rate: float, random_state=0):
     glass.wrap()
     return glass
 
-# %% ../../nbs/simulate/25_silica.ipynb #71ab2d57
+# %% ../../nbs/simulate/25_silica.ipynb #edf81cf4
 STORED = "silica_glass.csv"
 _RUNS = [(1e15, 0), (1e15, 1), (1e14, 0)]  # K/s, seed
 
@@ -294,7 +294,7 @@ def main(path: str):
             table.insert(0, "rate", f"{rate:.0e}")
             table.to_csv(file, mode="a", index=False, header=not file.exists())
 
-# %% ../../nbs/simulate/25_silica.ipynb #f13bf95e
+# %% ../../nbs/simulate/25_silica.ipynb #c97076b0
 if __name__ == "__main__" and "__file__" in globals():
     import sys
 
