@@ -24,6 +24,9 @@ docs: .venv/.ready      ## the notebooks as a web site in _docs, readable offlin
 students: .venv/.ready      ## copies of the notebooks for students in _workshop: no solutions, no outputs
 	@$(PY) tools/workshop.py
 
+slides: .venv/.ready   ## the slides of the half-day workshop, one file in _slides that needs no network
+	@$(PY) tools/slides.py
+
 bench: .venv/.ready      ## side by side with the peers, each in an environment of its own
 	@for b in $(filter-out benchmarks/peer% benchmarks/_%,$(wildcard benchmarks/*.py)); do $(PY) $$b || exit 1; done
 
@@ -33,5 +36,5 @@ lock: .venv/.ready      ## resolve requirements.txt anew from pyproject.toml
 .venv/.ready: requirements.txt pyproject.toml tools/setup.py
 	@$(PYTHON) tools/setup.py
 
-.PHONY: help run test lab prepare docs students bench lock
+.PHONY: help run test lab prepare docs students slides bench lock
 .DEFAULT_GOAL := help

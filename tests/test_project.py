@@ -486,6 +486,35 @@ def test_readme():
     assert not missing, f"the key figures of {missing} are missing: `make prepare`"
 
 
+def test_links_between_notebooks():
+    "Relative links in the text of every notebook lead to a file."
+    broken = []
+    for path in NOTEBOOKS:
+        for cell in nbformat.read(path, as_version=4).cells:
+            if cell.cell_type != "markdown":
+                continue
+            for link in re.findall(r"\]\(([^)#:\s]+\.(?:ipynb|png|md))\)", cell.source):
+                if not (path.parent / link).exists():
+                    broken.append(f"{name(path)}: {link}")
+    assert not broken, broken
+
+
+def test_third_party_notices():
+    from notices import notices
+
+    assert (ROOT / "THIRD_PARTY.md").read_text(encoding="utf-8") == notices(), (
+        "THIRD_PARTY.md does not follow the registry: `python tools/notices.py`"
+    )
+
+
+def test_slides_need_no_network():
+    from slides import slides
+
+    page = slides()
+    assert page.count("<section") == 8 and "data:image/png;base64" in page
+    assert not re.search(r"""(?:src|href)=["']https?:""", page)
+
+
 def test_ci_runs_the_readme_command():
     assert (
         "make test" in (ROOT / "README.md").read_text()
