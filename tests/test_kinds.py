@@ -146,7 +146,7 @@ def test_the_name_of_an_image_is_its_label():
     assert labels[0] == labels[1] == "film 3" != labels[2]
 
 
-# the six kinds of bad input of amorphous, composite and nanostructure
+# the six kinds of bad input of amorphous, composite, microstructure and nanostructure
 IMAGE = np.ones((64, 64))
 SIX = {
     "an empty structure": ("amorphous", Atoms(cell=[9, 9, 9], pbc=True), "no atoms"),
@@ -158,7 +158,8 @@ SIX = {
         Atoms("Cu2", [[0, 0, 0], [2, 0, 0]], cell=[9, 9, 0], pbc=True),
         "volume is 0",
     ),
-    "an image of one phase": ("composite", Composite(IMAGE, (0.2, 10.0)), "one phase only"),
+    "a composite of one phase": ("composite", Composite(IMAGE, (0.2, 10.0)), "one phase only"),
+    "an image of one phase": ("microstructure", IMAGE, "one phase only"),
     "overlapping atoms": (
         "amorphous",
         Atoms("Cu2", [[0, 0, 0], [0.1, 0, 0]], cell=[9, 9, 9], pbc=True),

@@ -207,7 +207,7 @@ def checked_table(X) -> np.ndarray:
     array([[1., 2.],
            [3., 5.]])
     """
-    table = X if isinstance(X, pd.DataFrame) else _as_frame(X)
+    table = _as_frame(X)
     if table.shape[0] < 2 or table.shape[1] < 1:
         rows, features = table.shape
         raise ValueError(
@@ -224,7 +224,9 @@ def checked_table(X) -> np.ndarray:
 
 # %% ../../nbs/learn/36_topographic.ipynb #69cdfd01
 def _as_frame(X):
-    "An array as a frame; BadInput where it has not two dimensions, one for the rows."
+    "A frame, or an array as a frame; BadInput where it has not two dimensions, one for the rows."
+    if isinstance(X, pd.DataFrame):
+        return X
     if isinstance(X, pd.Series):
         X = X.to_numpy()
     try:
@@ -316,7 +318,7 @@ class TopographicMap(TransformerMixin, BaseEstimator):
     def transform(self, X):
         "The mean position of each row on the grid, weighted by responsibility: (rows, dimensions)."
         check_is_fitted(self, "images_")
-        values = _as_frame(X).to_numpy(float) if np.ndim(X) != 2 else np.asarray(X, float)
+        values = _as_frame(X).to_numpy(float)
         return responsibilities(values, self.images_, self.noise_) @ np.asarray(self.nodes, float)
 
 # %% ../../nbs/learn/36_topographic.ipynb #eb983491
