@@ -819,6 +819,19 @@ def _add_ask(whats):
     return ask
 
 
+def _add_predict(whats):
+    predict = _add_command(
+        whats,
+        "predict",
+        "a property of materials, with an error bar, a baseline and whether it is in the domain",
+        epilog="For instance: mdp library predict polymer_tg '*CC(*)c1ccccc1'",
+    )
+    predict.add_argument("task", help="what to predict, a name of the column task of `ask`")
+    predict.add_argument("rows", nargs="+", help="SMILES, repeat units or formulas")
+    predict.set_defaults(do=_library_predict)
+    return predict
+
+
 def _add_build(whats):
     build = _add_command(whats, "build", "train what is missing, of every task at hand")
     numbers = {
@@ -849,11 +862,12 @@ def _add_library(commands):
     library = _add_command(
         commands,
         "library",
-        "the library of pre-trained networks: ask, verify, build, ship",
+        "the library of pre-trained networks: predict, ask, verify, build, ship",
     )
     whats = library.add_subparsers(
-        dest="what", required=True, metavar="ask | verify | build | ship"
+        dest="what", required=True, metavar="predict | ask | verify | build | ship"
     )
+    predict = _add_predict(whats)
     ask = _add_ask(whats)
     verify = _add_command(whats, "verify", "check the hash of every file")
     verify.set_defaults(do=_library_verify)
@@ -863,7 +877,7 @@ def _add_library(commands):
         "--to", type=Path, required=True, metavar="FOLDER", help="a new folder for what is packed"
     )
     ship.set_defaults(do=_library_ship)
-    for what in (ask, verify, build, ship):
+    for what in (predict, ask, verify, build, ship):
         needed = what in (build, ship)
         default = "" if needed else " (default: the one that comes with the package)"
         what.add_argument(
@@ -946,6 +960,15 @@ def _data_verify(arguments) -> int:
     table = verify(arguments.names or None)
     _print_table(table)
     return int((table["status"] == "wrong").any())
+
+
+def _library_predict(arguments) -> int:
+    from mdp.learn.library import Library
+    from mdp.learn.transfer import ask
+
+    rows = dict(zip(arguments.rows, arguments.rows))
+    _print_table(ask(rows, arguments.task, Library.open(arguments.path)))
+    return 0
 
 
 def _library_ask(arguments) -> int:

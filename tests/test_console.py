@@ -73,6 +73,7 @@ def test_an_interrupted_run_leaves_no_process(sent, tmp_path):
         ),
         (["data", "verify", "nope"], "no dataset 'nope'"),
         (["library", "ask", "tsk == 'x'"], "name 'tsk' is not defined. The columns are"),
+        (["library", "predict", "beauty", "CC"], "no task 'beauty'"),
         (["library", "ask", "r2"], "'r2' is no condition: compare columns"),
         (["library", "ask", "r2 >"], "the condition 'r2 >' cannot be used"),
         (["library", "ask", "r2 > 0", "--path", "nowhere"], "no library is here"),

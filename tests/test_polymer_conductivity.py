@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 from rdkit import Chem
 from mdp.cases.polymer_thermal_conductivity import AROMATIC, looks, textbook_units, unit_rule
+from mdp.data import load
 from mdp.data.fetch import facts
 from mdp.matter.unit import canonical_unit, read_unit
 
@@ -89,5 +90,32 @@ def test_stored_designs_are_repeat_units_in_the_region():
 
 def test_stored_errors_are_in_watts_per_metre_and_kelvin():
     errors = pd.read_csv(facts("polymer_conductivity_errors.csv"), index_col=["set", "row"])
-    assert errors.loc["all rows"].shape[0] == 51 and errors.loc["amorphous"].shape[0] == 23
+    measured = load("polymer_conductivity_measured")
+    assert list(errors.loc["all rows"].index) == list(measured.abbreviation)
+    assert errors.loc["amorphous"].shape[0] == 23
     assert (errors.min() >= 0).all() and errors.mean().between(0.02, 0.1).all()
+
+
+def test_no_measured_value_was_recalled():
+    """Every number of the table has a source that was read, or was found quoted; every reference
+    is the one of a number that counts."""
+    sources = pd.read_csv(facts("polymer_conductivity_sources.csv"), keep_default_na=False)
+    sources = sources.set_index("key")
+    assert sources["read"].isin(["yes", "quoted"]).all()
+    assert not sources.note.str.contains("recalled").any()
+    for row in load("polymer_conductivity_measured").to_dict("records"):
+        keys = [entry.split()[0] for entry in row["values"].split("; ")]
+        assert row["reference"] in set(sources.reference[keys]), row["name"]
+
+
+def test_polystyrene_and_the_rows_that_lost_a_source():
+    measured = load("polymer_conductivity_measured").set_index("abbreviation")
+    # EN ISO 10456 0.16, Crawford 0.15, MakeItFrom 0.14 to 0.22, data sheets 0.10 to 0.13
+    assert measured.conductivity["PS"] == pytest.approx(0.155)
+    lost = ["PMP", "PVDF", "PCTFE", "PBD", "PA610", "PA612", "PA11", "PEEK", "PPSU", "PDMS"]
+    assert (measured.status[lost] != "two sources").all()
+    assert measured.status.value_counts().to_dict() == {
+        "one source": 29,
+        "two sources": 23,
+        "differ": 2,
+    }

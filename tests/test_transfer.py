@@ -12,8 +12,11 @@ from sklearn.dummy import DummyRegressor
 from sklearn.linear_model import BayesianRidge, LinearRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from mdp.core.errors import BadInput
 from mdp.learn.models import PriorMean
-from mdp.learn.validation import cross_val_predictions, error_reduction
+from mdp.learn.transfer import PropertyDescriptor, _error_bar, ask
+from mdp.learn.validation import Recalibrated, coverage, crps, cross_val_predictions
+from mdp.learn.validation import error_reduction, sd_factor
 
 
 class Seen(RegressorMixin, BaseEstimator):
@@ -95,3 +98,56 @@ def test_prior_mean(seed, first):
         PriorMean(LinearRegression(), first).fit(pd.DataFrame(X), y).predict(pd.DataFrame(X)),
         two.predict(X),
     )
+
+
+def test_a_wide_error_bar_does_not_pass():
+    truth = np.random.default_rng(0).normal(size=500)
+    honest, wide = np.ones(500), np.full(500, 1e6)
+    assert (coverage(truth, 0 * truth, wide) == 1).all()
+    assert crps(truth, 0 * truth, wide).mean() > 1e5 * crps(truth, 0 * truth, honest).mean()
+    assert sd_factor(truth, 0 * truth, wide) == pytest.approx(1e-3, rel=0.1)  # the lowest factor
+
+
+@pytest.mark.parametrize("scale", [0.1, 7.0])
+def test_crps_and_factor_follow_the_unit(scale):
+    rng = np.random.default_rng(1)
+    truth, mean = rng.normal(size=(2, 200))
+    sd = rng.uniform(0.5, 2, 200)
+    scaled = crps(scale * truth, scale * mean, scale * sd)
+    assert np.allclose(scaled, scale * crps(truth, mean, sd))
+    factor = sd_factor(truth, mean, sd)
+    assert sd_factor(truth, mean, scale * sd) == pytest.approx(factor / scale, rel=1e-3)
+
+
+def test_sd_that_is_not_positive_is_named():
+    with pytest.raises(BadInput, match="'b'"):
+        coverage(pd.Series([1.0, 2.0], ["a", "b"]), pd.Series([1.0, 2.0], ["a", "b"]), [1.0, 0.0])
+
+
+def test_the_factor_comes_from_groups_that_were_left_out():
+    groups = np.repeat(np.arange(20), 3)
+    X = np.column_stack([groups, np.zeros(60)]).astype(float)
+
+    class Sure(Seen):
+        "Knows the groups that it has seen, with a small error bar, and errs by 1 on the others."
+
+        def predict(self, X, return_std=False):
+            mean = 1 - super().predict(X)
+            return (mean, np.full(len(X), 0.1)) if return_std else mean
+
+    y = np.where(np.arange(60) == 0, 1e-6, 0.0)  # a constant target is refused
+    assert Recalibrated(Sure()).fit(X, y).factor_ < 0.1  # sisters stay: nothing seems to be wrong
+    assert Recalibrated(Sure()).fit(X, y, groups).factor_ > 5
+
+
+def test_tg_of_polystyrene():
+    answer = ask(pd.Series(["*CC(*)c1ccccc1"], ["PS"]), "polymer_tg").loc["PS"]
+    assert answer.low < 373 < answer.high and answer.unit == "K" and answer.inside
+
+
+def test_error_bar_of_other_networks_is_not_called_calibrated():
+    descriptor = PropertyDescriptor("polymer", tasks=["polymer_tg"]).fit()
+    assert _error_bar(descriptor, "polymer_tg")[2]
+    descriptor.chosen_ = descriptor.chosen_.assign(crc=0)
+    sd, half_width, calibrated = _error_bar(descriptor, "polymer_tg")
+    assert not calibrated and half_width > sd > 0

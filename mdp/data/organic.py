@@ -213,7 +213,8 @@ def _over_tables(df):
         )
     ).reset_index()
     wide = out.spread > 0.2 * out.value.abs().clip(lower=1)
-    out["flag"] = np.where(wide, "tables disagree", "")
+    alone = out.source == "Yaws"
+    out["flag"] = np.select([wide, alone], ["tables disagree", "Yaws alone"], "")
     return _merged(out, df)
 
 # %% ../../nbs/data/05_organic.ipynb #174757f6

@@ -101,6 +101,10 @@ def _hildebrand(table):
     return table.assign(value=np.sqrt(4.184 * table.value))
 
 
+def _not_yaws_alone(table):
+    return table[table.flag != "Yaws alone"]
+
+
 def _point_group_order(table):
     return table.assign(value=table.point_group.map(_ORDER))
 
@@ -108,6 +112,7 @@ def _point_group_order(table):
 # tasks whose values follow from those of a dataset: a function of the table, with a column `value`
 _DERIVED = dict(
     polymer_viscosity=_viscosity,
+    organic_tc=_not_yaws_alone,
     polymer_dielectric_ionic=_ionic,
     polymer_dielectric_electronic=_electronic,
     polymer_hildebrand=_hildebrand,
