@@ -102,7 +102,7 @@ def structure_factor(box, positions, q, width: float, lengths=None) -> np.ndarra
 
     box, positions : as of `read_atoms`, Å
     q : lengths, (n,), 1/Å
-    width : standard deviation of the weight, 1/Å; at least 2 pi / edge, or no vector is near
+    width : standard deviation of the weight, 1/Å; for the first few vectors at least 2 pi / edge
     lengths : scattering length of each atom, as of `scattering`
 
     returns : S, (n,), no unit
