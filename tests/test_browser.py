@@ -33,6 +33,7 @@ IN_LAB = (
     "microstructure_gan",
     "opv_rediscovery",
     "periodic_table",
+    "next_experiment",
 )
 Lab = namedtuple("Lab", "address notebooks")
 
@@ -231,3 +232,14 @@ def test_walk_and_map(page, run):
         drawn.evaluate("e => getComputedStyle(e).visibility") == "visible"
         and drawn.locator("image").count() == 1
     )
+
+
+def test_campaign_game(page, run):
+    run("next_experiment")
+    box = show(page, ".mdp-campaign")
+    picture, button = box.locator("img"), box.locator("button").first
+    handle = box.locator(".noUi-handle").first
+    handle.focus()
+    repaint(page, picture, lambda: handle.press("PageUp"))
+    repaint(page, picture, lambda: button.click())
+    assert "of 8 samples" in box.inner_text()
