@@ -1,5 +1,8 @@
 """What the case does not show: bad input, random alloys, weights that stand for every crystal."""
 
+import hashlib
+import json
+
 import nbformat
 import numpy as np
 import pandas as pd
@@ -7,6 +10,8 @@ import pytest
 from mdp.cases import quasicrystals as case
 from mdp.console import cases
 from mdp.core.errors import BadInput
+from mdp.data.fetch import facts
+from sklearn.model_selection import StratifiedGroupKFold
 
 
 @pytest.mark.parametrize(
@@ -89,14 +94,6 @@ def test_the_sample_stands_for_every_crystal():
     assert 9 not in recorder.X
 
 
-def test_fewer_positives_keeps_every_crystal():
-    labels = np.array(["QC"] * 228 + ["AC"] * 137 + ["crystal"] * 1000)
-    rows = case.fewer_positives(labels, 0)
-    assert pd.Series(labels[rows]).value_counts().to_dict() == {"crystal": 1000, "QC": 80, "AC": 78}
-    assert len(np.unique(rows)) == len(rows)
-    assert not np.array_equal(rows, case.fewer_positives(labels, 1))
-
-
 def test_recall_at_a_precision_by_hand():
     truth = np.array([1, 1, 0, 1, 0, 0, 0, 0])
     score = np.arange(8)[::-1]
@@ -121,3 +118,91 @@ def test_headlines_claim_nothing_beside_the_paper():
     )
     assert "paper=" not in source
     assert 1 <= source.count("top=True") <= 5
+
+
+def sha256_of_lines(lines):
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def test_the_hard_test_is_the_one_that_was_frozen():
+    "Rows, folds and negatives are those written down before any work on the goal."
+    frozen = json.loads(facts("quasicrystal_frozen.json").read_text())
+    written = pd.read_csv(facts("quasicrystal_frozen.csv"), dtype=str)
+    table, F = case.alloys()
+    spelled = [f"{label}|{formula}" for label, formula in zip(table.label, table.formula)]
+    rows = np.array([hashlib.sha256(row.encode()).hexdigest()[:12] for row in spelled])
+    scored = ~(table.late | table.doubtful).to_numpy()
+    negative = scored & (table.label != "QC").to_numpy()
+    assert list(rows) == list(written.row)
+    assert sha256_of_lines(rows) == frozen["rows_sha256"]
+    assert sha256_of_lines(rows[scored]) == frozen["scored_sha256"]
+    assert sha256_of_lines(rows[negative]) == frozen["negatives_sha256"]
+    assert sha256_of_lines(written.folds) == frozen["folds_sha256"]
+    digits = np.ascontiguousarray(F.round(6)).astype("<f8").tobytes()
+    assert hashlib.sha256(digits).hexdigest() == frozen["fractions_sha256"]
+    early = np.flatnonzero(~table.late)
+    parts = StratifiedGroupKFold(5, shuffle=True, random_state=0).split(
+        early, table.label.iloc[early], table.system.iloc[early]
+    )
+    for fold, (_, test) in enumerate(parts):
+        assert set(written.folds.str[0].iloc[early[test]]) == {str(fold)}
+
+
+def test_hard_crystals_stand_for_themselves():
+    "The crystals most like positives are all taken, with weight 1; the weights sum to all rows."
+    rng = np.random.default_rng(0)
+    label = np.array(["QC"] * 20 + ["AC"] * 20 + ["crystal"] * 400)
+    X = rng.normal(size=(440, 3)) + 3 * (label != "crystal")[:, None]
+    X[40:50] += 3  # ten crystals among the positives
+    system = np.array([f"p{i}" for i in range(40)] + [f"c{i}" for i in range(400)])
+    table = pd.DataFrame(dict(label=label, system=system, doubtful=False))
+    recorder = case.fit(Recorder(), X, table, np.arange(440), n=50, hard=20)
+    taken = {tuple(row) for row in recorder.X}
+    assert {tuple(row) for row in X[40:50]} <= taken
+    assert len(recorder.y) == 40 + 50
+    assert np.isclose(recorder.weight.sum(), 440)
+    assert (np.sort(recorder.weight)[:60] == 1).all()
+
+
+def test_features_without_roles_do_not_jump_where_the_majority_changes():
+    either_side = case.fractions(["Cd45.01Mg44.99Yb10", "Cd44.99Mg45.01Yb10"])
+    spread = case.features(case.fractions(["Cd80Mg5Yb15", "Cd20Mg65Yb15"])).std()
+    step = {
+        roles: case.features(either_side, roles).diff().iloc[1].abs() for roles in (True, False)
+    }
+    assert (step[True] > 0.1 * spread[step[True].index]).any()
+    assert (step[False] < 0.01).all()
+
+
+def test_regions_of_the_literature_by_hand():
+    regions = pd.read_csv(case.REGIONS)
+    assert regions.checked.str.len().min() > 5 and regions.reference.notna().all()
+    region = regions[(regions.system == "Al-Co-Ni")].iloc[0]
+    F = case.fractions(["Al70Co16Ni14", "Al70Co14Ni16", "Al72Co15Ni13", "Al60Co20Ni20"])
+    assert case.inside_region(F, region).tolist() == [True, False, True, False]
+    point = regions[regions.system == "Al-Pd-Sc"].iloc[0]
+    F = case.fractions(["Al54Pd30Sc16", "Al56Pd28Sc16", "Al60Pd26Sc14"])
+    assert case.inside_region(F, point).tolist() == [True, True, False]
+
+
+def test_every_region_is_mapped_and_no_map_is_made_up():
+    "The stored maps cover each system on the whole grid, and reading one gives fractions."
+    maps = pd.read_csv(case.MAPS)
+    regions = pd.read_csv(case.REGIONS)
+    assert set(maps.system) == set(regions.system)
+    assert (maps.groupby("system").size() == 861).all()
+    F, rows = case.read_map(maps, "Al-Co-Ni")
+    assert np.allclose(F.sum(1), 1) and rows.QC.between(0, 1).all()
+
+
+def test_the_curated_rows_say_what_was_read():
+    rows = case.load("quasicrystals")
+    assert set(rows.read) == {"composition", "system", "file"}
+    assert (rows.checked[rows.read == "file"] == "mirror").all()
+    assert set(rows.symmetry[rows.label == "QC"]) == {
+        "icosahedral",
+        "decagonal",
+        "dodecagonal",
+        "octagonal",
+    }
+    assert set(rows.order[rows.order != ""]) == {"1/0", "1/1", "2/1", "3/2-2/1-2/1"}
