@@ -209,15 +209,18 @@ def test_the_curated_rows_say_what_was_read():
 
 
 def test_paired_intervals_take_only_the_rows_that_are_tested():
-    "Two scores that differ in one row of the tested part; what is not tested counts for nothing."
-    label = np.array(["QC", "QC", "crystal", "crystal", "QC", "crystal"])
-    table = pd.DataFrame(dict(label=label, system=list("abcdef"), doubtful=[False] * 6))
-    both = np.full((1, 2, 6), np.nan)
-    both[0, 0, :4] = [0.9, 0.1, 0.5, 0.0]  # precisions 1 and 2/3 at the two quasicrystals
-    both[0, 1, :4] = [0.9, 0.6, 0.5, 0.0]
+    "Eight alloys of each of six kinds; what is not tested counts for nothing."
+    label = np.repeat(["QC", "QC", "crystal", "crystal", "QC", "crystal"], 8)
+    table = pd.DataFrame(dict(label=label, system=np.arange(48).astype(str), doubtful=False))
+    both = np.full((1, 2, 48), np.nan)
+    both[0, 0, :32] = np.repeat([0.9, 0.1, 0.5, 0.0], 8)  # precision 1 at recall 0.5, then 2/3
+    both[0, 1, :32] = np.repeat([0.9, 0.6, 0.5, 0.0], 8)  # all quasicrystals first
     got = {name: metrics for name, _, metrics in case.paired_intervals(both, table, "x")}
-    recalls = {name: row["recall at 0.85: value"] for name, row in got.items()}
-    assert recalls == {"x, baseline": 0.5, "x, chosen": 1, "x, rise": 0.5}
-    both[0, :, 4:] = 0.3
-    got = [metrics for name, _, metrics in case.paired_intervals(both, table, "x")]
-    assert np.isclose(got[0]["AP: value"], (1 + 2 / 3 + 3 / 5) / 3)
+    assert np.isclose(got["x, baseline"]["recall at 0.85: value"], 0.5)
+    assert [got["x, chosen"][f"recall at 0.85: {end}"] for end in ("value", "low", "high")] == [
+        1
+    ] * 3
+    assert np.isclose(got["x, rise"]["recall at 0.85: value"], 0.5)
+    both[0, :, 32:] = 0.3
+    first = next(metrics for _, _, metrics in case.paired_intervals(both, table, "x"))
+    assert np.isclose(first["AP: value"], (1 + 1 / 2 + 3 / 5) / 3)
