@@ -325,6 +325,45 @@ register(
     "Nistane et al., MRS Commun. 12, 1096 (2022)",
 )
 
+# %% ../../nbs/data/06_polymers.ipynb #3f362b23
+def _chi_pairs(path, units=None):
+    """Flory-Huggins parameters of Aoki et al.: a polymer (given as a ring of ten units) in a
+    solvent; the repeat unit of a ring stands in the measured table.
+
+    path : of the table
+    units : of the measured table, where it is another one
+    """
+    raw = pd.read_csv(path)
+    named = pd.read_csv(units) if units else raw
+    parts = named.ps_pair.str.split("_", expand=True)
+    unit_of = dict(zip(parts[0], named.ps_pair_nonCyclic.str.split("_").str[0]))
+    pairs = raw.ps_pair.str.split("_", expand=True)
+    columns = dict(
+        smiles=pairs[0].map(unit_of),
+        solvent=canonical_smiles(pairs[1]),
+        temperature=raw.temp + 273.15,
+        value=raw.chi,
+    )
+    return _molecules(pd.DataFrame(columns))
+
+
+_MTL = "yoshida-lab/MTL_ChiParameter/sample_data/"
+_WHAT = "Flory-Huggins chi of a polymer in a solvent at a temperature [K]"
+_AOKI = "Aoki et al., Macromolecules 56, 5446 (2023)"
+_chi_measured = _MTL + "data_Chi.csv"
+_chi_computed = _MTL + "data_COSMO.csv"
+register("chi_measured", _WHAT, {"chi": ""}, "measured", 1190, (_chi_measured,), _chi_pairs, _AOKI)
+register(
+    "chi_computed",
+    _WHAT + ", by COSMO-RS",
+    {"chi": ""},
+    "DFT",
+    1206,
+    (_chi_computed, _chi_measured),
+    _chi_pairs,
+    _AOKI,
+)
+
 # %% ../../nbs/data/06_polymers.ipynb #7c0d0a02
 _TC = dict(
     conductivity="W/(m K)",

@@ -145,6 +145,11 @@ CREDITS |= {
 
 # %% ../../nbs/data/03_registry.ipynb #1e35d607
 CREDITS |= {
+    "yoshida-lab/MTL_ChiParameter": (
+        "MIT",
+        True,
+        "Aoki et al., Macromolecules 56, 5446 (2023)",
+    ),
     "yoshida-lab/XenonPy": ("BSD-3-Clause", True, "Liu et al., Adv. Mater. 33, 2102507 (2021)"),
     "FlorianTseng/LTC-modeling": (
         "MIT",

@@ -21,6 +21,7 @@ from ..core.compiled import compiled
 from ..core.errors import in_range
 from ..core.parallel import parallel
 from ..core.profiles import row_seeds, spawn_seeds
+from ..represent.microstructure import draw_section
 from ..represent.process import SPUTTERING, Processes, design
 
 # %% ../../nbs/simulate/22_film.ipynb #ed3b5903
@@ -420,18 +421,6 @@ def _surface(rate, size, seed):
     return ndimage.gaussian_filter(height, rounding, mode="wrap"), grains
 
 # %% ../../nbs/simulate/22_film.ipynb #d0394439
-def _sliced(top, g, rng):
-    grey = np.r_[0.08, rng.uniform(0.45, 0.95, g.max())][g]
-    boundary = (g > 0) & ((g != np.roll(g, 1, 1)) | (g != np.roll(g, 1, 0)))
-    grey = np.where(boundary, 0.25, np.where(np.arange(len(g))[:, None] > top.max(), 0, grey))
-    return np.clip(
-        ndimage.gaussian_filter(grey, 0.6, mode=("nearest", "wrap"))
-        + 0.02 * rng.normal(size=g.shape),
-        0,
-        1,
-    )
-
-
 def _shaded(h, g, rng):
     gy, gx = ((np.roll(h, -1, axis) - np.roll(h, 1, axis)) / 2 for axis in (0, 1))
     steep = np.sqrt(1 + gx * gx + gy * gy)  # 1/cos of the slope
@@ -459,7 +448,7 @@ class Film(NamedTuple):
     grains: np.ndarray  # (H, W) a number for each grain, 0: empty; rows as in the image
 
 
-_VIEWS = dict(section=(_section, _sliced), surface=(_surface, _shaded))
+_VIEWS = dict(section=_section, surface=_surface)
 
 # %% ../../nbs/simulate/22_film.ipynb #5f68baf7
 def grow(process, view: str = "section", size: int = 256, random_state=0) -> Film:
@@ -492,16 +481,14 @@ def grow(process, view: str = "section", size: int = 256, random_state=0) -> Fil
 
 # %% ../../nbs/simulate/22_film.ipynb #e6d06dab
 def _grow_one(rate, view, size, seed):
-    make, draw = _VIEWS[view]
-    height, grains = make(rate, size, seed)
+    height, grains = _VIEWS[view](rate, size, seed)
     names, compact = np.unique(grains, return_inverse=True)
     first = 1 if names[0] > 0 else 0  # grains are 1, 2, 3 ...; 0 stays empty
     grains = compact.reshape(grains.shape).astype(np.int32) + first
-    grey = draw(height, grains, np.random.default_rng(seed))
-    image = (255 * grey + 0.5).astype(np.uint8)
+    rng = np.random.default_rng(seed)
     if view == "section":
-        return Film(image[::-1], height, grains[::-1])
-    return Film(image, height, grains)
+        return Film(draw_section(grains[::-1], rng), height, grains[::-1])
+    return Film((255 * _shaded(height, grains, rng) + 0.5).astype(np.uint8), height, grains)
 
 # %% ../../nbs/simulate/22_film.ipynb #ed900c14
 def measure(film: Film) -> pd.DataFrame:
