@@ -181,8 +181,8 @@ class Mixture:
 
     Raises ValueError where no composition keeps to the limits.
 
-    >>> Mixture(("Cs", "FA", "MA")).read(["0.2", "0.7", "0.1"])
-    [0.2, 0.7, 0.1]
+    >>> Mixture(("Cs", "FA", "MA")).read(["0.25", "0.5", "0.25"])
+    [0.25, 0.5, 0.25]
 
     names : of the columns, two or more
     total : their sum, 1 or 100
