@@ -32,6 +32,7 @@ IN_LAB = (
     "polymer_thermal_conductivity",
     "microstructure_gan",
     "opv_rediscovery",
+    "periodic_table",
     "next_experiment",
 )
 Lab = namedtuple("Lab", "address notebooks")
@@ -206,6 +207,17 @@ def test_film_sliders(page, run):
     handle.focus()
     for _ in range(3):
         repaint(page, picture, lambda: handle.press("PageUp"))
+
+
+def test_layout_is_coloured_by_a_property(page, run):
+    run("periodic_table")
+    box = show(page, ".mdp-periodic")
+    picture, menu = box.locator("img"), box.locator("select")
+    seen = {picture.get_attribute("src")}
+    for name in ("first_ion_en", "boiling_point"):
+        repaint(page, picture, lambda: menu.select_option(label=name))
+        seen.add(picture.get_attribute("src"))
+    assert len(seen) == 3
 
 
 def test_walk_and_map(page, run):
