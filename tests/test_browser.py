@@ -32,6 +32,8 @@ IN_LAB = (
     "polymer_thermal_conductivity",
     "microstructure_gan",
     "opv_rediscovery",
+    "periodic_table",
+    "next_experiment",
 )
 Lab = namedtuple("Lab", "address notebooks")
 
@@ -207,6 +209,17 @@ def test_film_sliders(page, run):
         repaint(page, picture, lambda: handle.press("PageUp"))
 
 
+def test_layout_is_coloured_by_a_property(page, run):
+    run("periodic_table")
+    box = show(page, ".mdp-periodic")
+    picture, menu = box.locator("img"), box.locator("select")
+    seen = {picture.get_attribute("src")}
+    for name in ("first_ion_en", "boiling_point"):
+        repaint(page, picture, lambda: menu.select_option(label=name))
+        seen.add(picture.get_attribute("src"))
+    assert len(seen) == 3
+
+
 def test_walk_and_map(page, run):
     run("opv_rediscovery")
     box = show(page, ".mdp-walk")
@@ -219,3 +232,14 @@ def test_walk_and_map(page, run):
         drawn.evaluate("e => getComputedStyle(e).visibility") == "visible"
         and drawn.locator("image").count() == 1
     )
+
+
+def test_campaign_game(page, run):
+    run("next_experiment")
+    box = show(page, ".mdp-campaign")
+    picture, button = box.locator("img"), box.locator("button").first
+    handle = box.locator(".noUi-handle").first
+    handle.focus()
+    repaint(page, picture, lambda: handle.press("PageUp"))
+    repaint(page, picture, lambda: button.click())
+    assert "of 8 samples" in box.inner_text()

@@ -159,6 +159,7 @@ def test_feret_wants_labels():
 faults = {
     "nan": np.full((16, 16), np.nan),
     "unknown phase": good + 1,
+    "one phase": np.ones((16, 16)),
     "grey": good * 0.5,
     "line": np.ones(16),
     "stack": np.stack([good, good]),
@@ -190,6 +191,20 @@ def test_transformer_names_each_bad_image(kinds):
         with pytest.raises(BadInput) as e:
             m.set_params(on_error="raise").fit_transform(given_)
         assert [r[0] for r in e.value.rows] == [name[i] for i in bad] and e.value.of == len(X)
+
+
+def test_an_image_of_one_phase_is_refused_by_the_table_alone():
+    films = pd.Series([good, np.zeros((16, 16), int), np.ones((16, 16), bool)], ["a", "b", "c"])
+    with pytest.raises(BadInput) as e:
+        Microstructures(reach=4).fit_transform(films)
+    assert [row[0] for row in e.value.rows] == ["b", "c"] and e.value.of == 3
+    assert all("one phase only" in row[2] for row in e.value.rows)
+    three = Microstructures(phases=(0, 1, 2), reach=4)
+    assert (three.fit_transform([good])[:, -15:] == 0).all()  # an absent third phase is no fault
+    with pytest.raises(BadInput, match="one phase only, 2"):
+        three.fit_transform([np.full((16, 16), 2)])
+    with pytest.raises(ValueError, match="at least two"):
+        Microstructures(phases=(1, 1)).fit_transform([good])
 
 
 def test_one_image_for_a_stack():

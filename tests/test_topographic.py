@@ -32,6 +32,25 @@ def test_an_empty_table_is_one_clear_error(table):
         lay_out(table, square(3, 3), **QUICK)
 
 
+@pytest.mark.parametrize(
+    "table, words",
+    [
+        ([1.0, 2.0, 3.0], r"has 1 dimension\(s\); give a table"),
+        (pd.Series([1.0, 2.0]), r"has 1 dimension\(s\)"),
+        (3.0, r"has 0 dimension\(s\)"),
+        (np.zeros((2, 2, 2)), r"has 3 dimension\(s\)"),
+        ([[1.0], [2.0, 3.0]], "rows differ in length"),
+    ],
+)
+def test_what_is_no_table_is_one_clear_error(table, words):
+    fitted = TopographicMap(square(3, 3), steps=2).fit(TABLE)
+    for function in (TopographicMap(square(3, 3)).fit, fitted.transform):
+        with pytest.raises(BadInput, match=words):
+            function(table)
+    with pytest.raises(BadInput, match=words):
+        lay_out(table, square(3, 3), **QUICK)
+
+
 def test_one_row_is_one_clear_error():
     with pytest.raises(ValueError, match=r"1 row\(s\) and 4 feature"):
         lay_out(TABLE[:1], square(3, 3), **QUICK)

@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['TEMPLATES', 'usable_rows', 'Evaluation', 'evaluate', 'predict_new', 'refuse_unreadable', 'evaluate_file']
 
-# %% ../../nbs/learn/37_own_data.ipynb #0b6eb217
+# %% ../../nbs/learn/37_own_data.ipynb #b6b3f5a6
 import warnings
 from pathlib import Path
 from typing import NamedTuple
@@ -24,7 +24,7 @@ from .models import baselines
 from .validation import checked_targets, cross_val_predictions, interval
 from ..represent.kinds import group_labels, kind_of
 
-# %% ../../nbs/learn/37_own_data.ipynb #e9e6153b
+# %% ../../nbs/learn/37_own_data.ipynb #77302ebc
 def usable_rows(
     table: pd.DataFrame, kind: str, rows: str, value: str, log: bool = False
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -55,14 +55,14 @@ def usable_rows(
     usable = table.drop(refused.index).assign(**{value: numbers.drop(refused.index)})
     return usable, refused
 
-# %% ../../nbs/learn/37_own_data.ipynb #453442ff
+# %% ../../nbs/learn/37_own_data.ipynb #63a90e60
 def _check_table(table, rows, value):
     "ValueError for a column that is missing, and for labels that stand twice."
     for column in (rows, value):
         if column not in table:
             raise ValueError(f"no column {column!r}; the columns are {', '.join(map(str, table))}")
     if not table.index.is_unique:
-        twice = table.index[table.index.duplicated()][0]
+        twice = table.index[table.index.duplicated()].tolist()[0]
         raise ValueError(f"the label {twice!r} stands more than once: a row must have its own")
 
 
@@ -87,7 +87,7 @@ def _why_not(number, written, log):
         return f"{written} has no logarithm"
     return ""
 
-# %% ../../nbs/learn/37_own_data.ipynb #8f8e7619
+# %% ../../nbs/learn/37_own_data.ipynb #a0665319
 class Evaluation(NamedTuple):
     """What a table can teach.
 
@@ -142,7 +142,7 @@ def evaluate(
     measured = pd.DataFrame({"measured": y, **columns, "group": groups}, usable.index)
     return Evaluation(errors.sort_values("MAE"), measured, refused)
 
-# %% ../../nbs/learn/37_own_data.ipynb #18ea5c68
+# %% ../../nbs/learn/37_own_data.ipynb #6a9a118a
 def _finest(kind):
     "The most detailed descriptor of a kind that all of its rows have."
     return [name for name in kind_of(kind).descriptors if name != "rdf"][-1]
@@ -161,7 +161,7 @@ def _material(usable, given, kind, rows, value, log, random_state):
     models["mean of the training rows"] = np.zeros((len(usable), 1)), DummyRegressor()
     return y, models, groups
 
-# %% ../../nbs/learn/37_own_data.ipynb #8cf91120
+# %% ../../nbs/learn/37_own_data.ipynb #71fa442d
 def predict_new(
     table: pd.DataFrame,
     new,
@@ -216,7 +216,7 @@ def predict_new(
         new.index,
     )
 
-# %% ../../nbs/learn/37_own_data.ipynb #bab649ec
+# %% ../../nbs/learn/37_own_data.ipynb #db5c7458
 def refuse_unreadable(column, kind):
     "BadInput naming every row that cannot be read."
     reasons = _unreadable(column, kind)
@@ -234,7 +234,7 @@ def _distances(X, n_train):
     usual = np.median(within[within > 0])
     return neighbours.kneighbors(new, n_neighbors=1)[0][:, 0] / usual
 
-# %% ../../nbs/learn/37_own_data.ipynb #38f84318
+# %% ../../nbs/learn/37_own_data.ipynb #5501cc98
 TEMPLATES = {
     "molecule": "smiles,value\nCCO,0.1\nc1ccccc1,0.2\nCC(=O)O,0.3\n",
     "polymer": "repeat_unit,value\n*CC*,0.1\n*CC(*)c1ccccc1,0.2\n*CCO*,0.3\n",

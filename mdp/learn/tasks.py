@@ -120,13 +120,16 @@ _DERIVED = dict(
 )
 
 # %% ../../nbs/learn/30_tasks.ipynb #42551edf
-def task_rows(task: str, structures: bool = False, limit: int | None = None) -> pd.DataFrame:
+def task_rows(
+    task: str, structures: bool = False, limit: int | None = None, names: list | None = None
+) -> pd.DataFrame:
     """The rows of a task: repeated ones merged to their median, those that no descriptor can take
     left out.
 
     task : a name of `tasks()`
     structures : inorganic: structures in place of formulas
     limit : at most so many rows, always the same ones
+    names : only these formulas or SMILES, spelled as in the table of the data set; None: all
 
     returns : row, value (log10 where the task says so)
 
@@ -138,6 +141,8 @@ def task_rows(task: str, structures: bool = False, limit: int | None = None) -> 
     about = _task(task)
     table = _with_values(task, about)
     name = "formula" if "formula" in table else "smiles"
+    if names is not None:
+        table = table[table[name].isin(names)]
     rows = table["structure" if structures else name]
     table = table.assign(value=table.value.astype(float), row=rows)
     table = table[np.isfinite(table.value) & ((table.value > 0) | (about.log == 0))]

@@ -199,14 +199,15 @@ def checked_table(X) -> np.ndarray:
 
     returns : (rows, features)
 
-    Raises BadInput, which names the rows that lack a number, and ValueError where there are fewer
-    than two rows or no features, where a column holds no number at all, or is constant.
+    Raises BadInput, which names the rows that lack a number, or says that there are no rows and
+    columns, and ValueError where there are fewer than two rows or no features, where a column holds
+    no number at all, or is constant.
 
     >>> checked_table([[1, 2], [3, 5]])
     array([[1., 2.],
            [3., 5.]])
     """
-    table = X if isinstance(X, pd.DataFrame) else pd.DataFrame(np.asarray(X))
+    table = _as_frame(X)
     if table.shape[0] < 2 or table.shape[1] < 1:
         rows, features = table.shape
         raise ValueError(
@@ -221,6 +222,24 @@ def checked_table(X) -> np.ndarray:
     _refuse_columns(table.columns[np.ptp(values, axis=0) == 0], "are constant")
     return values
 
+# %% ../../nbs/learn/36_topographic.ipynb #69cdfd01
+def _as_frame(X):
+    "A frame, or an array as a frame; BadInput where it has not two dimensions, one for the rows."
+    if isinstance(X, pd.DataFrame):
+        return X
+    if isinstance(X, pd.Series):
+        X = X.to_numpy()
+    try:
+        array = np.asarray(X)
+    except ValueError as error:
+        raise BadInput([(0, X, "its rows differ in length")], "table", 1) from error
+    if array.ndim == 2:
+        return pd.DataFrame(array)
+    why = f"it has {array.ndim} dimension(s); give a table of rows and features"
+    if array.ndim == 1:
+        why += ", for one feature [[1.0], [2.0]]"
+    raise BadInput([(0, X, why)], "table", 1)
+
 # %% ../../nbs/learn/36_topographic.ipynb #44354bad
 def _refuse_columns(columns, why):
     if len(columns):
@@ -234,6 +253,22 @@ def _refuse_rows(table, finite):
         bad.append((table.index[row], lacking, "no finite number there"))
     if bad:
         raise BadInput(bad, "row", len(table))
+
+# %% ../../nbs/learn/36_topographic.ipynb #c069bd81
+def _prior(nodes, length_scale, variance):
+    "Covariance of a feature of the images, (nodes, nodes)."
+    return variance * (closeness(nodes, nodes, length_scale) + _JITTER * np.eye(len(nodes)))
+
+
+def _em_step(values, images, prior, noise):
+    "Images and noise after one step of EM, and the objective there."
+    R = responsibilities(values, images, noise)
+    weights = _image_weights(values, R, prior, noise)
+    images = prior @ weights
+    squared = cdist(values, images, "sqeuclidean")
+    noise = max((R * squared).sum() / values.size, _JITTER * values.var())
+    log_prior = -0.5 * (weights * images).sum()
+    return images, noise, mixture_log_likelihood(values, images, noise) + log_prior
 
 # %% ../../nbs/learn/36_topographic.ipynb #a4a25669
 class TopographicMap(TransformerMixin, BaseEstimator):
@@ -269,22 +304,12 @@ class TopographicMap(TransformerMixin, BaseEstimator):
         mean = table.mean(axis=0)
         values = table - mean
         nodes = np.asarray(self.nodes, float)
-        length_scale = in_range(self.length_scale, "length_scale", 1e-3)
-        prior = self.variance * (
-            closeness(nodes, nodes, length_scale) + _JITTER * np.eye(len(nodes))
-        )
+        prior = _prior(nodes, in_range(self.length_scale, "length_scale", 1e-3), self.variance)
         noise = values.var()
-        least_noise = _JITTER * noise
         images = _starting_images(values, nodes, prior, np.random.default_rng(self.random_state))
         self.objective_ = np.empty(whole(self.steps, "steps", 1))
         for step in range(self.steps):
-            R = responsibilities(values, images, noise)
-            weights = _image_weights(values, R, prior, noise)
-            images = prior @ weights
-            squared = cdist(values, images, "sqeuclidean")
-            noise = max((R * squared).sum() / values.size, least_noise)
-            log_prior = -0.5 * (weights * images).sum()
-            self.objective_[step] = mixture_log_likelihood(values, images, noise) + log_prior
+            images, noise, self.objective_[step] = _em_step(values, images, prior, noise)
         self.images_ = images + mean
         self.noise_ = float(noise)
         self.n_features_in_ = values.shape[1]
@@ -293,7 +318,7 @@ class TopographicMap(TransformerMixin, BaseEstimator):
     def transform(self, X):
         "The mean position of each row on the grid, weighted by responsibility: (rows, dimensions)."
         check_is_fitted(self, "images_")
-        values = np.asarray(X, float)
+        values = _as_frame(X).to_numpy(float)
         return responsibilities(values, self.images_, self.noise_) @ np.asarray(self.nodes, float)
 
 # %% ../../nbs/learn/36_topographic.ipynb #eb983491
@@ -490,6 +515,15 @@ def _drawn(log_weights, temperature, rng):
         return int(np.argmax(log_weights))
     return int(np.argmax(log_weights / temperature + rng.gumbel(size=len(log_weights))))
 
+# %% ../../nbs/learn/36_topographic.ipynb #820de771
+def _without(inverse, row):
+    "The inverse covariance of all rows but one, with zeros in the row and column of that one."
+    pivot = inverse[row]
+    of_others = inverse - np.outer(pivot, pivot) / pivot[row]
+    of_others[row] = 0
+    of_others[:, row] = 0
+    return of_others
+
 # %% ../../nbs/learn/36_topographic.ipynb #c3db9830
 def _move_rows(values, smooth, noise, node_of_row, temperature, rng):
     """Take each row off the grid in turn, and put it on a vacant node drawn by likelihood.
@@ -517,15 +551,6 @@ def _move_rows(values, smooth, noise, node_of_row, temperature, rng):
         edge[row] = -1
         inverse = of_others + np.outer(edge, edge) / variance[drawn]
     return node_of_row
-
-
-def _without(inverse, row):
-    "The inverse covariance of all rows but one, with zeros in the row and column of that one."
-    pivot = inverse[row]
-    of_others = inverse - np.outer(pivot, pivot) / pivot[row]
-    of_others[row] = 0
-    of_others[:, row] = 0
-    return of_others
 
 # %% ../../nbs/learn/36_topographic.ipynb #4f7f00c5
 def _swap_rows(values, smooth, noise, node_of_row, temperature, rng):

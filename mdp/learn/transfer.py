@@ -11,7 +11,7 @@ import zlib
 import numpy as np
 import pandas as pd
 import torch
-from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.base import BaseEstimator, TransformerMixin
 from scipy.stats import norm
 from sklearn.utils.validation import check_is_fitted
 from ..core.errors import BadInput, whole
@@ -20,13 +20,11 @@ from ..core.training import descend
 from ..data.fetch import facts
 from ..data.registry import datasets
 from .library import Library
-from .models import baselines
 from .stack import Stack, forward
-from .tasks import fold, source, task_rows, tasks
+from .tasks import fold, task_rows, tasks
 from .validation import checked_targets, coverage, crps, sd_factor
 from ..matter.formula import reduced_formula
 from ..matter.molecule import canonical_smiles
-from ..matter.unit import canonical_unit
 from ..represent.composition import Compositions
 from ..represent.kinds import KINDS, describe, group_labels, has_a_size, kind_of
 
@@ -509,46 +507,21 @@ def _error_bar(descriptor, task):
     return sd, norm.ppf(0.975) * sd, False
 
 # %% ../../nbs/learn/33_transfer.ipynb #06484370
-_SPELLING = {
-    "molecule": lambda rows: list(canonical_smiles(rows)),
-    "polymer": lambda rows: [canonical_unit(row) for row in rows],
-    "inorganic": lambda rows: list(reduced_formula(rows)),
-}
-_BASELINE_ROWS = 2000
-
-
-def _measured(column, task, library):
+def _measured(column, task):
     "The task's own values of these very materials, on its scale; NaN where it has none."
-    kind = tasks().kind[task]
-    table = task_rows(task)
-    atoms = group_labels(column, kind, "composition")
-    alike = table[np.isin(group_labels(table.row, kind, "composition"), atoms)]
-    known = pd.Series(alike.value.to_numpy(), _SPELLING[kind](list(alike.row)))
-    known = known.groupby(level=0).median()
-    return known.reindex(_SPELLING[kind](list(column))).to_numpy()
+    spell = reduced_formula if tasks().kind[task] == "inorganic" else canonical_smiles
+    spelled = list(spell(column))
+    known = task_rows(task, names=spelled).set_index("row").value
+    return known.reindex(spelled).to_numpy()
 
 # %% ../../nbs/learn/33_transfer.ipynb #658e98f9
-def _baseline(column, task, library):
-    """Predictions by the better of ridge and forest; like the networks they have not seen the fold
-    of a row, and so no near copy of it.
-    """
-    kind = tasks().kind[task]
-    methods = baselines(column, kind)
-    table = pd.read_csv(library.path / "baselines.csv")
-    table = table.assign(method=table.model + ", " + table.descriptor)
-    table = table[(table.task == task) & table.method.isin(list(methods))]
-    predicted = np.full(len(column), np.nan)
-    if table.empty:
-        return predicted
-    best = table.loc[table.mae.idxmin()]
-    X, y, groups = source(task, best.descriptor, _BASELINE_ROWS)()
-    described, model = methods[best.method]
-    own = fold(group_labels(column, kind, best.descriptor))
-    for number in set(own):
-        seen = fold(groups) != number
-        fitted = clone(model).fit(X[seen], y[seen])
-        predicted[own == number] = fitted.predict(described[own == number])
-    return predicted
+def _errors_on_fold_0(descriptor, task):
+    "Mean absolute error of the networks that answer and of the best baseline, NaN where unknown."
+    networks = descriptor.chosen_.query("fold == 0").mae.mean()
+    path = descriptor.library_.path / "baselines.csv"
+    if not path.exists():
+        return networks, np.nan
+    return networks, pd.read_csv(path).query("task == @task and fold == 0").mae.min()
 
 # %% ../../nbs/learn/33_transfer.ipynb #3f2c04c2
 def ask(rows, task: str, library=None) -> pd.DataFrame:
@@ -559,9 +532,11 @@ def ask(rows, task: str, library=None) -> pd.DataFrame:
     task : a name of `tasks()`
     library : a `Library`; None: the embedded one
 
-    returns : a row for each, under the caller's index: value, sd, low and high (95 %), unit,
-        baseline, measured (both NaN where the table of the task is not on this machine), inside,
-        calibrated; all but the last two and the unit in the unit of the task
+    returns : a row for each, under the caller's index: value, sd, low and high (95 %) and measured
+        (NaN where the table of the task is not on this machine, or lacks the row), in the unit of
+        the task; unit; inside; calibrated; network_mae and baseline_mae, the errors of the
+        networks and of the best baseline on the same rows of the task, on the scale on which it is
+        learnt (log10 where `tasks().log` is 1)
 
     raises : BadInput that names every row which cannot be read; ValueError for no such task
 
@@ -577,14 +552,19 @@ def ask(rows, task: str, library=None) -> pd.DataFrame:
     sd, half, calibrated = _error_bar(descriptor, task)
     log = bool(tasks().log[task])
     answer = _with_interval(pd.Series(value[:, 0], column.index), sd, half, log)
+    answer["measured"] = np.nan
     here = set(datasets().query("available").name) >= set(tasks().dataset[task].split("+"))
-    for name, look_up in (("baseline", _baseline), ("measured", _measured)):
-        answer[name] = np.nan
-        if here and len(column):
-            found = look_up(column, task, descriptor.library_)
-            answer[name] = 10**found if tasks().log[task] else found
-    unit = descriptor.units[task]
-    return answer.assign(unit=unit, inside=~outside[:, 0], calibrated=calibrated)
+    if here and len(column):
+        found = _measured(column, task)
+        answer["measured"] = 10**found if log else found
+    networks, baseline = _errors_on_fold_0(descriptor, task)
+    return answer.assign(
+        unit=descriptor.units[task],
+        inside=~outside[:, 0],
+        calibrated=calibrated,
+        network_mae=networks,
+        baseline_mae=baseline,
+    )
 
 
 def _with_interval(value, sd, half, log):

@@ -67,11 +67,12 @@ def pair_distribution(box, positions, r_max: float, bins: int) -> tuple:
     return (np.arange(bins) + 0.5) * width, pairs / number_of_atoms
 
 # %% ../../nbs/represent/21_amorphous.ipynb #73a5f85a
-def scattering(box, positions, q_max: float) -> tuple:
-    """Intensity |sum exp(iqr)|^2 / N at every vector q of the reciprocal lattice of a cell.
+def scattering(box, positions, q_max: float, lengths=None) -> tuple:
+    """Intensity |sum b exp(iqr)|^2 / sum b^2 at every vector q of the reciprocal lattice of a cell.
 
     box, positions : as of `read_atoms`, Å
     q_max : the longest vector, 1/Å
+    lengths : b, the scattering length of each atom, in any unit; None: all atoms the same
 
     returns : the length of each vector, 1/Å, its intensity, no unit, and how many vectors it
         stands for (q and -q have the same intensity, and one of the two is computed)
@@ -87,7 +88,8 @@ def scattering(box, positions, q_max: float) -> tuple:
     turns = 2j * np.pi * positions @ np.linalg.inv(box)
     waves = [np.exp(np.outer(step, turns[:, axis])) for axis, step in enumerate(steps)]
     plane = (waves[0][:, None] * waves[1]).reshape(-1, len(positions))
-    intensity = np.abs(plane @ waves[2].T).ravel() ** 2 / len(positions)
+    b = np.ones(len(positions)) if lengths is None else np.asarray(lengths, float)
+    intensity = np.abs((plane * b) @ waves[2].T).ravel() ** 2 / (b**2).sum()
     indices = np.array(np.meshgrid(*steps, indexing="ij")).reshape(3, -1).T
     length = np.linalg.norm(indices @ reciprocal, axis=1)
     weight = np.where(indices[:, 2] == 0, 1, 2)
@@ -95,12 +97,13 @@ def scattering(box, positions, q_max: float) -> tuple:
     return length[wanted], intensity[wanted], weight[wanted]
 
 # %% ../../nbs/represent/21_amorphous.ipynb #a4b5a6ff
-def structure_factor(box, positions, q, width: float) -> np.ndarray:
+def structure_factor(box, positions, q, width: float, lengths=None) -> np.ndarray:
     """Structure factor S(q): the mean intensity around each length q, by a Gaussian weight.
 
     box, positions : as of `read_atoms`, Å
     q : lengths, (n,), 1/Å
-    width : standard deviation of the weight, 1/Å; at least 2 pi / edge, or no vector is near
+    width : standard deviation of the weight, 1/Å; for the first few vectors at least 2 pi / edge
+    lengths : scattering length of each atom, as of `scattering`
 
     returns : S, (n,), no unit
 
@@ -111,7 +114,7 @@ def structure_factor(box, positions, q, width: float) -> np.ndarray:
     array([1., 1.])
     """
     q = np.asarray(q, float)
-    length, intensity, weight = scattering(box, positions, q.max() + 4 * width)
+    length, intensity, weight = scattering(box, positions, q.max() + 4 * width, lengths)
     near = weight * np.exp(-(((length - q[:, None]) / width) ** 2) / 2)
     return near @ intensity / near.sum(axis=1)
 
@@ -133,10 +136,14 @@ def bond_order(box, positions, cutoff: float, degree: int) -> tuple:
     >>> local.round(3)  # simple cubic
     array([0.764])
     """
+    return _bond_order(neighbour_pairs(box, positions, cutoff), len(positions), degree)
+
+# %% ../../nbs/represent/21_amorphous.ipynb #c2bfd8ff
+def _bond_order(pairs, atoms, degree):
+    "`bond_order` of the pairs that `neighbour_pairs` found among so many atoms."
     from scipy.special import sph_harm_y
 
-    atoms = len(positions)
-    first, second, distance, vector = neighbour_pairs(box, positions, cutoff)
+    first, second, distance, vector = pairs
     polar = np.arccos(np.clip(vector[:, 2] / distance, -1, 1))
     azimuth = np.arctan2(vector[:, 1], vector[:, 0])
     orders = np.arange(-degree, degree + 1)
@@ -209,9 +216,14 @@ def ring_shares(box, positions, cutoff: float, largest: int = 6) -> np.ndarray:
     >>> ring_shares(box, positions, cutoff=1.1).round(3)  # squares, and hexagons around a line
     array([0. , 0.8, 0. , 0.2, 0. ])
     """
-    first, second, *_ = neighbour_pairs(box, positions, cutoff)
+    return _ring_shares(neighbour_pairs(box, positions, cutoff), len(positions), largest)
+
+# %% ../../nbs/represent/21_amorphous.ipynb #b246c4eb
+def _ring_shares(pairs, atoms, largest):
+    "`ring_shares` of the pairs that `neighbour_pairs` found among so many atoms."
+    first, second, *_ = pairs
     order = np.lexsort([second, first])
-    start = np.searchsorted(first[order], np.arange(len(positions) + 1))
+    start = np.searchsorted(first[order], np.arange(atoms + 1))
     sizes = compiled(_count_rings)(start, second[order].astype(np.int64), largest)
     return np.append(sizes[3:], sizes[0]) / max(sizes.sum(), 1)
 
@@ -236,25 +248,34 @@ def holes(box, positions, margin: float) -> np.ndarray:
     >>> len(voids), voids[0].round(3)  # one a cube: closed at half the diagonal of a face
     (8, array([2.   , 0.707, 0.866]))
     """
+    points = _with_images(box, positions, margin)
+    return _holes_of_points(box, points)
+
+# %% ../../nbs/represent/21_amorphous.ipynb #7fc22730
+def _holes_of_points(box, points):
+    "The holes between points (points, 3) whose filling sphere has its centre in the box."
     from gudhi import AlphaComplex
 
-    points = _with_images(box, positions, margin)
     simplices = AlphaComplex(points=points).create_simplex_tree()  # filtered by radius squared
     simplices.compute_persistence()
     pairs = simplices.persistence_pairs()
     found = []
     for dimension in (1, 2):
-        of_dimension = [(b, d) for b, d in pairs if len(b) == dimension + 1 and d]
-        centres = _circumcentres(points[np.array([died for _, died in of_dimension])])
-        place = centres @ np.linalg.inv(box)
-        for inside, pair in zip(((place >= 0) & (place < 1)).all(axis=1), of_dimension):
+        of_dimension = [(born, died) for born, died in pairs if len(born) == dimension + 1 and died]
+        for pair, inside in zip(of_dimension, _filled_inside(box, points, of_dimension)):
             if inside:
-                found.append((dimension, *map(simplices.filtration, pair)))
-    found = np.array(found, float).reshape(-1, 3)
-    found[:, 1:] = np.sqrt(found[:, 1:])
-    return found
+                squared = [simplices.filtration(simplex) for simplex in pair]
+                found.append((dimension, *np.sqrt(squared)))
+    return np.array(found, float).reshape(-1, 3)
 
 # %% ../../nbs/represent/21_amorphous.ipynb #d841708c
+def _filled_inside(box, points, pairs):
+    "Whether the sphere that fills a hole has its centre in the box, for each (born, died)."
+    centres = _circumcentres(points[np.array([died for _, died in pairs])])
+    place = centres @ np.linalg.inv(box)
+    return ((place >= 0) & (place < 1)).all(axis=1)
+
+
 def _circumcentres(corners):
     "The point as far from all corners of a triangle or a tetrahedron: (n, 3 or 4, 3) to (n, 3)."
     edges = corners[:, 1:] - corners[:, :1]
@@ -282,23 +303,23 @@ _MARGIN = 1.5  # spacings: images of atoms that take part in the holes
 _SHORTEST_LIFE = 0.02  # spacings: a hole of a shorter life is not counted
 
 # %% ../../nbs/represent/21_amorphous.ipynb #b421d1a3
-def _numbers(atoms, bins, r_max, cutoff):
-    "The numbers of one cell, lengths in units of the mean spacing."
-    box, positions, _ = atoms
+def _numbers(cell, bins, r_max, cutoff):
+    "The numbers of one cell, lengths in units of the mean spacing; neighbours are found once."
+    box, positions, _ = cell
     unit = spacing(box, positions)
     box, positions = repeated(box, positions, _HEIGHT * unit)
-    bond = cutoff * unit
-    neighbours = len(neighbour_pairs(box, positions, bond)[0]) / len(positions)
-    row = [1 / unit**3, neighbours]
+    atoms = len(positions)
+    pairs = neighbour_pairs(box, positions, cutoff * unit)
+    row = [1 / unit**3, len(pairs[0]) / atoms]
     row += pair_distribution(box, positions, r_max * unit, bins)[1].tolist()
     row += structure_factor(box, positions, _Q / unit, _Q_WIDTH / unit).tolist()
     for degree in (4, 6):
-        local, averaged = bond_order(box, positions, bond, degree)
+        local, averaged = _bond_order(pairs, atoms, degree)
         row += [local.mean(), averaged.mean(), averaged.std()]
-    row += ring_shares(box, positions, bond, _LARGEST).tolist()
+    row += _ring_shares(pairs, atoms, _LARGEST).tolist()
     found = holes(box, positions, _MARGIN * unit)
     found[:, 1:] /= unit
-    return row + _hole_numbers(found, len(positions))
+    return row + _hole_numbers(found, atoms)
 
 # %% ../../nbs/represent/21_amorphous.ipynb #ae4ec94f
 def _hole_numbers(found, atoms):

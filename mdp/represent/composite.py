@@ -44,6 +44,11 @@ def _mixtures(fraction, k0, k1):
         raise BadInput(bad, "mixture", len(table))
     return table
 
+# %% ../../nbs/represent/23_composite.ipynb #7de592ca
+def _mean_beside(conductor, shares, phases):
+    "The harmonic mean of the phases (2, rows) with an additional conductor beside each of them."
+    return 1 / (shares / (phases + conductor)).sum(0) - conductor
+
 # %% ../../nbs/represent/23_composite.ipynb #55f766c5
 def bounds(fraction, k0, k1, dimensions: int = 2) -> pd.DataFrame:
     """Bounds of the conductivity of two-phase mixtures: a row each, with the columns `reuss`,
@@ -67,14 +72,9 @@ def bounds(fraction, k0, k1, dimensions: int = 2) -> pd.DataFrame:
     table = _mixtures(fraction, k0, k1)
     shares = np.array([1 - table["fraction"], table["fraction"]])
     phases = np.array([table["k0"], table["k1"]])
-
-    def mean(beside):
-        "The harmonic mean with an additional conductor beside each phase."
-        return 1 / (shares / (phases + beside)).sum(0) - beside
-
-    least = (dimensions - 1) * phases.min(0)
-    most = (dimensions - 1) * phases.max(0)
-    values = {"reuss": mean(0), "lower": mean(least), "upper": mean(most)}
+    values = {"reuss": _mean_beside(0, shares, phases)}
+    for name, conductor in (("lower", phases.min(0)), ("upper", phases.max(0))):
+        values[name] = _mean_beside((dimensions - 1) * conductor, shares, phases)
     values["voigt"] = (shares * phases).sum(0)
     return pd.DataFrame(values, table.index)
 
@@ -180,7 +180,7 @@ def persistence(image) -> pd.DataFrame:
     table = pd.DataFrame(sorted(rows), columns=["dimension", "birth", "death"])
     return table.astype({"dimension": int, "birth": float, "death": float})
 
-
+# %% ../../nbs/represent/23_composite.ipynb #e92ad74a
 def betti(pairs, dimension: int, levels) -> np.ndarray:
     """Betti numbers of phase 1, grown to each level: (levels,), whole numbers.
 

@@ -57,6 +57,8 @@ class Kind:
     read : column -> `(objects, reasons by position)`
     descriptors : name -> `Descriptor`, from the plainest to the most detailed
     near : names of the kinds that are described by the same columns, itself among them
+    of_columns : True: a row is a dict, so that a table of rows may be a frame, a column for each
+        key
     """
 
     name: str
@@ -65,6 +67,7 @@ class Kind:
     read: Callable
     descriptors: Mapping[str, Descriptor]
     near: tuple[str, ...]
+    of_columns: bool = False
 
 # %% ../../nbs/represent/25_kinds.ipynb #f0cc3ea0
 def _formulas_of_atoms(column, on_error, read_rows, what):
@@ -203,14 +206,14 @@ def _numbers_by(column, on_error, transformer):
     return made.numbers(column, *made.read_column(column))
 
 
-def _of_objects(name, what, plural, reader, transformers, groups):
+def _of_objects(name, what, plural, reader, transformers, groups, **more):
     "The kind whose descriptors are transformers, by name; `groups` labels the near copies of all."
     descriptors = {}
     for descriptor, transformer in transformers.items():
         numbers = functools.partial(_numbers_by, transformer=transformer)
         descriptors[descriptor] = Descriptor(numbers, groups)
     read_rows = functools.partial(read_each, reader=reader)
-    return Kind(name, what, plural, read_rows, descriptors, near=(name,))
+    return Kind(name, what, plural, read_rows, descriptors, near=(name,), **more)
 
 # %% ../../nbs/represent/25_kinds.ipynb #a56dffb4
 def _counted_formula(symbols):
@@ -282,6 +285,7 @@ def process_kind(variables=SPUTTERING, name: str = "process") -> Kind:
         reader=transformer().read,
         transformers={"conditions": transformer},
         groups=functools.partial(batch_labels, variables=variables),
+        of_columns=True,
     )
 
 
@@ -329,8 +333,19 @@ def _descriptor_of(kind, name):
     "A descriptor of a kind; ValueError where the kind has none of that name."
     descriptors = kind_of(kind).descriptors
     if name not in descriptors:
-        raise ValueError(f"descriptor={name!r}: for a {kind} one of {', '.join(descriptors)}")
+        known = ", ".join(descriptors)
+        raise ValueError(f"descriptor={name!r}: for the kind {kind} one of {known}")
     return descriptors[name]
+
+# %% ../../nbs/represent/25_kinds.ipynb #eb7910ce
+def _column_of(rows, kind):
+    "The rows of a kind as a column; a frame of several columns as dicts where the kind has dicts."
+    if kind.of_columns and isinstance(rows, pd.DataFrame):
+        holds_dicts = rows.shape[1] == 1 and rows.iloc[:, 0].map(lambda row: hasattr(row, "keys"))
+        if not np.any(holds_dicts):
+            records = rows.to_dict("records")
+            rows = pd.Series(records, rows.index, dtype=object)
+    return as_column(rows, kind.what)
 
 # %% ../../nbs/represent/25_kinds.ipynb #72402e73
 def describe(rows, kind: str, descriptor: str, on_error: str = "raise") -> np.ndarray:
@@ -342,7 +357,7 @@ def describe(rows, kind: str, descriptor: str, on_error: str = "raise") -> np.nd
     (2, 256)
 
     rows : rows of the kind, SMILES or formulas, structures, images: a list, a Series, a one-column
-        frame, an array
+        frame, an array; processes also as a frame with a column for each condition
     kind : one of `KINDS`
     descriptor : one of `KINDS[kind].descriptors`
     on_error : "raise": `BadInput` naming every bad row; "nan": their numbers become NaN
@@ -350,7 +365,7 @@ def describe(rows, kind: str, descriptor: str, on_error: str = "raise") -> np.nd
     numbers = _descriptor_of(kind, descriptor).numbers
     if on_error not in ("raise", "nan"):
         raise ValueError(f"on_error={on_error!r}: 'raise' or 'nan'")
-    column = as_column(rows, KINDS[kind].what)
+    column = _column_of(rows, KINDS[kind])
     if len(column) and all(isinstance(row, str) for row in column):
         out = _remembered(column, kind, descriptor)
     else:
@@ -386,7 +401,7 @@ def group_labels(rows, kind: str, descriptor: str) -> np.ndarray:
     rows, kind, descriptor : as for `describe`
     """
     groups = _descriptor_of(kind, descriptor).groups
-    return np.array(groups(as_column(rows, KINDS[kind].what)), str)
+    return np.array(groups(_column_of(rows, KINDS[kind])), str)
 
 
 def readable(rows, kind: str) -> np.ndarray:
@@ -400,13 +415,13 @@ def readable(rows, kind: str) -> np.ndarray:
     [True, False]
     """
     known = kind_of(kind)
-    column = as_column(rows, known.what)
+    column = _column_of(rows, known)
     _, failures = known.read(column)
     out = np.ones(len(column), bool)
     out[list(failures)] = False
     return out
 
-
+# %% ../../nbs/represent/25_kinds.ipynb #8575edae
 def has_a_size(formulas) -> np.ndarray:
     """Which formulas say how many atoms a unit has: (n,), bool.
 

@@ -639,10 +639,11 @@ class Microstructures(RowTransformer):
     """Descriptors of images whose pixels are phase labels: fraction, radial S2, lineal path and
     chord of each phase.
 
-    >>> Microstructures(reach=4).fit_transform(np.zeros((1, 8, 8), int)).shape
+    >>> Microstructures(reach=4).fit_transform([np.eye(8)]).shape
     (1, 30)
 
-    phases : the labels an image may hold; each gets its columns
+    phases : the labels an image may hold; each gets its columns; an image holds two of them or
+        more, as the statistics of one phase are the same whatever the image shows
     reach : longest distance in pixels; at most half the smallest image
     periodic : do the images wrap around?
     on_error : "raise": BadInput names every bad image; "nan": a row of NaN for each
@@ -663,8 +664,8 @@ class Microstructures(RowTransformer):
         super().check()
         if not in_range(self.reach, "reach", 1, unit="pixels").is_integer():
             raise ValueError(f"reach={self.reach}: a whole number of pixels is needed")
-        if not len(self.phases):
-            raise ValueError("phases=(): at least one is needed")
+        if len(set(self.phases)) < 2:
+            raise ValueError(f"phases={self.phases!r}: at least two are needed")
 
     def transform(self, X):
         """(N, columns): an array, or a frame under the caller's index where X is a Series or a
@@ -682,6 +683,8 @@ class Microstructures(RowTransformer):
             raise ValueError(why)
         if min(image.shape) < 2 * self.reach:
             raise ValueError(f"is smaller than 2 x reach = {2 * self.reach} pixels")
+        if (image == image.flat[0]).all():
+            raise ValueError(f"holds one phase only, {image.flat[0]}; two are needed")
         return image
 
     def shown(self, image):

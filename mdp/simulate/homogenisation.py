@@ -151,6 +151,21 @@ def effective_conductivity(cell, tolerance: float = 1e-6, most: int = 5000) -> n
     tensor = np.array(columns)
     return (tensor + tensor.T) / 2
 
+# %% ../../nbs/simulate/24_homogenisation.ipynb #8d587a05
+def _read_cells(cells):
+    "The column, the cells as arrays, and their number of dimensions; BadInput names the bad ones."
+    if isinstance(cells, np.ndarray) and cells.dtype != object:
+        cells = list(cells)
+    column = as_column(cells, "cell")
+    arrays, failures = read_each(column, _read_cell)
+    dimensions = next((array.ndim for array in arrays if array is not None), 2)
+    for position, array in enumerate(arrays):
+        if array is not None and array.ndim != dimensions:
+            failures[position] = f"has {array.ndim} dimensions, others {dimensions}"
+    if failures:
+        raise bad_rows(column.map(_shown), failures, "cell")
+    return column, arrays, dimensions
+
 # %% ../../nbs/simulate/24_homogenisation.ipynb #32b4ab01
 def homogenise(cells, tolerance: float = 1e-6, workers: int | None = 1) -> pd.DataFrame:
     """Effective conductivities of many cells: a row each, under the caller's index; the columns
@@ -168,16 +183,7 @@ def homogenise(cells, tolerance: float = 1e-6, workers: int | None = 1) -> pd.Da
     tolerance : as for `local_gradient`
     workers : processes; None: all cores
     """
-    if isinstance(cells, np.ndarray) and cells.dtype != object:
-        cells = list(cells)
-    column = as_column(cells, "cell")
-    arrays, failures = read_each(column, _read_cell)
-    dimensions = next((array.ndim for array in arrays if array is not None), 2)
-    for position, array in enumerate(arrays):
-        if array is not None and array.ndim != dimensions:
-            failures[position] = f"has {array.ndim} dimensions, others {dimensions}"
-    if failures:
-        raise bad_rows(column.map(_shown), failures, "cell")
+    column, arrays, dimensions = _read_cells(cells)
     tensor_of = functools.partial(effective_conductivity, tolerance=tolerance)
     tensors = parallel(tensor_of, arrays, workers=workers)
     names = {}
