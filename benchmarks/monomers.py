@@ -83,19 +83,31 @@ def main():
     stored = pd.concat([of_smipoly.assign(source="SMiPoly"), of_polyinfo.assign(source="PolyInfo")])
     stored.round(3).to_csv(facts("monomers_found.csv"), index=False)
     weights = of_smipoly.linear / of_smipoly.linear.sum()
-    whole = (weights * of_smipoly.share).sum()
+    whole, low, high = ((weights * of_smipoly[name]).sum() for name in ("share", "low", "high"))
+    planned = EACH * len(of_smipoly)
+    lost = judged[~judged.found.astype(bool)]
     lines = [
         "# Monomers of known polymers",
         "",
         f"`python benchmarks/monomers.py` on {machine()}.",
         "",
-        f"SMiPoly: {len(judged)} units with two ends, up to {EACH} of each class, seed {SEED}. "
+        f"SMiPoly: {len(judged)} units with two ends of the {planned:,} planned ({EACH} of each "
+        f"class, seed {SEED}); where fewer were asked, time ran out. Within a class the order is "
+        "random, so that the part that was asked is a random sample too. "
         "Found: the known pair is among the answers, without counter-ions and stereochemistry.",
         "",
         of_smipoly.round(3).to_markdown(index=False),
         "",
-        f"Weighted by the size of the classes: {whole:.3f}. "
+        f"Weighted by the size of the classes: {whole:.2f}; with every class at the lower or upper "
+        f"end of its interval {low:.2f} to {high:.2f}. "
         f"Answers a unit: {judged.answers.mean():.1f} on average.",
+        "",
+        f"{len(lost)} pairs are lost. Their first monomers:",
+        "",
+        lost.groupby(["polymer_class", "monomer_1"])
+        .size()
+        .reset_index(name="lost")
+        .to_markdown(index=False),
         "",
         f"PolyInfo: {len(sample)} units drawn with the same seed. Found: there is an answer, which "
         "the forward reaction confirms; whether it is how the polymer was made is not known.",

@@ -4,16 +4,17 @@
 
 # %% auto #0
 __all__ = ['NONMETALS', 'LABELS', 'CLASSES', 'ROLES', 'ORDERED', 'LEARNERS', 'MEANS', 'GRADES', 'CHOICE', 'STORED', 'COLUMNS',
-           'MARKS', 'LINES', 'REGIONS', 'MAPS', 'GRID', 'GUESS', 'BASES', 'SCREENED', 'forest232', 'describe232',
-           'fractions', 'distance', 'alloys', 'intermetallics', 'nearest_positive', 'scales', 'features', 'model',
-           'fit', 'fitted_folds', 'unseen_probabilities', 'recall_at', 'scored', 'judge', 'by_system', 'families',
-           'Margins', 'BaggedPU', 'embeddings', 'linear', 'support_vectors', 'SetKernel', 'extra_trees', 'boosting',
-           'learned', 'candidate_scores', 'inner_precisions', 'nested_fold', 'trials', 'qc_precision', 'qc_recall',
-           'named_by', 'on_the_published_file', 'without_family', 'stored', 'compare_models', 'repeat_folds',
-           'leave_families_out', 'nested_repeats', 'choice_text', 'inner_text', 'compared_repeats',
-           'without_unread_rows', 'main', 'main_screen', 'main_maps', 'triangle', 'inside_any', 'corner_coordinates',
-           'draw_triangle', 'region_elements', 'inside_region', 'stored_maps', 'read_map', 'against_literature',
-           'draw_map', 'candidates', 'screen', 'usual_partners', 'sweep', 'resampled', 'per_cent', 'screening']
+           'MEASURES', 'MARKS', 'LINES', 'REGIONS', 'MAPS', 'GRID', 'GUESS', 'BASES', 'SCREENED', 'forest232',
+           'describe232', 'fractions', 'distance', 'alloys', 'intermetallics', 'nearest_positive', 'scales', 'features',
+           'model', 'fit', 'fitted_folds', 'unseen_probabilities', 'recall_at', 'scored', 'judge', 'by_system',
+           'families', 'Margins', 'BaggedPU', 'embeddings', 'linear', 'support_vectors', 'SetKernel', 'extra_trees',
+           'boosting', 'learned', 'candidate_scores', 'inner_precisions', 'nested_fold', 'trials', 'qc_precision',
+           'qc_recall', 'named_by', 'on_the_published_file', 'without_family', 'stored', 'compare_models',
+           'repeat_folds', 'leave_families_out', 'nested_repeats', 'choice_text', 'inner_text', 'compared_repeats',
+           'paired_intervals', 'without_unread_rows', 'main', 'main_screen', 'main_maps', 'triangle', 'inside_any',
+           'corner_coordinates', 'draw_triangle', 'region_elements', 'inside_region', 'stored_maps', 'read_map',
+           'against_literature', 'outline', 'draw_map', 'candidates', 'screen', 'usual_partners', 'sweep', 'resampled',
+           'per_cent', 'screening']
 
 # %% ../../nbs/cases/53_quasicrystals.ipynb #18aef9f0
 import numpy as np
@@ -705,11 +706,12 @@ def leave_families_out(table, F, X):
         yield metal, 0, without_family(metal, table, F, X)
 
 
-def nested_repeats(table, X, repeats: int = 2, folds: int = 5):
+def nested_repeats(table, X, repeats: int = 1, folds: int = 5):
     """The nested choice on the frozen folds, against the model above, with paired intervals.
 
     Yields name, repeat, metrics: the choice of each fold, both models judged on each repeat, and
-    the mean over repeats with an interval over element systems.
+    the mean over repeats with an interval over element systems, and the same for fold 0 of
+    repeat 0 alone, whose rows took no part in picking the candidates.
     """
     early = np.flatnonzero(~table.late)
     part = table.iloc[early]
@@ -720,7 +722,10 @@ def nested_repeats(table, X, repeats: int = 2, folds: int = 5):
             got = nested_fold(X, table, early[train], early[test], repeat)
             both[repeat, :, got["test"]] = np.stack([got["baseline"], got["chosen"]], axis=1)
             yield f"fold {fold}: {choice_text(got['choice'])}", repeat, inner_text(got["inner"])
+            if (repeat, fold) == (0, 0):
+                untouched = both[:1].copy()  # the other rows are NaN as yet
     yield from compared_repeats(both, table)
+    yield from paired_intervals(untouched, table, "rows of no choice")
 
 
 def choice_text(choice) -> str:
@@ -737,19 +742,38 @@ def inner_text(inner) -> dict:
 def compared_repeats(both, table):
     """Baseline and chosen candidate on the scored rows: each repeat, and the mean with intervals.
 
-    both : repeats x 2 (baseline, chosen) x rows, scores; NaN for late rows
+    both : repeats x 2 (baseline, chosen) x rows, scores; NaN for rows that are not tested
 
     Yields name, repeat, metrics.
     """
-    ok = ~np.isnan(both).any((0, 1)) & ~table.doubtful.to_numpy()
-    truth = (table.label == "QC").to_numpy()[ok]
-    scores = both[:, :, ok]
-    measures = {"AP": average_precision_score, "recall at 0.85": recall_at}
+    truth, scores, _ = _tested(both, table)
     for repeat, pair in enumerate(scores):
         for name, score in zip(("baseline", "chosen"), pair):
-            yield name, repeat, {m: compute(truth, score) for m, compute in measures.items()}
-    flat = scores.reshape(-1, ok.sum()).T  # rows x (repeats of baseline and chosen in turn)
-    for metric, compute in measures.items():
+            yield name, repeat, {m: compute(truth, score) for m, compute in MEASURES.items()}
+    yield from paired_intervals(both, table, "mean of repeats")
+
+
+MEASURES = {"AP": average_precision_score, "recall at 0.85": recall_at}
+
+
+def _tested(both, table):
+    "Truth, scores (repeats x 2 x rows) and systems of the rows that are tested and scored."
+    ok = ~np.isnan(both).any((0, 1)) & ~table.doubtful.to_numpy()
+    return (table.label == "QC").to_numpy()[ok], both[:, :, ok], table.system.to_numpy()[ok]
+
+# %% ../../nbs/cases/53_quasicrystals.ipynb #9d1f3c5a
+def paired_intervals(both, table, called: str):
+    """Baseline, chosen candidate and their difference, with intervals over element systems.
+
+    both : as in `compared_repeats`
+    called : the first part of each name
+
+    Yields name, repeat, metrics.
+    """
+    truth, scores, systems = _tested(both, table)
+    flat = scores.reshape(-1, len(truth)).T  # rows x (repeats of baseline and chosen in turn)
+    look = dict(groups=systems, n_boot=sized(20, 300, 300))
+    for metric, compute in MEASURES.items():
 
         def mean_of(truth, flat, which, compute=compute):
             return np.mean([compute(truth, column) for column in flat.T[which::2]])
@@ -757,7 +781,6 @@ def compared_repeats(both, table):
         def rise(truth, flat, mean_of=mean_of):
             return mean_of(truth, flat, 1) - mean_of(truth, flat, 0)
 
-        look = dict(groups=table.system.to_numpy()[ok], n_boot=sized(20, 300, 300))
         found = {
             "baseline": interval(lambda t, f: mean_of(t, f, 0), truth, flat, **look),
             "chosen": interval(lambda t, f: mean_of(t, f, 1), truth, flat, **look),
@@ -765,7 +788,7 @@ def compared_repeats(both, table):
         }
         for name, three in found.items():
             ends = zip(("value", "low", "high"), three)
-            yield f"mean of repeats, {name}", 0, {f"{metric}: {end}": x for end, x in ends}
+            yield f"{called}, {name}", 0, {f"{metric}: {end}": x for end, x in ends}
 
 # %% ../../nbs/cases/53_quasicrystals.ipynb #q53sources
 def without_unread_rows(table, X, repeat: int = 0):
@@ -921,9 +944,7 @@ def draw_triangle(ax, elements, m, known=None, step: float = 0.005, roles: bool 
     T = triangle(elements, step)
     P = m.predict_proba(features(T, roles).to_numpy())
     x, y = corner_coordinates(T, elements)
-    ax.picture = ax.tripcolor(
-        x, y, P[:, 1], shading="gouraud", vmin=0, vmax=1, cmap="viridis", rasterized=True
-    )
+    ax.picture = ax.tricontourf(x, y, P[:, 1], levels=np.linspace(0, 1, 11), cmap="viridis")
     if P[:, 0].max() > min(LINES):
         widths, styles = zip(*((line["lw"], line["ls"]) for line in LINES.values()))
         look = dict(levels=list(LINES), colors="white", linewidths=widths, linestyles=styles)
@@ -1068,13 +1089,21 @@ def against_literature(maps, threshold: float = 0.5) -> pd.DataFrame:
     return pd.DataFrame(out)
 
 # %% ../../nbs/cases/53_quasicrystals.ipynb #q53drawmap
+def outline(symmetry: str) -> dict:
+    "The line around a region of the literature: white with a black edge, seen on every colour."
+    from matplotlib.patheffects import withStroke
+
+    dashes = "-" if symmetry == "icosahedral" else (0, (2, 1))
+    return dict(lw=1.5, ls=dashes, path_effects=[withStroke(linewidth=3, foreground="black")])
+
+
 def draw_map(ax, maps, system, column, top, colours):
     """One stored map, with the regions of the literature outlined.
 
     maps : the table of `stored_maps`
     system : one of its systems
     column : "QC" or "sd"
-    top : of the colour scale
+    top : of the colour scale; what is above has the last colour
     colours : name of a colour map
 
     returns : the Axes, with the coloured map as its attribute `picture`
@@ -1082,15 +1111,14 @@ def draw_map(ax, maps, system, column, top, colours):
     F, rows = read_map(maps, system)
     elements = region_elements(system)
     x, y = corner_coordinates(F, elements)
-    look = dict(shading="gouraud", vmin=0, vmax=top, cmap=colours, rasterized=True)
-    ax.picture = ax.tripcolor(x, y, rows[column], **look)
+    levels = np.linspace(0, top, 11)
+    ax.picture = ax.tricontourf(x, y, rows[column].clip(upper=top), levels=levels, cmap=colours)
     fine = triangle(elements, 0.01)
     regions = pd.read_csv(REGIONS)
     for _, region in regions[regions.system == system].iterrows():
         points = np.stack(corner_coordinates(fine[inside_region(fine, region)], elements), axis=1)
         hull = points[ConvexHull(points).vertices]
-        line = "-" if region.symmetry == "icosahedral" else "--"
-        ax.fill(*hull.T, fill=False, ec=COLOURS["vermilion"], lw=2, ls=line)
+        ax.fill(*hull.T, fill=False, ec="white", **outline(region.symmetry))
     for element, (place, across, up) in zip(elements, _CORNERS):
         ax.text(*place, element, ha=across, va=up, fontsize=15)
     ax.set_aspect("equal")

@@ -12,7 +12,7 @@ import math
 import re
 from typing import NamedTuple
 import pandas as pd
-from rdkit import Chem
+from rdkit import Chem, rdBase
 from rdkit.Chem.rdChemReactions import ReactionFromSmarts
 from ..data.fetch import facts
 from ..matter.molecule import read, read_all
@@ -27,9 +27,10 @@ def polymerisations() -> pd.DataFrame:
     Columns: `name`, `polymer_class`, `kind` (AA + BB, AB, ring or addition), `link` (SMARTS of the
     bond that the reaction makes in the chain, between the atoms :1 and :2), `first` and `second`
     (reaction SMARTS: a group of a monomer >> the end of a segment), `rings` (sizes of ring that
-    open), `copies` (units in such a ring), `reference`.
+    open), `copies` (units in such a ring), `reference` (recalled), `read` (was it read: no),
+    `record` (found as written; only the book; not found).
 
-    source : Odian, Principles of Polymerization, 4th ed. (2004), and the column `reference`
+    source : general knowledge of polymer chemistry; the column `reference` says where to look
 
     >>> polymerisations().set_index("name").polymer_class["lactam"]
     'polyamide'
@@ -56,10 +57,11 @@ def _reaction(text, backward):
 def _products(smiles, text, backward=False):
     "SMILES of what a reaction makes of one molecule, at each place where it can happen."
     made = set()
-    for (product,) in _reaction(text, backward).RunReactants((Chem.MolFromSmiles(smiles),)):
-        read_again = Chem.MolFromSmiles(Chem.MolToSmiles(product))
-        if read_again is not None:
-            made.add(Chem.MolToSmiles(read_again))
+    with rdBase.BlockLogs():  # a product that cannot exist is no product
+        for (product,) in _reaction(text, backward).RunReactants((Chem.MolFromSmiles(smiles),)):
+            read_again = Chem.MolFromSmiles(Chem.MolToSmiles(product))
+            if read_again is not None:
+                made.add(Chem.MolToSmiles(read_again))
     return sorted(made)
 
 # %% ../../nbs/generate/48_monomers.ipynb #c242b9f4
