@@ -4,10 +4,12 @@
 
 # %% auto #0
 __all__ = ['CONDITIONS', 'read_sem', 'log_spectrum', 'grain_size', 'distance', 'crops', 'is_held_out', 'training_films',
-           'fit_grains', 'fit_sem', 'main', 'traits', 'InverseDesign']
+           'fit_grains', 'fit_sem', 'traits', 'InverseDesign', 'simulated_traits', 'generated_traits', 'hits',
+           'nearest_traits', 'judge_searches', 'main']
 
 # %% ../../nbs/cases/54_microstructure_gan.ipynb #afd108d2
 import argparse
+import copy
 import functools
 from pathlib import Path
 import numpy as np
@@ -175,27 +177,6 @@ def fit_sem(folder, steps, device):
         command=f"python -m mdp.cases.microstructure_gan sem OUT --steps {steps}",
     )
 
-
-def main(argv=None):
-    p = argparse.ArgumentParser("python -m mdp.cases.microstructure_gan")
-    p.add_argument("what", choices=("sem", "grains", "shelf"))
-    p.add_argument("out", help="a folder; of shelf, a file")
-    p.add_argument("--steps", type=int, default=1500)
-    p.add_argument("--device", default="cpu")
-    a = p.parse_args(argv)
-    if a.what == "sem":
-        fit_sem(a.out, a.steps, a.device)
-    elif a.what == "grains":
-        fit_grains(a.out)
-    else:
-        columns = ["log_width", "porosity"]
-        rows = pd.DataFrame(traits(training_films()[1].image), columns=columns)
-        rows.round(4).to_csv(a.out, index=False)
-
-
-if __name__ == "__main__" and __spec__:
-    main()  # as a command, not in a notebook
-
 # %% ../../nbs/cases/54_microstructure_gan.ipynb #f732b95c
 def traits(images, repeats: int = 1) -> np.ndarray:
     """What a target is stated in: 0.25 in the logarithm of grain size, 0.03 in porosity.
@@ -287,3 +268,97 @@ class InverseDesign:
         return self.space.inverse_transform(self.x[[self.mismatch(self.x, target).argmin()]]).iloc[
             0
         ]
+
+# %% ../../nbs/cases/54_microstructure_gan.ipynb #dec51902
+def simulated_traits(table, random_state):
+    "Traits of three films that the simulator grows for each process."
+    thrice = table.loc[table.index.repeat(3)]
+    return traits(grow(thrice, size=128, random_state=random_state).image, 3)
+
+
+@functools.cache
+def _shipped():
+    return GrainGenerator.load()
+
+
+def generated_traits(table):
+    "Traits of two films that the grain generator makes for each process."
+    twice = table.loc[table.index.repeat(2)].reset_index(drop=True)
+    films = draw_section(_shipped().generate(twice, random_state=8), random_state=9)
+    return traits(films, 2)
+
+
+def hits(found, wanted):
+    "Which targets were hit: both traits within what counts as a miss."
+    return (np.abs(found - wanted) <= 1).all(1)
+
+
+def nearest_traits(known, wanted):
+    "For each target, the number of the row of `known` that lies nearest."
+    return [int(((known - target) ** 2).sum(1).argmin()) for target in wanted]
+
+# %% ../../nbs/cases/54_microstructure_gan.ipynb #31f99420
+def judge_searches(file, seeds=5, questions=(2, 4, 8)):
+    """Inverse design for several seeds and numbers of questions, 30 targets each.
+
+    file : CSV with a row for each seed and method, `hit` a digit for each target; rows are added,
+        and what is there is not run again
+    seeds : each has its own targets, its own search and its own films of the simulator
+    questions : to the generator, a target
+    """
+    columns = ["seed", "method", "hit"]
+    if not Path(file).exists():
+        pd.DataFrame(columns=columns).to_csv(file, index=False)
+    shelf = design(40, FILM, random_state=2022)
+    films = grow(shelf.loc[shelf.index.repeat(6)], size=128, random_state=2022).image
+    known = {
+        "nearest of 40 simulated conditions": (shelf, traits(films, 6)),
+        "nearest of all 1,500 training films": (
+            design(1500, FILM, random_state=0),
+            pd.read_csv(facts("film_traits.csv")).to_numpy(),
+        ),
+    }
+    for seed in range(seeds):
+        hidden = design(30, FILM, random_state=2023 + seed)
+        wanted = simulated_traits(hidden, 70 + 2 * seed)
+        fresh = None
+        names = ["the hidden process again", *known, *(f"search, {q} questions" for q in questions)]
+        done = pd.read_csv(file).query("seed == @seed").method.tolist()
+        for method in (name for name in names if name not in done):
+            if method in known:
+                table, its_traits = known[method]
+                tried = table.iloc[nearest_traits(its_traits, wanted)]
+            elif method.startswith("search"):
+                # all numbers of questions begin with the same memory
+                fresh = fresh or InverseDesign(generated_traits, random_state=seed)
+                search = copy.deepcopy(fresh).search
+                tried = pd.DataFrame([search(x, int(method.split()[1])) for x in wanted])
+            else:
+                tried = hidden
+            found = simulated_traits(tried.reset_index(drop=True), 71 + 2 * seed)
+            digits = "".join(str(int(one)) for one in hits(found, wanted))
+            row = pd.DataFrame([[seed, method, digits]], columns=columns)
+            row.to_csv(file, mode="a", header=False, index=False)
+
+# %% ../../nbs/cases/54_microstructure_gan.ipynb #432f497f
+def main(argv=None):
+    p = argparse.ArgumentParser("python -m mdp.cases.microstructure_gan")
+    p.add_argument("what", choices=("sem", "grains", "shelf", "search"))
+    p.add_argument("out", help="a folder; of shelf and search, a file")
+    p.add_argument("--steps", type=int, default=1500)
+    p.add_argument("--device", default="cpu")
+    a = p.parse_args(argv)
+    if a.what == "sem":
+        fit_sem(a.out, a.steps, a.device)
+    elif a.what == "grains":
+        fit_grains(a.out)
+    elif a.what == "search":
+        judge_searches(a.out)
+    else:
+        columns = ["log_width", "porosity"]
+        rows = pd.DataFrame(traits(training_films()[1].image), columns=columns)
+        rows.round(4).to_csv(a.out, index=False)
+
+
+if __name__ == "__main__" and __spec__:
+    main()  # as a command, not in a notebook

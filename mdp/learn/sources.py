@@ -206,7 +206,7 @@ class Problem(NamedTuple):
     known: pd.DataFrame
     sources: list
 
-
+# %% ../../nbs/learn/35_sources.ipynb #5411ea6a
 def problem(target: str, left_out=None, library=None) -> Problem:
     """The rows of a target: those for which three siblings or more are known. Needs the mirror.
 
@@ -256,7 +256,7 @@ def draws(groups, n: int, repeats: int = 12, most: int = 200, random_state: int 
         found.append((train, test))
     return found
 
-
+# %% ../../nbs/learn/35_sources.ipynb #44e65e04
 def draw_errors(methods: dict, y, train, test) -> dict:
     """Mean absolute error of each method on the test rows of one draw.
 
@@ -538,7 +538,7 @@ def run_scaling(path, repeats: int = 1, rows: int = 100) -> pd.DataFrame:
             _append_errors(path, found, measured, test, {"draw": draw, "fold": fold})
     return pd.read_csv(path)
 
-
+# %% ../../nbs/learn/35_sources.ipynb #a1d1dd4a
 def _append_errors(path, found, measured, test, where):
     "Write the errors of one fold, summed over the rows of a polymer."
     lines = []
@@ -571,7 +571,7 @@ def fit_power_law(computed, errors) -> np.ndarray:
         warnings.simplefilter("ignore")
         return curve_fit(_law, computed, errors, start, bounds=bounds)[0]
 
-
+# %% ../../nbs/learn/35_sources.ipynb #c8e860f5
 def scaling_summary(table, samples: int = 1000) -> pd.DataFrame:
     """Mean errors with 95 % intervals over resampled polymers, and their share of the direct error.
 
@@ -646,7 +646,7 @@ def _conductivity_methods(rows, random_state=0):
     methods["a line alone"] = np.log(networks)[:, None], line, True
     return methods
 
-
+# %% ../../nbs/learn/35_sources.ipynb #c77655fe
 def run_conductivity(path, divisions: int = 3) -> pd.DataFrame:
     """Errors of predicted measured conductivities, for all rows and for each form of the samples;
     written to a file. Needs the mirror.
@@ -671,7 +671,7 @@ def run_conductivity(path, divisions: int = 3) -> pd.DataFrame:
     pd.DataFrame(lines).to_csv(path, index=False)
     return pd.DataFrame(lines)
 
-
+# %% ../../nbs/learn/35_sources.ipynb #39451bfc
 def _cross_validated(X, model, y, noise, groups, divisions):
     "Mean absolute error of each row over divisions into five blocks (n,)."
     errors = np.zeros(len(y))
