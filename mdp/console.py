@@ -901,7 +901,9 @@ def _add_evaluate(commands):
         epilog="For instance: mdp evaluate my.csv --kind inorganic --rows formula --value gap",
     )
     evaluate.add_argument("table", nargs="?", type=Path, help="a CSV with a header")
-    evaluate.add_argument("--kind", choices=["molecule", "polymer", "inorganic"])
+    evaluate.add_argument(
+        "--kind", choices=["molecule", "polymer", "inorganic"], help="what a row is"
+    )
     evaluate.add_argument("--rows", help="the column of SMILES, repeat units or formulas")
     evaluate.add_argument("--value", help="the column of measured values")
     evaluate.add_argument("--log", action="store_true", help="learn the logarithm of the value")
