@@ -421,10 +421,14 @@ def _smipoly(path):
     return _select(raw, columns)
 
 
+# property of the Open Polymer challenge -> its unit, and how its values were made
+_UNIT_OF = {"Tg": "degC", "FFV": "", "Tc": "W/(m K)", "Density": "g/cm3", "Rg": "A"}
+_MADE_BY = {"Tg": "measured", "FFV": "MD", "Tc": "MD", "Density": "MD", "Rg": "MD"}
+
+
 def _challenge(path):
-    "The training rows of the Open Polymer challenge."
-    properties = ["Tg", "FFV", "Tc", "Density", "Rg"]
-    names = {"smiles": "SMILES"} | {name: name for name in properties}
+    "Rows of the Open Polymer challenge with their values."
+    names = {"smiles": "SMILES"} | {name: name for name in _UNIT_OF}
     return _molecules(_select(pd.read_csv(path), names))
 
 
@@ -446,8 +450,8 @@ register(
 register(
     "open_polymer",
     "Open Polymer challenge, training rows",
-    {"Tg": "degC", "FFV": "", "Tc": "W/(m K)", "Density": "g/cm3", "Rg": "A"},
-    {"Tg": "measured", "FFV": "MD", "Tc": "MD", "Density": "MD", "Rg": "MD"},
+    _UNIT_OF,
+    _MADE_BY,
     7973,
     (f"{_CHALLENGE}/database/raw_csv/kaggle.csv",),
     _challenge,
@@ -463,21 +467,12 @@ register(
 )
 
 # %% ../../nbs/data/06_polymers.ipynb #fd69c6b8
-_VALUES = ("Tg", "FFV", "Tc", "Density", "Rg")
-
-
-def _challenge_values(path):
-    "The public test of the Open Polymer challenge with its values."
-    raw = pd.read_csv(path)
-    return _molecules(_select(raw, {"smiles": "SMILES"} | {name: name for name in _VALUES}))
-
-
 register(
     "open_polymer_test_values",
     "Open Polymer challenge, public test with its values: for judging only",
-    {"Tg": "degC", "FFV": "", "Tc": "W/(m K)", "Density": "g/cm3", "Rg": "A"},
-    {"Tg": "measured", "FFV": "MD", "Tc": "MD", "Density": "MD", "Rg": "MD"},
+    _UNIT_OF,
+    _MADE_BY,
     295,
     (f"{_CHALLENGE_TEST}/public.csv",),
-    _challenge_values,
+    _challenge,
 )
