@@ -306,7 +306,7 @@ def polymerise(rule: str, monomer_1: str, monomer_2: str = "") -> list[str]:
     Raises ValueError for a name that is not in the table, or a SMILES that cannot be read.
 
     >>> polymerise("acid and alcohol", "O=C(O)c1ccc(C(=O)O)cc1", "OCCO")
-    ['*CCOC(=O)c1ccc(C(=O)O*)cc1']
+    ['*C(=O)OCCOC(=O)c1ccc(*)cc1']
     """
     by_name = {row.name: row for row in polymerisations().itertuples(index=False)}
     names = rule.split(" + ")
