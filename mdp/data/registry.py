@@ -126,6 +126,21 @@ CREDITS |= {
         False,
         "polyVERSE; Kuenneth and Ramprasad, Nat. Commun. 14, 4099 (2023)",
     ),
+    "PEJpOhno/SMiPoly": (
+        "BSD-3-Clause",
+        True,
+        "Ohno et al., J. Chem. Inf. Model. 63, 5539 (2023)",
+    ),
+    "fate1997/polymon": (
+        "MIT by its own table, no licence file",
+        False,
+        "Open Polymer challenge (2025)",
+    ),
+    "whyzhow/Kaggle-NeurIPS---Open-Polymer-Prediction-2025-Silver-Algorithm-Overview": (
+        "no licence file",
+        False,
+        "Open Polymer challenge (2025), public test",
+    ),
 }
 
 # %% ../../nbs/data/03_registry.ipynb #0e8b4724
