@@ -61,17 +61,17 @@ def plot_style():
 # %% ../../nbs/core/09_plotting.ipynb #36eecfb6
 _CORNERS = np.array([[0, 0], [1, 0], [0.5, 3**0.5 / 2]])  # left, right, top
 _NAMES = (((0, -0.09), "top"), ((1, -0.09), "top"), ((0.5, 0.91), "bottom"))
+_CENTRED = dict(textcoords="offset points", ha="center", va="center")
 _OUTWARD = ((-0.87, 0.5), (0, -1), (0.87, 0.5))  # from the edge that carries an element's numbers
 
 
-def ternary_axes(ax, elements, fontsize: int = 15):
-    """The frame of a triangle of three elements, with a line at every 20 at.%.
-
-    The corners are (0, 0), (1, 0) and (0.5, 0.87).
+def ternary_axes(ax, elements, fontsize: int = 15, lines: bool = True):
+    """The frame of a triangle of three elements, with corners at (0, 0), (1, 0) and (0.5, 0.87).
 
     ax : matplotlib Axes
     elements : three symbols: left, right and top corner
-    fontsize : of the symbols; the numbers are half as large
+    fontsize : of the symbols; the numbers are smaller
+    lines : a line at every 20 at.%, or only its beginning at the edge
 
     returns : the Axes
 
@@ -84,13 +84,13 @@ def ternary_axes(ax, elements, fontsize: int = 15):
             ends = share * np.eye(3)[[element, element]]
             ends[0, element - 2] = 1 - share
             ends[1, element - 1] = 1 - share
-            ends = ends @ _CORNERS
-            ax.plot(*ends.T, color="white", lw=0.6, alpha=0.5)
-            look = dict(ha="center", va="center", fontsize=fontsize / 2, color="#444444")
+            start, end = ends[::-1] @ _CORNERS
+            if not lines:
+                end = start + 0.06 * (end - start) / (1 - share)
+            ax.plot(*np.stack([start, end]).T, color="white", lw=0.8)
             offset = 0.6 * fontsize * np.array(outward)
-            ax.annotate(
-                f"{100 * share:.0f}", ends[1], xytext=offset, textcoords="offset points", **look
-            )
+            look = dict(xytext=offset, fontsize=0.6 * fontsize, color="#444444", **_CENTRED)
+            ax.annotate(f"{100 * share:.0f}", start, **look)
     for element, (place, up) in zip(elements, _NAMES):
         ax.text(*place, element, ha="center", va=up, fontsize=fontsize)
     ax.set_aspect("equal")
