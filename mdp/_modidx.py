@@ -2017,6 +2017,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                     'mdp.learn.own_data._judged': ('learn/own_data.html#_judged', 'mdp/learn/own_data.py'),
                                     'mdp.learn.own_data._material': ('learn/own_data.html#_material', 'mdp/learn/own_data.py'),
                                     'mdp.learn.own_data._methods': ('learn/own_data.html#_methods', 'mdp/learn/own_data.py'),
+                                    'mdp.learn.own_data._predicted_by': ('learn/own_data.html#_predicted_by', 'mdp/learn/own_data.py'),
                                     'mdp.learn.own_data._unreadable': ('learn/own_data.html#_unreadable', 'mdp/learn/own_data.py'),
                                     'mdp.learn.own_data._why_not': ('learn/own_data.html#_why_not', 'mdp/learn/own_data.py'),
                                     'mdp.learn.own_data._write': ('learn/own_data.html#_write', 'mdp/learn/own_data.py'),

@@ -142,7 +142,7 @@ def execute(
                 error = _without_colours(str(failure)).strip() or repr(failure)
     return nb, reporter.seconds(), error
 
-
+# %% ../nbs/90_console.ipynb #5371984a
 def _run_cells(new_client, env, most_starts=3):
     """Execute a notebook; a kernel that ends before it has answered is started again.
 
@@ -539,7 +539,7 @@ def _write_report(done, out, size):
     with atomic_write(out / "results.json") as tmp:
         tmp.write_text(json.dumps(rows, indent=1, ensure_ascii=False), encoding="utf-8")
 
-
+# %% ../nbs/90_console.ipynb #852b80c6
 def _run_one(name, path, size, out, threads, say):
     "Execute a case and write its page."
     nb, seconds, error = execute(path, size, lambda text: say(name, text), OMP_NUM_THREADS=threads)
@@ -727,7 +727,7 @@ def _parser():
     lab.set_defaults(do=_lab)
     return parser
 
-
+# %% ../nbs/90_console.ipynb #a329accb
 def _add_command(commands, name, what_for, **kwargs):
     "A command whose help says, alone and in the list of commands, what it is for."
     description = f"{what_for[0].upper()}{what_for[1:]}."
@@ -833,7 +833,7 @@ def _add_predict(whats):
     predict.set_defaults(do=_library_predict)
     return predict
 
-
+# %% ../nbs/90_console.ipynb #cc267935
 def _add_build(whats):
     build = _add_command(whats, "build", "train what is missing, of every task at hand")
     numbers = {
@@ -910,7 +910,7 @@ def _add_evaluate(commands):
     evaluate.add_argument("--template", action="store_true", help="print a table to begin with")
     evaluate.set_defaults(do=_evaluate)
 
-
+# %% ../nbs/90_console.ipynb #75e03b75
 def _evaluate(arguments) -> int:
     from mdp.learn.own_data import TEMPLATES, evaluate_file
 
@@ -993,7 +993,7 @@ def _print_table(table):
     ):
         print(table)
 
-
+# %% ../nbs/90_console.ipynb #c1e2148c
 def _data_list(arguments) -> int:
     from mdp.data import datasets
 
@@ -1036,7 +1036,7 @@ def _library_predict(arguments) -> int:
     _print_table(ask(rows, arguments.task, Library.open(arguments.path)))
     return 0
 
-
+# %% ../nbs/90_console.ipynb #c150df38
 def _library_ask(arguments) -> int:
     from mdp.learn.library import Library
 
@@ -1079,7 +1079,7 @@ def _quietly(do):
         warnings.simplefilter("ignore")
         return do()
 
-
+# %% ../nbs/90_console.ipynb #ed1a5fa8
 def _campaign_suggest(arguments) -> int:
     campaign = _campaign(arguments.table)
     _print_table(_quietly(lambda: campaign.suggest(arguments.n)))

@@ -48,6 +48,8 @@ def to_markdown(path, docs):
             cell.metadata["transient"] = {"remove_source": True}
         else:
             cell.source = re.sub(r"^#\|.*\n?", "", cell.source, flags=re.M)
+            if not cell.source.strip():  # it held directives only
+                cell.metadata["transient"] = {"remove_source": True}
         for output in cell.get("outputs", []):
             if "text/markdown" in output.get("data", {}):
                 output.data["text/markdown"] = to_pages(output.data["text/markdown"])
@@ -127,10 +129,21 @@ def toml(value):
     return json.dumps(value)
 
 
+# wide tables and formulas scroll by themselves, so that a page is no wider than a phone
+STYLE = """.md-typeset table.dataframe {
+  display: block; max-width: 100%; overflow-x: auto; border: 0; font-size: 0.65rem;
+}
+.md-typeset table.dataframe td, .md-typeset table.dataframe th {
+  padding: 0.2em 0.7em; text-align: right; white-space: nowrap;
+}
+.md-typeset math[display="block"] { max-width: 100%; overflow-x: auto; overflow-y: hidden; }
+.md-typeset img { max-width: 100%; height: auto; }
+"""
 SETTINGS = """[project]
 site_name = "mdp"
 site_description = "Materials informatics to read, run and build on"
 nav = NAVIGATION
+extra_css = ["site.css"]
 [project.theme]
 font = false
 features = [
@@ -155,6 +168,7 @@ def write_pages(docs):
         groups.setdefault(folder, []).append({heading: to_markdown(path, docs)})
     groups["api"] = write_reference(docs)
     shutil.copytree(ROOT / "nbs" / "images", docs / "images", dirs_exist_ok=True)
+    (docs / "site.css").write_text(STYLE, encoding="utf-8")
     return [{SECTIONS[folder]: groups[folder]} for folder in SECTIONS if folder in groups]
 
 

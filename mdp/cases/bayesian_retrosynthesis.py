@@ -31,7 +31,7 @@ def draw_reaction(reaction: str, size=(640, 150)) -> bytes:
     drawing.FinishDrawing()
     return drawing.GetDrawingText()
 
-
+# %% ../../nbs/cases/55_bayesian_retrosynthesis.ipynb #f983f904
 def draw_route(route: str, size=(640, 150)) -> bytes:
     """The reactions of a route below one another, as a PNG.
 

@@ -102,7 +102,7 @@ def descriptors(units) -> np.ndarray:
     values = np.hstack([np.asarray(block, float) for block in (written, shape, chain)])
     return np.where(np.abs(values) < 1e6, values, np.nan)
 
-
+# %% ../../nbs/cases/59_open_polymer.ipynb #58a32151
 def near_copies(units) -> np.ndarray:
     """A label for each unit; those with the same skeleton have the same one.
 
@@ -261,7 +261,7 @@ def prepared(train_units, test_units):
     filled = SimpleImputer(strategy="median").fit(raw[:n, columns]).transform(raw[:, columns])
     return filled[:n], filled[n:], int((columns < raw.shape[1] - BITS).sum())
 
-
+# %% ../../nbs/cases/59_open_polymer.ipynb #7a73b769
 def cross_fitted(X, y, blocks, test, dense):
     """Predictions of each learner: of the training rows by blocks, and of the test rows.
 

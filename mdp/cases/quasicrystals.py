@@ -692,7 +692,7 @@ def leave_families_out(table, F, X):
     for metal in families(table, F):
         yield metal, 0, without_family(metal, table, F, X)
 
-
+# %% ../../nbs/cases/53_quasicrystals.ipynb #d9b86b8f
 def nested_repeats(table, X, repeats: int = 1, folds: int = 5):
     """The nested choice on the frozen folds, against the model above, with paired intervals.
 
@@ -714,7 +714,7 @@ def nested_repeats(table, X, repeats: int = 1, folds: int = 5):
     yield from compared_repeats(both, table)
     yield from paired_intervals(untouched, table, "rows of no choice")
 
-
+# %% ../../nbs/cases/53_quasicrystals.ipynb #988e42db
 def choice_text(choice) -> str:
     "A candidate of `candidate_scores` in words."
     names, grade = choice
@@ -1072,7 +1072,7 @@ def outline(symmetry: str) -> dict:
     dashes = "-" if symmetry == "icosahedral" else (0, (2, 1))
     return dict(lw=1, ls=dashes, path_effects=[withStroke(linewidth=2, foreground="black")])
 
-
+# %% ../../nbs/cases/53_quasicrystals.ipynb #d0b181ee
 def draw_map(ax, maps, system, column, top, colours):
     """One stored map, with the regions of the literature outlined.
 

@@ -121,7 +121,7 @@ def _results(fn, items, workers):
     else:
         yield from _over_processes(fn, items, workers)
 
-
+# %% ../../nbs/core/05_parallel.ipynb #8745134a
 def _over_processes(fn, items, workers):
     """Results of a pool of processes, in the order of `items`.
 

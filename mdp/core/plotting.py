@@ -227,7 +227,7 @@ def _draw_ranks(ax, ranks):
     bar.set_label("rank within the column")
     bar.outline.set_visible(False)
 
-
+# %% ../../nbs/core/09_plotting.ipynb #6d83d0bd
 def _draw_property(ax, y):
     "The property as a curve at the right of the map, on the same rows; returns its Axes."
     from matplotlib.ticker import MaxNLocator

@@ -60,7 +60,7 @@ def seed_all(seed: int = 0) -> np.random.Generator:
         sys.modules["torch"].manual_seed(seed)
     return np.random.default_rng(seed)
 
-
+# %% ../../nbs/core/03_profiles.ipynb #9a443639
 def spawn_seeds(seed: int, count: int) -> list[int]:
     """Seeds for independent streams of random numbers; a longer list begins with a shorter one.
 

@@ -55,7 +55,7 @@ def _is_site(value):
     "Is this one site of a structure? A list of structures must not be taken apart into them."
     return type(value).__name__ in ("Site", "PeriodicSite")
 
-
+# %% ../../nbs/core/02_rows.ipynb #271cca14
 def _only_column(X, what):
     "The one column of a two-dimensional array."
     if X.dtype == object and any(map(_is_site, X.flat[:1])):
@@ -121,7 +121,7 @@ def aligned(other, to: pd.Index, name: str = "other"):
         raise ValueError(f"the indices do not match: {'; '.join(parts)}")
     return other.reindex(to)
 
-
+# %% ../../nbs/core/02_rows.ipynb #30c406d8
 def _labels(index, most=10):
     "The labels of an index, for a message."
     shown = ", ".join(repr(_plain_label(label)) for label in index[:most])

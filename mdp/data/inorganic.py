@@ -341,7 +341,7 @@ def _matminer_table(sdist, table):
         df["formula"] = df.formula.map(_as_formula)
     return df
 
-
+# %% ../../nbs/data/04_inorganic.ipynb #9f03ef41
 def _as_json(text):
     "A structure that was written as a Python dict, as JSON."
     for python, json_word in (("'", '"'), ("None", "null"), ("True", "true"), ("False", "false")):

@@ -272,7 +272,7 @@ def product_keys(smiles: str) -> tuple:
     mol = Chem.MolFromSmiles(smiles)
     return key, product_key(Chem.MolToSmiles(mol, isomericSmiles=False))
 
-
+# %% ../../nbs/data/08_reactions.ipynb #82b63c95
 def kept_out() -> set:
     """Keys of every product that no training set may hold.
 
@@ -353,7 +353,7 @@ def _mapped_product(left, right, changes):
                 return mapped
     return None
 
-
+# %% ../../nbs/data/08_reactions.ipynb #03fefe20
 def _beginning_with(atom, edits):
     "The same edits, one that touches `atom` first and read from it."
     mine = next(edit for edit in edits if atom in edit[:2])
@@ -489,7 +489,7 @@ def _joined(parts, like):
     "Arrays one after another; `like` is an empty one, for no parts."
     return np.concatenate([like, *parts]).astype(like.dtype)
 
-
+# %% ../../nbs/data/08_reactions.ipynb #d0ed99c8
 def flat_reactions(
     reactants, products, edits, graphs=None, templates=None, key=None, source=None
 ) -> FlatReactions:
@@ -577,7 +577,7 @@ def _reader_now():
     rows = [labelled(*text.split(">>")) for text in named_reactions().reaction]
     return hashlib.sha256(repr(rows).encode()).hexdigest()
 
-
+# %% ../../nbs/data/08_reactions.ipynb #17a3b7a0
 def _labelled_file(name, held, size=4000):
     "Every labelled reaction of one file, and what was refused. Read in parts, each kept."
     import rdkit
@@ -673,7 +673,7 @@ def mapped_reactions(purpose: str = "train", files=tuple(_MAPPED)) -> FlatReacti
     useful = _worth_learning(flat.templates, lengths, from_full, np.zeros(len(flat)))
     return flat.take(useful & ~crowded)
 
-
+# %% ../../nbs/data/08_reactions.ipynb #dffb7c4f
 def with_reagents(reactions: FlatReactions) -> np.ndarray:
     """Which reactions come from a file that names reagents: (reactions,) bool.
 
@@ -738,7 +738,7 @@ def save_reactions(flat: FlatReactions, path, graphs: bool = True) -> None:
     with atomic_write(path) as temporary:
         save_file(arrays, temporary)
 
-
+# %% ../../nbs/data/08_reactions.ipynb #1fb72896
 def read_reactions(path=None) -> FlatReactions:
     """Reactions of a file of `save_reactions`; None: the 8,000 that ship.
 

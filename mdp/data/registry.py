@@ -348,7 +348,7 @@ def datasets() -> pd.DataFrame:
     """
     return pd.DataFrame([_row(dataset) for dataset in REGISTRY.values()])
 
-
+# %% ../../nbs/data/03_registry.ipynb #a738fd5f
 def _row(dataset):
     "A data set as a row of the list."
     first, *more = dataset.sources

@@ -28,7 +28,7 @@ def _dropped(df, why, count):
         dropped[why] = count
     return dropped
 
-
+# %% ../../nbs/data/02_tables.ipynb #b4bfaa1c
 def _with_formula(df, column):
     """The rows whose formula can be read.
 

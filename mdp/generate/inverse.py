@@ -130,7 +130,7 @@ def _odd(before, after):
     swaps = sum(a > b for i, a in enumerate(places) for b in places[i + 1 :])
     return swaps % 2 == 1
 
-
+# %% ../../nbs/generate/46_inverse.ipynb #3a614ef0
 def _keep_handedness(mol, before):
     """A new neighbour stands where the old one stood: tags are set so.
 
@@ -214,7 +214,7 @@ def take_apart(product: Chem.Mol, edits) -> Chem.Mol:
     _keep_handedness(mol, before)
     return _finished(mol, hydrogens, dummies)
 
-
+# %% ../../nbs/generate/46_inverse.ipynb #939ef7dc
 def _finished(mol, hydrogens, dummies):
     "A sanitised molecule without the dummy atoms; hydrogens : touched atom -> see `_settle`."
     for index, number in hydrogens.items():
@@ -308,7 +308,7 @@ class Disconnections:
             dropped["a rare leaving group"] = int((~inside).sum())
         return Disconnections(self.rows.take(inside), self.groups[:groups], dropped)
 
-
+# %% ../../nbs/generate/46_inverse.ipynb #58b3a5f4
 def _disconnect_all(rows):
     "`disconnect` of (reactants, edits) pairs; a string, the reason, where there is none."
     found = []

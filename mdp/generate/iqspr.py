@@ -46,7 +46,7 @@ def log_region(mean, sd, low, up) -> np.ndarray:
     exact = np.where((low <= mean) & (mean <= up), 0.0, -np.inf)
     return np.where(sd == 0, exact, log_probability)
 
-
+# %% ../../nbs/generate/41_iqspr.ipynb #6a7fb54a
 def region_of(ends, name: str) -> tuple[float, float]:
     """The two ends of the region of a property, checked.
 
@@ -183,7 +183,7 @@ def _scaffold(smiles, mol):
     "The Bemis-Murcko scaffold; a molecule without rings is its own."
     return MurckoScaffold.MurckoScaffoldSmiles(mol=mol) or smiles
 
-
+# %% ../../nbs/generate/41_iqspr.ipynb #d7f01ed7
 def _predicted(sampler, smiles, mols):
     "Mean, sd and log-likelihood: molecules x 3 x properties."
     described = smiles if sampler.features is None else sampler.features.transform(mols)

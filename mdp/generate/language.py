@@ -92,7 +92,7 @@ def to_smiles(tokens) -> str:
         pieces.append(bond + _ring_label(ring))
     return "".join(pieces)
 
-
+# %% ../../nbs/generate/39_language.ipynb #e6a88ed0
 def _ring_label(ring):
     "The number of a ring as SMILES writes it."
     if ring < 10:

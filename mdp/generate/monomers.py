@@ -361,7 +361,7 @@ def _lines_of(smiles):
             return lines
     return []
 
-
+# %% ../../nbs/generate/48_monomers.ipynb #0c224cf4
 def monomers(units) -> pd.DataFrame:
     """Monomers that give repeat units, by common polymerisations applied backwards.
 
@@ -397,7 +397,7 @@ def without_counterions(smiles: str) -> str:
     Chem.RemoveStereochemistry(largest)
     return Chem.MolToSmiles(largest)
 
-
+# %% ../../nbs/generate/48_monomers.ipynb #9e27b725
 def found_again(polymers: pd.DataFrame) -> pd.DataFrame:
     """For polymers whose monomers are known: are these among the answers of `monomers`?
 

@@ -187,7 +187,7 @@ def reactant_sets(reactions) -> list[tuple]:
             sets.append(tuple(sorted(Chem.CanonSmiles(pieces[i]) for i in touched)))
     return sets
 
-
+# %% ../../nbs/generate/47_retrosynthesis.ipynb #b8f0fe2f
 def stock_table(reactions, kept_apart=frozenset(), least: int = 1) -> pd.DataFrame:
     """The reactants of reactions and how many reactions use each, the most used first.
 
@@ -287,7 +287,7 @@ def _soft(answers, product):
 def _log(probability):
     return math.log(probability) if probability > 0 else -math.inf
 
-
+# %% ../../nbs/generate/47_retrosynthesis.ipynb #8aa9ef36
 def _reactants_of(route):
     "The compounds that must be bought for a route, sorted."
     made = {product for product, _ in route}
@@ -366,7 +366,7 @@ def _swapped(one, stock, most=10):
     total = sum(shares.values())
     return {swapped: share / total for swapped, share in shares.items()}
 
-
+# %% ../../nbs/generate/47_retrosynthesis.ipynb #36b202f5
 def _normalised(weights, most):
     "The `most` largest weights, sum 1, the largest first."
     chosen = sorted(weights.items(), key=lambda item: -item[1])[:most]
@@ -415,7 +415,7 @@ def _one_reaction(planner, target, sets):
                 weights[((target, swapped),)] += swap * q * share
     return weights
 
-
+# %% ../../nbs/generate/47_retrosynthesis.ipynb #9e592553
 def _two_reactions(planner, target, sets):
     "Routes of two reactions -> weight: sets of which one reactant is not sold, and its making."
     stock = planner.stock
@@ -433,7 +433,7 @@ def _two_reactions(planner, target, sets):
                 weights[((target, one), (intermediate, more))] += q * q_more
     return weights
 
-
+# %% ../../nbs/generate/47_retrosynthesis.ipynb #3195ef70
 def _start_of(planner, target, calls, reactions):
     "The `_Start` of a target: as many routes as the budget of calls can look at."
     (sets,) = _proposed(planner, [target])
@@ -582,7 +582,7 @@ class _Evaluated(Known):
     prior: float = -math.inf
     round_trip: bool = False
 
-
+# %% ../../nbs/generate/47_retrosynthesis.ipynb #7c51954c
 class _Search:
     """A target, where its particles start, and what is known of its routes.
 
@@ -723,7 +723,7 @@ def _best_routes(search, top):
     why = "" if len(found) else f"none of {last.calls} sets that were asked about gives it"
     return found, why, interrupted
 
-
+# %% ../../nbs/generate/47_retrosynthesis.ipynb #c4731da1
 def _joined(tables, labels, without):
     "The frame that `Retrosynthesis.predict` returns."
     columns = ["row", "rank"]

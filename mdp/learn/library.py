@@ -212,7 +212,7 @@ def _columns_seen(name, columns, share):
     shown = rng.permutation(columns)[: max(1, round(share * columns))]
     return np.sort(shown)
 
-
+# %% ../../nbs/learn/32_library.ipynb #15f18088
 def with_all_columns(stack, mean, shown):
     """A stack that was trained on some columns takes all of them, and is blind to the others.
 
@@ -316,7 +316,7 @@ def _opened(path):
     except (SafetensorError, FileNotFoundError) as error:
         raise OSError(f"{path}: the shard cannot be read ({error}); {_HOW_TO_FIX}") from error
 
-
+# %% ../../nbs/learn/32_library.ipynb #3cfb0ed5
 def _stack_of(file, part, path):
     """Some networks of one shard as a stack; OSError when one is not as it was built.
 
@@ -575,7 +575,7 @@ def _refuse_names(pairs):
     if bad:
         raise BadInput(bad, "task", len(pairs))
 
-
+# %% ../../nbs/learn/32_library.ipynb #955c0f29
 def _build_task(job):
     "The index tables of one pair's shards; what is not on disk yet is trained."
     import multiprocessing
@@ -718,7 +718,7 @@ def _folds(folds):
         return "5 folds"
     return "fold " + ", ".join(map(str, sorted(folds)))
 
-
+# %% ../../nbs/learn/32_library.ipynb #6374404f
 def _least_error(networks, baselines):
     "One sentence of a card: the best network and the best baseline on the same folds."
     same = networks[networks.fold.isin(baselines.fold)]

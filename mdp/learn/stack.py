@@ -309,7 +309,7 @@ def _scales(X, y, train):
     y_sd = np.array([y[model, own].std() for model, own in enumerate(train)])
     return learnt.mean(0), x_sd, y_mean, y_sd
 
-
+# %% ../../nbs/learn/29_stack.ipynb #d01eee52
 def _known_recipes(recipes):
     "The recipes with all columns; ValueError for a column or a value that means nothing."
     if not isinstance(recipes, pd.DataFrame) or not len(recipes):

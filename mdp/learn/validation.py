@@ -84,7 +84,7 @@ def _refuse_unknown(y):
         bad = [(labels[row], float(values[row]), "not a number") for row in unknown]
         raise BadInput(bad, "target", len(values))
 
-
+# %% ../../nbs/learn/28_validation.ipynb #252728f2
 def _labels_of(y, n):
     "The labels of a Series; the numbers of the rows for anything else."
     return y.index if isinstance(y, pd.Series) else range(n)
@@ -306,7 +306,7 @@ class ReductionOverDraws(NamedTuple):
     value: float
     standard_error: float
 
-
+# %% ../../nbs/learn/28_validation.ipynb #38f02241
 def error_reduction_over_draws(errors: pd.DataFrame, method: str, baselines) -> ReductionOverDraws:
     """Share of the error of the strongest baseline that a method removes, with its standard error
     over draws of training rows. Negative where the method does worse.

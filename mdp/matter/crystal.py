@@ -66,7 +66,7 @@ def _check_structure(structure, wanted: str = "Structure") -> None:
         raise ValueError("missing")
     raise ValueError(f"a {type(structure).__name__} is no {wanted}")
 
-
+# %% ../../nbs/matter/08_crystal.ipynb #18ab7212
 def _check_geometry(box, positions, pbc) -> None:
     """Raises ValueError for a structure that has no atoms, no volume, or a number that is not
     finite.

@@ -608,7 +608,7 @@ def is_table(X) -> bool:
         return True
     return _named(X.columns[0]) in ATOMIC_NUMBER and pd.api.types.is_numeric_dtype(X.dtypes.iloc[0])
 
-
+# %% ../../nbs/matter/05_formula.ipynb #a486fb85
 def read_table(table: pd.DataFrame) -> tuple:
     """`(Amounts, failures)` as of `read_column`; ValueError where a column is no element.
 
@@ -649,7 +649,7 @@ def _table_numbers(table):
     numbers[np.abs(numbers) < [_rounding(dtype) for dtype in table.dtypes] * size] = 0.0
     return numbers, failures
 
-
+# %% ../../nbs/matter/05_formula.ipynb #c9d69688
 def _is_complex(column):
     "Does a column hold complex numbers? pandas counts them as numbers; they are no amounts."
     return pd.api.types.is_complex_dtype(column.dtype)
@@ -689,7 +689,7 @@ def _read_rows(X) -> tuple:
         raise bad_rows(column, failures, "formula")
     return read, column.index
 
-
+# %% ../../nbs/matter/05_formula.ipynb #5a9f5538
 def rows_as_dicts(table, rows):
     """A column that holds the given rows of a table as dicts, for an error message.
 
@@ -725,7 +725,7 @@ def amounts(X) -> pd.DataFrame:
     out[read.rows(), column] = read.amount
     return pd.DataFrame(out, index, [SYMBOLS[z - 1] for z in occurring])
 
-
+# %% ../../nbs/matter/05_formula.ipynb #e38a89a1
 def element_system(X) -> np.ndarray:
     """The element system of each row: its symbols in alphabetical order.
 
@@ -808,7 +808,7 @@ def _whole(amounts):
         return None
     return dict(zip(amounts, multiple[fits.argmax()].round().astype(int).tolist()))
 
-
+# %% ../../nbs/matter/05_formula.ipynb #da985fec
 def _reduced_one(amounts, whole):
     "The reduced formula of one row."
     from pymatgen.core import Composition

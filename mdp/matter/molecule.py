@@ -66,7 +66,7 @@ _OTHER_NOTATIONS = {
 }
 _NAME = "a name or a formula? write SMILES, as in CCO for C2H6O"
 
-
+# %% ../../nbs/matter/06_molecule.ipynb #2fbd4e24
 def _other_notation(text):
     "What a text that is no SMILES may be, and what to write; '' where nothing tells."
     for pattern, hint in _OTHER_NOTATIONS.items():
@@ -75,7 +75,7 @@ def _other_notation(text):
     outside = re.sub(r"\[[^\]]*\]|Cl|Br", "", text)
     return _NAME if re.search(r"[^\W\d_BCNOPSFIbcnops]", outside) else ""
 
-
+# %% ../../nbs/matter/06_molecule.ipynb #d2bfa350
 def _checked(mol):
     "A caller's `Mol`, as a copy without map numbers where it has any."
     if mol.NeedsUpdatePropertyCache():
@@ -151,7 +151,7 @@ def canonical_smiles(smiles, workers: int | None = 1) -> list[str | None]:
     canonical = parallel(_canonical, parts, workers if len(parts) > 2 else 1)
     return [text for part in canonical for text in part]
 
-
+# %% ../../nbs/matter/06_molecule.ipynb #fac9393e
 def _canonical(smiles):
     "`canonical_smiles` of a part."
     out = []

@@ -37,7 +37,7 @@ class Reaction(NamedTuple):
 
 _MAP = re.compile(r":(\d+)\]")
 
-
+# %% ../../nbs/matter/09_reaction.ipynb #1889a095
 def _molecules(side, keep_maps):
     "SMILES of the molecules on one side of the arrow; a ValueError names the one that is none."
     found = []
@@ -138,7 +138,7 @@ class Edit(NamedTuple):
     second: int
     change: int
 
-
+# %% ../../nbs/matter/09_reaction.ipynb #db35c503
 class EditError(ValueError):
     """A reaction that has no list of edits, or edits that lead to no molecule; it says why.
 
@@ -200,7 +200,7 @@ def _new_bonds(reactants, product, partners):
         if old != change:
             yield first, second, change, _FORMED if old is None else _REORDERED
 
-
+# %% ../../nbs/matter/09_reaction.ipynb #1265d399
 def _broken_bonds(reactants, product, partners):
     "Bonds of the reactants, at atoms that the product keeps, which it has no longer."
     atom_of = {partner: index for index, partner in partners.items()}
@@ -270,7 +270,7 @@ def _in_order(reactants, changes, kept):
         edits.append(Edit(first, second, kind))
     return edits
 
-
+# %% ../../nbs/matter/09_reaction.ipynb #5198882b
 def find_edits(reactants: Chem.Mol, product: Chem.Mol) -> list[Edit]:
     """The ordered edits that make the main product (the largest piece) of the reactants.
 
@@ -317,7 +317,7 @@ def _apply_one(mol, edit):
     bond.SetBondType(_BOND_TYPES[change])
     bond.SetIsAromatic(change == AROMATIC)
 
-
+# %% ../../nbs/matter/09_reaction.ipynb #3b7f1bbc
 def _settle(atom, hydrogens):
     """Aromaticity and hydrogens of a touched atom, from its bonds.
 
@@ -359,7 +359,7 @@ def _sanitised(mol):
             raise EditError(f"no molecule: {error}") from error
     return made
 
-
+# %% ../../nbs/matter/09_reaction.ipynb #679056c1
 def apply_edits(reactants: Chem.Mol, edits) -> Chem.Mol:
     """The product of edits: the piece that holds the first atom of the first one.
 
@@ -430,7 +430,7 @@ class Labelled(NamedTuple):
     edits: list
     exact: bool
 
-
+# %% ../../nbs/matter/09_reaction.ipynb #87711169
 def _parsed(smiles, what):
     with rdBase.BlockLogs():
         mol = Chem.MolFromSmiles(smiles)
@@ -623,13 +623,13 @@ class Graph(NamedTuple):
     bonds: np.ndarray
     molecule: np.ndarray
 
-
+# %% ../../nbs/matter/09_reaction.ipynb #c775300c
 def _smallest_ring(rings, index):
     if not rings.NumAtomRings(index):
         return 0
     return min(rings.MinAtomRingSize(index), 7) - 2
 
-
+# %% ../../nbs/matter/09_reaction.ipynb #24298f1d
 def graph(mol: Chem.Mol) -> Graph:
     """The `Graph` of a molecule, or of several in one `Mol`.
 

@@ -38,7 +38,7 @@ def star_atoms(mol: Chem.Mol) -> list[int]:
     """
     return [atom.GetIdx() for atom in mol.GetAtoms() if atom.GetAtomicNum() == 0]
 
-
+# %% ../../nbs/matter/07_unit.ipynb #fd0eef57
 def _unmarked(mol):
     "The same `Mol`, its ends without their numbers; what RDKit knows of its stereochemistry stays."
     for end in map(mol.GetAtomWithIdx, star_atoms(mol)):
@@ -189,7 +189,7 @@ def _double_bond_marks(mol, instead):
             marks.append((bond.GetBeginAtomIdx(), bond.GetEndAtomIdx(), *neighbours, cis))
     return marks
 
-
+# %% ../../nbs/matter/07_unit.ipynb #fdecf17f
 def _detach(mol, atom, star):
     """Remove the bond to `star`.
 
@@ -319,7 +319,7 @@ def smallest_unit(smiles) -> Chem.Mol:
         rotations += [segments[start:period] + segments[:start] for start in range(period)]
     return join_segments(min(rotations))
 
-
+# %% ../../nbs/matter/07_unit.ipynb #fce5746c
 def _period(segments):
     "After how many segments a cyclic list of them repeats."
     count = len(segments)
@@ -327,7 +327,7 @@ def _period(segments):
         if count % period == 0 and segments[period:] + segments[:period] == segments:
             return period
 
-
+# %% ../../nbs/matter/07_unit.ipynb #e393bafa
 def canonical_unit(smiles) -> str:
     """One SMILES for one chain; read it with `read_unit`.
 
@@ -394,7 +394,7 @@ def common() -> pd.DataFrame:
     with table.open(encoding="utf-8") as file:
         return pd.read_csv(file)
 
-
+# %% ../../nbs/matter/07_unit.ipynb #16c8b8e2
 def unit(name: str) -> str:
     """The repeat unit of a common polymer.
 

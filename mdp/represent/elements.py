@@ -70,7 +70,7 @@ def _libraries():
         magpie=magpie,
     )
 
-
+# %% ../../nbs/represent/10_elements.ipynb #07ea757b
 def _leading_number(value):
     "The number that a value of pymatgen begins with; NaN where there is none."
     try:

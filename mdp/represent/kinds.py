@@ -43,7 +43,7 @@ class Descriptor:
     numbers: Callable
     groups: Callable
 
-
+# %% ../../nbs/represent/25_kinds.ipynb #3818ba47
 @dataclasses.dataclass(frozen=True)
 class Kind:
     """A kind of material.
@@ -403,7 +403,7 @@ def group_labels(rows, kind: str, descriptor: str) -> np.ndarray:
     groups = _descriptor_of(kind, descriptor).groups
     return np.array(groups(_column_of(rows, KINDS[kind])), str)
 
-
+# %% ../../nbs/represent/25_kinds.ipynb #2b2423e6
 def readable(rows, kind: str) -> np.ndarray:
     """Which rows the descriptors of a kind can take at all: (n,), bool.
 

@@ -67,7 +67,7 @@ def _grey(images, axes=None):
         raise BadInput(rows, "image", len(wrong))
     return images.astype(np.uint8)
 
-
+# %% ../../nbs/represent/19_micrograph.ipynb #53f21c69
 def _no_grey(images, axes):
     "Why an array cannot be grey images; None where it may be."
     if images.ndim > 2 and images.shape[-1] in (3, 4) and min(images.shape[-3:-1]) > 4:
@@ -109,7 +109,7 @@ def ruler(images) -> pd.DataFrame:
         )
     )
 
-
+# %% ../../nbs/represent/19_micrograph.ipynb #bf75e248
 def _mean_chord(phase, axis):
     "The mean length of the chords of each image (pixels); 0 where there is none."
     chords = chord_length(phase, axis)

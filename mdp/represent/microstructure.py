@@ -269,7 +269,7 @@ def radial(S):
     total = total.index_add(-1, of_ring, flat[..., order])
     return total / torch.as_tensor(count, dtype=S.dtype, device=S.device)
 
-
+# %% ../../nbs/represent/16_microstructure.ipynb #cbbc2907
 @functools.lru_cache(maxsize=32)
 def _rings(shape):
     "Of a map: the ring of each pixel, the pixels by ring, where each ring starts, pixels a ring."
@@ -570,7 +570,7 @@ def _scattered(image):
         "give one label a particle, or image > threshold"
     )
 
-
+# %% ../../nbs/represent/16_microstructure.ipynb #1c6557e0
 def _feret_table(image):
     "The table of one image, indexed by label."
     if image.dtype == bool:
@@ -608,7 +608,7 @@ def draw_section(grains, random_state=0) -> np.ndarray:
         pictures.append(_draw_one(one, np.random.default_rng(seed)))
     return np.stack(pictures)
 
-
+# %% ../../nbs/represent/16_microstructure.ipynb #7e7aa57d
 def _draw_one(grains, rng):
     "The picture of one map."
     up = grains[::-1]

@@ -141,7 +141,7 @@ def _too_large(mol, kinds):
             return f"{n_atoms} atoms, and {kind} can be had up to {_LARGEST[kind]}"
     return ""
 
-
+# %% ../../nbs/represent/13_molecule.ipynb #81b43f4c
 def _over_workers(block, molecules, workers):
     "The rows of all molecules: by threads where RDKit offers them for all kinds, else processes."
     if set(block.keywords["kinds"]) <= set(_COUNTED):

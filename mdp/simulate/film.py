@@ -237,7 +237,7 @@ class _Growth(NamedTuple):
     spacing: float  # pixels
     drift: float  # chance for each atom
 
-
+# %% ../../nbs/simulate/22_film.ipynb #a5c7cde3
 @compiled
 def _arrival(growth):
     "Is it an ion, the sine of its angle, its hops, and how many pixels it is driven down."

@@ -87,7 +87,7 @@ def _read_cell(cell):
             )
     return cell.astype(float)
 
-
+# %% ../../nbs/simulate/24_homogenisation.ipynb #67588b85
 def _shown(cell):
     "Type and shape, in place of an array that would fill the message."
     return f"{cell.dtype} {cell.shape}" if isinstance(cell, np.ndarray) else cell
