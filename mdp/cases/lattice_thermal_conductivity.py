@@ -6,7 +6,7 @@
 __all__ = ['SPACE_GROUPS', 'ALPHAS', 'COLUMNS', 'LIKELY', 'CLASSICS', 'BANDS', 'LINES', 'targets', 'pretrain', 'aflow',
            'composition', 'Sources', 'Transfer', 'flagged', 'stability', 'compute', 'further', 'recompute',
            'final_model', 'screen', 'new_candidates', 'draw_test', 'measured_by_phonons', 'compute_test', 'bands',
-           'picture', 'screen_counts', 'main']
+           'density_of_states', 'picture', 'screen_counts', 'main']
 
 # %% ../../nbs/cases/51_lattice_thermal_conductivity.ipynb #9f4fc263
 import functools
@@ -51,7 +51,7 @@ SPACE_GROUPS = {
 
 def targets(dft: bool = True) -> pd.DataFrame:
     """Conductivities: measured ones, and where asked for and at hand those of DFT for other
-    crystals.
+    crystals. Si-C and C-Si in one of these structure types are one crystal, and stand there once.
 
     returns : prototype, elements, formula, kappa (W/(m K) at 300 K), kind, reference
     """
@@ -70,9 +70,11 @@ def targets(dft: bool = True) -> pd.DataFrame:
     k = k.assign(
         prototype=k.space_group.map(SPACE_GROUPS), kappa=k.value, kind="DFT", reference=k.source
     ).merge(s, on=["prototype", "formula"])
-    return pd.concat([out, k[out.columns]], ignore_index=True).drop_duplicates(
-        ["prototype", "elements"], ignore_index=True
-    )
+    both = pd.concat([out, k[out.columns]], ignore_index=True)
+    elements = both.elements.map(lambda names: "-".join(sorted(names.split("-"))))
+    binary = both.prototype.isin(SPACE_GROUPS.values())
+    same = both.assign(elements=both.elements.where(~binary, elements))
+    return both[~same.duplicated(["prototype", "elements"])].reset_index(drop=True)
 
 # %% ../../nbs/cases/51_lattice_thermal_conductivity.ipynb #b0455b5f
 def pretrain(
@@ -492,12 +494,14 @@ def compute_test(drawn, out: Path, enough: int = 40, minutes: float = np.inf, ca
     """Computes the drawn crystals in their order until `enough` have a conductivity.
 
     drawn : as of `draw_test`
-    out : a CSV, written again after every crystal
+    out : a CSV, written again after every crystal; what is in it already is kept
     minutes : after which no further crystal is begun
     """
     start = time.monotonic()
     rows = []
-    for row in drawn.itertuples(index=False):
+    if out.exists():
+        rows = pd.read_csv(out, keep_default_na=False, na_values=[""]).to_dict("records")
+    for row in drawn.iloc[len(rows) :].itertuples(index=False):
         if time.monotonic() - start > 60 * minutes:
             break
         rows.append(row._asdict() | measured_by_phonons(row, cache))
@@ -509,40 +513,79 @@ def compute_test(drawn, out: Path, enough: int = 40, minutes: float = np.inf, ca
 
 # %% ../../nbs/cases/51_lattice_thermal_conductivity.ipynb #57729046
 LINES = {
-    "fcc": "Γ 0 0 0;X .5 0 .5;K .375 .375 .75;Γ 0 0 0;L .5 .5 .5",
+    "fcc": "Γ 0 0 0;X .5 0 .5;U .625 .25 .625|K .375 .375 .75;Γ 0 0 0;L .5 .5 .5",
     "hex": "Γ 0 0 0;M .5 0 0;K .333333 .333333 0;Γ 0 0 0;A 0 0 .5",
     "any": "Γ 0 0 0;X .5 0 0;M .5 .5 0;Γ 0 0 0;R .5 .5 .5",
-}
+}  # points in reciprocal lattice vectors; | : the path jumps between equivalent points
+
+
+def _path_kind(structure):
+    "Which of `LINES` a primitive cell takes."
+    a, b, c, alpha, beta, gamma = structure.lattice.parameters
+    if np.allclose([alpha, beta, gamma], 60, atol=0.5):
+        return "fcc"
+    return "hex" if np.isclose(gamma, 120, atol=0.5) else "any"
+
+
+def _path(structure, points):
+    """Wave vectors along the path of a crystal.
+
+    returns : of each unbroken piece the wave vectors (rows, 3) and their places along the path
+        (1/Å, true lengths); names and places of the ticks
+    """
+    reciprocal = structure.lattice.reciprocal_lattice.matrix
+    pieces, ticks, place = [], [], 0.0
+    for piece in LINES[_path_kind(structure)].split("|"):
+        stops = [stop.split() for stop in piece.split(";")]
+        at = [np.array(stop[1:], float) for stop in stops]
+        q, along = [], []
+        for start, end in zip(at, at[1:]):
+            part = np.linspace(0, 1, points)
+            q.append(start + part[:, None] * (end - start))
+            length = np.linalg.norm((end - start) @ reciprocal)
+            along.append(place + part * length)
+            place += length
+        pieces.append((np.concatenate(q), np.concatenate(along)))
+        ends = [along[0][0], *(part[-1] for part in along)]
+        ticks += list(zip([stop[0] for stop in stops], ends))
+    return pieces, ticks
 
 # %% ../../nbs/cases/51_lattice_thermal_conductivity.ipynb #0054362d
 def bands(ph, ax, points: int = 40):
-    "Draw the phonon bands of a `Phonons` along a few lines; returns the Axes."
+    """Draw the phonon bands of a `Phonons` along a few lines, at their true lengths.
 
-    a, b, c, al, be, ga = ph.structure.lattice.parameters
-    kind = (
-        "fcc"
-        if np.allclose([al, be, ga], 60, atol=0.5)
-        else "hex"
-        if np.isclose(ga, 120, atol=0.5)
-        else "any"
-    )
-    names, at = zip(
-        *[(x.split()[0], np.array(x.split()[1:], float)) for x in LINES[kind].split(";")]
-    )
-    q = np.concatenate(
-        [np.linspace(x, y, points, endpoint=False) for x, y in zip(at, at[1:])] + [at[-1][None]]
-    )
-    w = ph.modes(q)[0] / 2 / np.pi
-    ax.plot(np.arange(len(q)), w, color="#0072B2", lw=1.5)
+    Returns the Axes.
+    """
+    pieces, ticks = _path(ph.structure, points)
+    lowest = 0.0
+    for q, along in pieces:
+        frequency = ph.modes(q)[0] / 2 / np.pi
+        ax.plot(along, frequency, color="#0072B2", lw=1.5)
+        lowest = min(lowest, 1.05 * frequency.min())
+    names, places = {}, []
+    for name, place in ticks:  # two names at one place where the path jumps
+        names[place] = f"{names[place]}|{name}" if place in names else name
+    places = list(names)
     ax.set(
-        xticks=np.arange(len(names)) * points,
-        xticklabels=names,
+        xticks=places,
+        xticklabels=list(names.values()),
+        xlabel="wave vector",
         ylabel="frequency (THz)",
-        xlim=(0, len(q) - 1),
-        ylim=(min(0, w.min() * 1.05), None),
+        xlim=(0, places[-1]),
+        ylim=(lowest, None),
     )
-    for k in range(1, len(names) - 1):
-        ax.axvline(k * points, color="#999999", lw=0.7)
+    for place in places[1:-1]:
+        ax.axvline(place, color="#999999", lw=0.7)
+    return ax
+
+
+def density_of_states(ph, ax, total: int = 30_000, bins: int = 80):
+    "Draw how many modes a cell has in each interval of frequency, sideways; returns the Axes."
+    frequency = ph.mesh(total)[1] / 2 / np.pi
+    count, edges = np.histogram(frequency, bins)
+    modes = count / len(frequency) / np.diff(edges)
+    ax.stairs(modes, edges, orientation="horizontal", color="#0072B2", fill=True, alpha=0.5)
+    ax.set(xlabel="modes a cell\nand THz", xlim=(0, None))
     return ax
 
 # %% ../../nbs/cases/51_lattice_thermal_conductivity.ipynb #a907cd6c
