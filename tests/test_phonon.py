@@ -263,7 +263,9 @@ def test_drawn_candidates_are_new_and_targets_stand_once():
     from mdp.matter.formula import reduced_formula
 
     drawn = pd.read_csv(facts("crystal_test_draw.csv"), keep_default_na=False)
-    assert not set(reduced_formula(drawn.formula)) & set(reduced_formula(load("phase_space").formula))
+    assert not set(reduced_formula(drawn.formula)) & set(
+        reduced_formula(load("phase_space").formula)
+    )
     assert not drawn.formula.duplicated().any()
     t = targets()
     assert ((t.prototype == "zincblende") & (t.formula == "SiC")).sum() == 1

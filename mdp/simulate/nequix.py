@@ -136,8 +136,7 @@ def _silu_size():
 def _normed(features, layer):
     "Features of every degree divided by their common size."
     size = sum(
-        (x**2).sum(2).mean(1) / ((2 * degree + 1) * len(features))
-        for degree, x in features.items()
+        (x**2).sum(2).mean(1) / ((2 * degree + 1) * len(features)) for degree, x in features.items()
     )
     scale = (size + 1e-12) ** -0.5
     return {k: x * layer.norm[k] * scale[:, None, None] for k, x in features.items()}
@@ -205,7 +204,10 @@ class Nequix:
             *plan,
             layer.width,
         )
-        out = {k: sums[:, place] @ layer.after[k] / self.neighbours for k, place in layer.places.items()}
+        out = {
+            k: sums[:, place] @ layer.after[k] / self.neighbours
+            for k, place in layer.places.items()
+        }
         for k, skip in layer.skip.items():
             out[k] = out[k] + x[k] @ skip
         return _gated(_normed(out, layer), layer.out[0])
