@@ -232,3 +232,40 @@ def test_shipped_phase_spaces_hold_no_number_with_a_flag():
     assert (m.checked.fillna("").str.len() > 0).all() and (
         (m.low <= m.conductivity) & (m.conductivity <= m.high)
     ).all()
+
+
+def test_a_potential_that_is_not_there():
+    with pytest.raises(ValueError, match="no potential 'nequip'; there are sevennet-0, nequix"):
+        relax(SI, potential="nequip")
+
+
+def test_nequix_turns_with_the_crystal():
+    "Energy does not change, forces turn, and forces are the slope of the energy."
+    from mdp.simulate.potential import forces
+
+    rng = np.random.default_rng(1)
+    crystal = build("zincblende", ["Ga", "As"])
+    cell, z = crystal.lattice.matrix, crystal.atomic_numbers
+    place = crystal.cart_coords + 0.1 * rng.normal(size=(2, 3))
+    turn = np.linalg.qr(rng.normal(size=(3, 3)))[0]
+    step = np.zeros((2, 3))
+    step[0, 1] = 0.01
+    places = [place, place @ turn, place + step, place - step]
+    cells = [cell, cell @ turn, cell, cell]
+    energy, force, _ = forces(cells, places, [z] * 4, potential="nequix")
+    assert abs(energy[0] - energy[1]) < 1e-3
+    assert np.allclose(force[0] @ turn, force[1], atol=1e-3)
+    assert np.isclose(-(energy[2] - energy[3]) / 0.02, force[0][0, 1], atol=0.02)
+
+
+def test_drawn_candidates_are_new_and_targets_stand_once():
+    from mdp.cases.lattice_thermal_conductivity import targets
+    from mdp.matter.formula import reduced_formula
+
+    drawn = pd.read_csv(facts("crystal_test_draw.csv"), keep_default_na=False)
+    assert not set(reduced_formula(drawn.formula)) & set(
+        reduced_formula(load("phase_space").formula)
+    )
+    assert not drawn.formula.duplicated().any()
+    t = targets()
+    assert ((t.prototype == "zincblende") & (t.formula == "SiC")).sum() == 1

@@ -32,6 +32,7 @@ TAIL = """
 |---|---|---|
 | mdp/weights/library | data sets above (CARDS.md there) | MIT |
 | mdp/weights/micrograph | films simulated by this project | MIT |
+| mdp/weights/nequix | Nequix, github.com/atomicarchitects/nequix (CARD.md there) | CC-BY 4.0 |
 | mdp/weights/reactions | US patents, text-mined by D. Lowe (CC0) | MIT; the 8,000 reactions CC0 |
 | mdp/facts | literature, a reference on every row, or computed here | MIT |
 """
