@@ -256,6 +256,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                 'mdp/cases/opv_rediscovery.py'),
                                            'mdp.cases.opv_rediscovery._is_new': ( 'cases/opv_rediscovery.html#_is_new',
                                                                                   'mdp/cases/opv_rediscovery.py'),
+                                           'mdp.cases.opv_rediscovery._reads': ( 'cases/opv_rediscovery.html#_reads',
+                                                                                 'mdp/cases/opv_rediscovery.py'),
                                            'mdp.cases.opv_rediscovery._ring_blocks': ( 'cases/opv_rediscovery.html#_ring_blocks',
                                                                                        'mdp/cases/opv_rediscovery.py'),
                                            'mdp.cases.opv_rediscovery._run_baseline': ( 'cases/opv_rediscovery.html#_run_baseline',

@@ -7,7 +7,7 @@ __all__ = ['ZONE', 'TARGET', 'LEAST', 'MOST', 'SMALL', 'PIECE', 'SHAPE', 'UNSTAB
            'known_environments', 'donor_rule', 'MixedMoves', 'language', 'graph_moves', 'loop', 'genetic', 'at_random',
            'compare', 'tables', 'main']
 
-# %% ../../nbs/cases/52_opv_rediscovery.ipynb #b41b21be
+# %% ../../nbs/cases/52_opv_rediscovery.ipynb #ee00010b
 import argparse
 import functools
 import itertools
@@ -31,7 +31,7 @@ from ..generate.spacier import Spacier, outside
 from ..matter.unit import read_unit, recut, smallest_unit
 from ..simulate.quantum import levels, oligomer, to_film, trim
 
-# %% ../../nbs/cases/52_opv_rediscovery.ipynb #6367e554
+# %% ../../nbs/cases/52_opv_rediscovery.ipynb #91f62d9a
 ZONE = dict(homo=(-5.6, -5.2), lumo=(-4.0, -3.6))  # eV: the design zone for PCBM
 TARGET = dict(homo=(-5.6, -5.4), lumo=(-4.0, -3.8))  # eV: its best quarter, where the loop goes
 
@@ -47,7 +47,7 @@ def in_box(table, box: dict) -> np.ndarray:
     """
     return np.logical_and.reduce([table[level].between(*ends) for level, ends in box.items()])
 
-# %% ../../nbs/cases/52_opv_rediscovery.ipynb #1e8c4982
+# %% ../../nbs/cases/52_opv_rediscovery.ipynb #4a85b4c7
 _EDGES = dict(homo=np.arange(-6.6, -4.2, 0.05), lumo=np.arange(-5.0, -1.6, 0.05))  # eV
 _WIDTH = 0.1  # eV, of the kernel: about the error of a measured level
 
@@ -81,7 +81,7 @@ def densest(table, cells: int) -> np.ndarray:
     region[np.argsort(-rows, axis=None, kind="stable")[:cells]] = True
     return region.reshape(rows.shape)
 
-# %% ../../nbs/cases/52_opv_rediscovery.ipynb #b2d5759e
+# %% ../../nbs/cases/52_opv_rediscovery.ipynb #526ba773
 def cells_of_half(table) -> int:
     "How many of the densest cells hold half of a density: the area that every method is given."
     sorted_down = np.sort(density(table), axis=None)[::-1]
@@ -101,7 +101,7 @@ def share_inside(table, region) -> float:
         places.append(np.clip(nearest, 0, len(grid) - 1))
     return float(region[tuple(places)].mean()) if len(values) else np.nan
 
-# %% ../../nbs/cases/52_opv_rediscovery.ipynb #1ee414d4
+# %% ../../nbs/cases/52_opv_rediscovery.ipynb #597c9480
 LEAST, MOST = 20, 40  # heavy atoms of a repeat unit whose side chains are cut to methyl
 
 
@@ -132,7 +132,7 @@ def all_cuts(smiles: str) -> set[str]:
     unit = Chem.MolToSmiles(smallest_unit(trim(read_unit(Chem.MolFromSmiles(smiles)))))
     return {oligomer(read_unit(cut), 1) for cut in recut(unit)}
 
-# %% ../../nbs/cases/52_opv_rediscovery.ipynb #e361400b
+# %% ../../nbs/cases/52_opv_rediscovery.ipynb #7b389fa5
 SMALL, PIECE = 8, 24  # heavy atoms of a piece, at least and at most
 
 
@@ -189,7 +189,7 @@ def _runs(blocks, joined, most):
         todo += [run | {i, j} for i, j in joined if (i in run) != (j in run)]
     return seen
 
-# %% ../../nbs/cases/52_opv_rediscovery.ipynb #2b761c70
+# %% ../../nbs/cases/52_opv_rediscovery.ipynb #58447019
 def pieces(smiles: str) -> list[str]:
     """Every run of neighbouring ring systems with 8 to 24 heavy atoms.
 
@@ -214,7 +214,7 @@ def pieces(smiles: str) -> list[str]:
             found.add(_cut_out(mol, atoms))
     return sorted(found)
 
-# %% ../../nbs/cases/52_opv_rediscovery.ipynb #605b3d67
+# %% ../../nbs/cases/52_opv_rediscovery.ipynb #0e4d2f5d
 def ring_systems(smiles: str) -> set[str]:
     """The fused ring systems of a molecule, as SMILES of their ring atoms.
 
@@ -230,7 +230,7 @@ def ring_systems(smiles: str) -> set[str]:
         systems.append(ring.union(*joined))
     return {_cut_out(mol, system) for system in systems}
 
-# %% ../../nbs/cases/52_opv_rediscovery.ipynb #1cdfd165
+# %% ../../nbs/cases/52_opv_rediscovery.ipynb #06af1f33
 SHAPE = "planar"  # of the shapes of `levels`; the protocol below says why
 
 
@@ -261,7 +261,7 @@ def calculate_start() -> pd.DataFrame:
     table = pd.DataFrame({"kind": kinds}).rename_axis("smiles")
     return table.join(calculate(list(kinds))).dropna()
 
-# %% ../../nbs/cases/52_opv_rediscovery.ipynb #9fe5c443
+# %% ../../nbs/cases/52_opv_rediscovery.ipynb #9e8b02ff
 @functools.cache
 def start() -> pd.DataFrame:
     "`calculate_start` as stored with the package: kind, homo, lumo (eV), by SMILES."
@@ -321,7 +321,7 @@ def environments(mol) -> set:
         .GetNonzeroElements()
     )
 
-# %% ../../nbs/cases/52_opv_rediscovery.ipynb #385960d8
+# %% ../../nbs/cases/52_opv_rediscovery.ipynb #1ddad77e
 @functools.cache
 def known_environments() -> frozenset:
     "Environments in compounds with a measured melting point and in what was known in 2009."
@@ -342,7 +342,7 @@ def donor_rule():
     }
     return lambda mol: rule(mol) or next((why for why, holds in more.items() if holds(mol)), "")
 
-# %% ../../nbs/cases/52_opv_rediscovery.ipynb #78d09047
+# %% ../../nbs/cases/52_opv_rediscovery.ipynb #903177fe
 class MixedMoves(BaseEstimator):
     """Each particle is changed by one of two kinds of moves, chosen by a fair coin.
 
@@ -367,9 +367,16 @@ class MixedMoves(BaseEstimator):
         for moves, chosen in ((self.first, coin), (self.second, ~coin)):
             if chosen.any():
                 parts.append(moves.propose(column[chosen], random_state))
-        return pd.concat(parts).sort_index()
+        table = pd.concat(parts).sort_index()
+        table["smiles"] = [one if _reads(one) else None for one in table.smiles]
+        return table
 
-# %% ../../nbs/cases/52_opv_rediscovery.ipynb #af9dd27a
+
+def _reads(smiles):
+    "Whether RDKit reads a SMILES again that it has written: rarely, it does not."
+    return isinstance(smiles, str) and Chem.MolFromSmiles(smiles) is not None
+
+# %% ../../nbs/cases/52_opv_rediscovery.ipynb #88561719
 @functools.cache
 def language() -> ChemicalLanguage:
     """The n-gram of the talk: fitted on what was known in 2009 and on stable conjugated organics.
@@ -389,7 +396,7 @@ def graph_moves() -> GraphMoves:
     "Mutation and crossover of graphs."
     return GraphMoves(crossover=0.5)
 
-# %% ../../nbs/cases/52_opv_rediscovery.ipynb #58de0e46
+# %% ../../nbs/cases/52_opv_rediscovery.ipynb #295e98f1
 STEPS, BATCH, FRONT = 60, 1, 5  # steps of a run, calculations a step, molecules of the front
 LADDER = (0.15, 0.50, 0.85)
 
@@ -424,7 +431,7 @@ def loop(alpha, random_state: int = 0, steps: int = STEPS, path=None, **settings
     )
     return design.fit(start()[["homo", "lumo"]])
 
-# %% ../../nbs/cases/52_opv_rediscovery.ipynb #d6fe0fae
+# %% ../../nbs/cases/52_opv_rediscovery.ipynb #3325e3f2
 _UNFIT = -1e4  # the fitness of what is forbidden, or whose calculation failed
 
 
@@ -464,7 +471,7 @@ class _Fitness:
             raise _Spent
         return [self.known.get(s, _UNFIT) for s in smiles]
 
-# %% ../../nbs/cases/52_opv_rediscovery.ipynb #3a9c7aaa
+# %% ../../nbs/cases/52_opv_rediscovery.ipynb #440c85a8
 def genetic(
     random_state: int, calls: int, offspring: int = 8, population: int = 100
 ) -> pd.DataFrame:
@@ -495,7 +502,7 @@ def genetic(
         pass
     return pd.DataFrame.from_dict(fitness.asked, "index")
 
-# %% ../../nbs/cases/52_opv_rediscovery.ipynb #2b7dc6fc
+# %% ../../nbs/cases/52_opv_rediscovery.ipynb #eed0203e
 def at_random(random_state: int, calls: int) -> pd.DataFrame:
     """An n-gram of what was known in 2009, without any aim.
 
@@ -515,20 +522,20 @@ def at_random(random_state: int, calls: int) -> pd.DataFrame:
             break
     return calculate(list(new)[:calls])
 
-# %% ../../nbs/cases/52_opv_rediscovery.ipynb #25d1b56c
+# %% ../../nbs/cases/52_opv_rediscovery.ipynb #4d56deac
 METHODS = {
     "FIX": 1.0,
     "alpha 0.15": 0.15,
     "alpha 0.50": 0.50,
     "alpha 0.85": 0.85,
-    "adaptive": "adaptive",
     "graph GA": genetic,
     "random n-gram": at_random,
+    "adaptive": "adaptive",
 }
 LOOPS = [name for name, method in METHODS.items() if not callable(method)]
 SEEDS = (0, 1, 2)
 
-# %% ../../nbs/cases/52_opv_rediscovery.ipynb #9366faa9
+# %% ../../nbs/cases/52_opv_rediscovery.ipynb #19b1ee6b
 _COLUMNS = ["method", "seed", "step", "alpha", "smiles", "homo", "lumo"]
 
 
@@ -548,7 +555,7 @@ def _run_loop(name, alpha, seed, steps, path, tell):
     table = design.calculated()
     return table.assign(alpha=table.step.map(alpha_of_step))
 
-# %% ../../nbs/cases/52_opv_rediscovery.ipynb #37262111
+# %% ../../nbs/cases/52_opv_rediscovery.ipynb #164ef686
 def _calls(folder):
     "The calls of all finished runs of a folder."
     tables = [pd.read_csv(path) for path in sorted(Path(folder).glob("*-[0-9].csv"))]
@@ -583,7 +590,7 @@ def compare(
         tell(f"{name}, seed {seed}: {len(table)} calls, {in_box(table, TARGET).sum()} hits")
     return _calls(folder)
 
-# %% ../../nbs/cases/52_opv_rediscovery.ipynb #b48f1444
+# %% ../../nbs/cases/52_opv_rediscovery.ipynb #d7b9a19a
 def tables(folder) -> tuple[pd.DataFrame, pd.DataFrame]:
     """What a folder of runs holds.
 
@@ -602,7 +609,7 @@ def tables(folder) -> tuple[pd.DataFrame, pd.DataFrame]:
     table = pd.concat(clouds, ignore_index=True)
     return _calls(folder), table[["method", "step", "homo", "lumo"]]
 
-# %% ../../nbs/cases/52_opv_rediscovery.ipynb #b821d37e
+# %% ../../nbs/cases/52_opv_rediscovery.ipynb #3d1e2e27
 def main(argv=None):
     """`python -m mdp.cases.opv_rediscovery FOLDER`: the whole comparison.
 
@@ -613,13 +620,14 @@ def main(argv=None):
     )
     ask.add_argument("folder", type=Path)
     ask.add_argument("--seeds", type=int, nargs="+", default=list(SEEDS))
+    ask.add_argument("--steps", type=int, default=STEPS)
     ask.add_argument("--start", action="store_true", help="only calculate what was known in 2009")
     asked = ask.parse_args(argv)
     asked.folder.mkdir(parents=True, exist_ok=True)
     if asked.start:
         calculate_start().to_csv(asked.folder / "opv_start.csv", float_format="%.4f")
         return
-    compare(asked.folder, asked.seeds, tell=functools.partial(print, flush=True))
+    compare(asked.folder, asked.seeds, asked.steps, tell=functools.partial(print, flush=True))
     for name, table, digits in zip(("calls", "clouds"), tables(asked.folder), (4, 2)):
         with atomic_write(asked.folder / f"opv_{name}.csv") as path:
             table.to_csv(path, index=False, float_format=f"%.{digits}f")

@@ -307,8 +307,6 @@ def _settings(loop):
         "features": _in_words(loop.features_),
         "proposal": _in_words(loop.proposal),
     }
-    if settings["front"] is None:
-        del settings["front"]  # states of earlier versions do not hold it
     return json.loads(json.dumps(_plain(settings)))
 
 # %% ../../nbs/generate/42_spacier.ipynb #5603399b
