@@ -9,7 +9,7 @@ __all__ = ['ZONE', 'TARGET', 'LEAST', 'MOST', 'SMALL', 'PIECE', 'SHAPE', 'UNSTAB
            'known_environments', 'donor_rule', 'MixedMoves', 'language', 'graph_moves', 'loop', 'genetic', 'at_random',
            'compare', 'tables', 'main']
 
-# %% ../../nbs/cases/52_opv_rediscovery.ipynb #bd494903
+# %% ../../nbs/cases/52_opv_rediscovery.ipynb #d1213969
 import argparse
 import functools
 import itertools
@@ -33,7 +33,7 @@ from ..generate.spacier import Spacier, outside
 from ..matter.unit import read_unit, recut, smallest_unit
 from ..simulate.quantum import levels, oligomer, to_film, trim
 
-# %% ../../nbs/cases/52_opv_rediscovery.ipynb #27881d10
+# %% ../../nbs/cases/52_opv_rediscovery.ipynb #9b7055d8
 ZONE = dict(homo=(-5.6, -5.2), lumo=(-4.0, -3.6))  # eV: the design zone for PCBM
 TARGET = dict(homo=(-5.6, -5.4), lumo=(-4.0, -3.8))  # eV: its best quarter, where the loop goes
 
@@ -49,7 +49,7 @@ def in_box(table, box: dict) -> np.ndarray:
     """
     return np.logical_and.reduce([table[level].between(*ends) for level, ends in box.items()])
 
-# %% ../../nbs/cases/52_opv_rediscovery.ipynb #f863414c
+# %% ../../nbs/cases/52_opv_rediscovery.ipynb #ed6d55b3
 _EDGES = dict(homo=np.arange(-6.6, -4.2, 0.05), lumo=np.arange(-5.0, -1.6, 0.05))  # eV
 _WIDTH = 0.1  # eV, of the kernel: about the error of a measured level
 
@@ -83,7 +83,7 @@ def densest(table, cells: int) -> np.ndarray:
     region[np.argsort(-rows, axis=None, kind="stable")[:cells]] = True
     return region.reshape(rows.shape)
 
-# %% ../../nbs/cases/52_opv_rediscovery.ipynb #2d642a92
+# %% ../../nbs/cases/52_opv_rediscovery.ipynb #c287e81c
 def cells_of_half(table) -> int:
     "How many of the densest cells hold half of a density: the area that every method is given."
     sorted_down = np.sort(density(table), axis=None)[::-1]
@@ -103,7 +103,7 @@ def share_inside(table, region) -> float:
         places.append(np.clip(nearest, 0, len(grid) - 1))
     return float(region[tuple(places)].mean()) if len(values) else np.nan
 
-# %% ../../nbs/cases/52_opv_rediscovery.ipynb #e1198e58
+# %% ../../nbs/cases/52_opv_rediscovery.ipynb #39888662
 LEAST, MOST = 20, 40  # heavy atoms of a repeat unit whose side chains are cut to methyl
 
 
@@ -134,7 +134,7 @@ def all_cuts(smiles: str) -> set[str]:
     unit = Chem.MolToSmiles(smallest_unit(trim(read_unit(Chem.MolFromSmiles(smiles)))))
     return {oligomer(read_unit(cut), 1) for cut in recut(unit)}
 
-# %% ../../nbs/cases/52_opv_rediscovery.ipynb #f2cf42b4
+# %% ../../nbs/cases/52_opv_rediscovery.ipynb #0543c2ce
 SMALL, PIECE = 8, 24  # heavy atoms of a piece, at least and at most
 
 
@@ -191,7 +191,7 @@ def _runs(blocks, joined, most):
         todo += [run | {i, j} for i, j in joined if (i in run) != (j in run)]
     return seen
 
-# %% ../../nbs/cases/52_opv_rediscovery.ipynb #7a4cef22
+# %% ../../nbs/cases/52_opv_rediscovery.ipynb #1351b7ac
 def pieces(smiles: str) -> list[str]:
     """Every run of neighbouring ring systems with 8 to 24 heavy atoms.
 
@@ -216,7 +216,7 @@ def pieces(smiles: str) -> list[str]:
             found.add(_cut_out(mol, atoms))
     return sorted(found)
 
-# %% ../../nbs/cases/52_opv_rediscovery.ipynb #4f38c92f
+# %% ../../nbs/cases/52_opv_rediscovery.ipynb #0feb7be7
 def ring_systems(smiles: str) -> set[str]:
     """The fused ring systems of a molecule, as SMILES of their ring atoms.
 
@@ -232,7 +232,7 @@ def ring_systems(smiles: str) -> set[str]:
         systems.append(ring.union(*joined))
     return {_cut_out(mol, system) for system in systems}
 
-# %% ../../nbs/cases/52_opv_rediscovery.ipynb #2100b656
+# %% ../../nbs/cases/52_opv_rediscovery.ipynb #29c08f66
 SHAPE = "planar"  # of the shapes of `levels`; the protocol below says why
 
 
@@ -263,7 +263,7 @@ def calculate_start() -> pd.DataFrame:
     table = pd.DataFrame({"kind": kinds}).rename_axis("smiles")
     return table.join(calculate(list(kinds))).dropna()
 
-# %% ../../nbs/cases/52_opv_rediscovery.ipynb #40fa8cb1
+# %% ../../nbs/cases/52_opv_rediscovery.ipynb #82514c9d
 @functools.cache
 def start() -> pd.DataFrame:
     "`calculate_start` as stored with the package: kind, homo, lumo (eV), by SMILES."
@@ -323,7 +323,7 @@ def environments(mol) -> set:
         .GetNonzeroElements()
     )
 
-# %% ../../nbs/cases/52_opv_rediscovery.ipynb #6cff4e89
+# %% ../../nbs/cases/52_opv_rediscovery.ipynb #64782590
 @functools.cache
 def known_environments() -> frozenset:
     "Environments in compounds with a measured melting point and in what was known in 2009."
@@ -344,7 +344,7 @@ def donor_rule():
     }
     return lambda mol: rule(mol) or next((why for why, holds in more.items() if holds(mol)), "")
 
-# %% ../../nbs/cases/52_opv_rediscovery.ipynb #c28ae0f1
+# %% ../../nbs/cases/52_opv_rediscovery.ipynb #5d291194
 class MixedMoves(BaseEstimator):
     """Each particle is changed by one of two kinds of moves, chosen by a fair coin.
 
@@ -378,7 +378,7 @@ def _reads(smiles):
     "Whether RDKit reads a SMILES again that it has written: rarely, it does not."
     return isinstance(smiles, str) and Chem.MolFromSmiles(smiles) is not None
 
-# %% ../../nbs/cases/52_opv_rediscovery.ipynb #e0d253f4
+# %% ../../nbs/cases/52_opv_rediscovery.ipynb #801e00c4
 @functools.cache
 def language() -> ChemicalLanguage:
     """The n-gram of the talk: fitted on what was known in 2009 and on stable conjugated organics.
@@ -398,7 +398,7 @@ def graph_moves() -> GraphMoves:
     "Mutation and crossover of graphs."
     return GraphMoves(crossover=0.5)
 
-# %% ../../nbs/cases/52_opv_rediscovery.ipynb #5387c8cb
+# %% ../../nbs/cases/52_opv_rediscovery.ipynb #aafb67c7
 STEPS, BATCH, FRONT = 60, 1, 5  # steps of a run, calculations a step, molecules of the front
 LADDER = (0.15, 0.50, 0.85)
 
@@ -433,7 +433,7 @@ def loop(alpha, random_state: int = 0, steps: int = STEPS, path=None, **settings
     )
     return design.fit(start()[["homo", "lumo"]])
 
-# %% ../../nbs/cases/52_opv_rediscovery.ipynb #2e467f81
+# %% ../../nbs/cases/52_opv_rediscovery.ipynb #cc13f905
 _UNFIT = -1e4  # the fitness of what is forbidden, or whose calculation failed
 
 
@@ -473,7 +473,7 @@ class _Fitness:
             raise _Spent
         return [self.known.get(s, _UNFIT) for s in smiles]
 
-# %% ../../nbs/cases/52_opv_rediscovery.ipynb #df6387f3
+# %% ../../nbs/cases/52_opv_rediscovery.ipynb #e322cbe5
 def genetic(
     random_state: int, calls: int, offspring: int = 8, population: int = 100
 ) -> pd.DataFrame:
@@ -504,7 +504,7 @@ def genetic(
         pass
     return pd.DataFrame.from_dict(fitness.asked, "index")
 
-# %% ../../nbs/cases/52_opv_rediscovery.ipynb #6250d71d
+# %% ../../nbs/cases/52_opv_rediscovery.ipynb #5900c566
 def at_random(random_state: int, calls: int) -> pd.DataFrame:
     """An n-gram of what was known in 2009, without any aim.
 
@@ -524,7 +524,7 @@ def at_random(random_state: int, calls: int) -> pd.DataFrame:
             break
     return calculate(list(new)[:calls])
 
-# %% ../../nbs/cases/52_opv_rediscovery.ipynb #06b68a1a
+# %% ../../nbs/cases/52_opv_rediscovery.ipynb #6270f505
 METHODS = {
     "FIX": 1.0,
     "alpha 0.15": 0.15,
@@ -537,7 +537,7 @@ METHODS = {
 LOOPS = [name for name, method in METHODS.items() if not callable(method)]
 SEEDS = (0, 1, 2)
 
-# %% ../../nbs/cases/52_opv_rediscovery.ipynb #76194519
+# %% ../../nbs/cases/52_opv_rediscovery.ipynb #5ca657e2
 _COLUMNS = ["method", "seed", "step", "alpha", "smiles", "homo", "lumo"]
 
 
@@ -557,7 +557,7 @@ def _run_loop(name, alpha, seed, steps, path, tell):
     table = design.calculated()
     return table.assign(alpha=table.step.map(alpha_of_step))
 
-# %% ../../nbs/cases/52_opv_rediscovery.ipynb #fe685616
+# %% ../../nbs/cases/52_opv_rediscovery.ipynb #3e1a0370
 def _calls(folder):
     "The calls of all finished runs of a folder."
     tables = [pd.read_csv(path) for path in sorted(Path(folder).glob("*-[0-9].csv"))]
@@ -592,7 +592,7 @@ def compare(
         tell(f"{name}, seed {seed}: {len(table)} calls, {in_box(table, TARGET).sum()} hits")
     return _calls(folder)
 
-# %% ../../nbs/cases/52_opv_rediscovery.ipynb #c146daaf
+# %% ../../nbs/cases/52_opv_rediscovery.ipynb #2f3f1155
 def tables(folder) -> tuple[pd.DataFrame, pd.DataFrame]:
     """What a folder of runs holds.
 
@@ -611,7 +611,7 @@ def tables(folder) -> tuple[pd.DataFrame, pd.DataFrame]:
     table = pd.concat(clouds, ignore_index=True)
     return _calls(folder), table[["method", "step", "homo", "lumo"]]
 
-# %% ../../nbs/cases/52_opv_rediscovery.ipynb #d5b9ed8a
+# %% ../../nbs/cases/52_opv_rediscovery.ipynb #c59cc8ee
 def main(argv=None):
     """`python -m mdp.cases.opv_rediscovery FOLDER`: the whole comparison.
 
