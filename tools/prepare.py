@@ -32,11 +32,11 @@ def clean(path):
             if "image/png" in output.get("data", {}):
                 output.data["image/png"] = smaller(output.data["image/png"], colours)
         nbformat.write(nb, path)
+        cleaned = read_nb(path)
+        clean_nb(cleaned, allowed_cell_metadata_keys=["tags"])
+        write_nb(cleaned, path)
         if path.stat().st_size < MOST_BYTES:
             break
-    nb = read_nb(path)
-    clean_nb(nb, allowed_cell_metadata_keys=["tags"])
-    write_nb(nb, path)
 
 
 def smaller(png, colours):

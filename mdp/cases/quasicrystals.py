@@ -19,27 +19,19 @@ __all__ = ['NONMETALS', 'LABELS', 'CLASSES', 'ROLES', 'ORDERED', 'LEARNERS', 'ME
 # %% ../../nbs/cases/53_quasicrystals.ipynb #18aef9f0
 import numpy as np
 import pandas as pd
-
-
 from sklearn.ensemble import (
     ExtraTreesClassifier,
     HistGradientBoostingClassifier,
     RandomForestClassifier,
     VotingClassifier,
 )
-
-
 from sklearn.linear_model import LogisticRegression
-
-
 from sklearn.metrics import (
     average_precision_score,
     precision_recall_curve,
     precision_score,
     recall_score,
 )
-
-
 from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
 from sklearn.pipeline import make_pipeline
 
@@ -47,15 +39,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 from scipy.spatial import ConvexHull
-
-
-from ..core.plotting import COLOURS, plot_style
+from ..core.plotting import COLOURS, plot_style, ternary_axes
 from ..core.errors import BadInput
 from ..core.store import atomic_write
 from ..core.parallel import parallel, progress
 from ..core.profiles import sized, spawn_seeds
-
-
 from ..data.fetch import facts
 from ..data import load
 from ..learn.validation import interval
@@ -499,7 +487,6 @@ MEANS = [
     ("trees, hard crystals",),
     ("trees", "trees, hard crystals"),
     ("trees", "trees, hard crystals", "boosting"),
-    tuple(LEARNERS),
 ]
 GRADES = (0, 0.15, 0.3)  # what an approximant is worth, where a quasicrystal is worth 1
 
@@ -915,13 +902,6 @@ def corner_coordinates(F, elements):
     return right + top / 2, top * np.sqrt(3) / 2
 
 # %% ../../nbs/cases/53_quasicrystals.ipynb #c18c30a6
-_CORNERS = (
-    ((0, -0.03), "right", "top"),
-    ((1, -0.03), "left", "top"),
-    ((0.5, 0.89), "center", "bottom"),
-)
-
-
 def _mark_known(ax, elements, known):
     "Marks of the known phases that lie in the triangle."
     known = known[[set(system.split("-")) <= set(elements) for system in known.system]]
@@ -951,11 +931,7 @@ def draw_triangle(ax, elements, m, known=None, step: float = 0.005, roles: bool 
         ax.tricontour(x, y, P[:, 0], **look)
     if known is not None:
         _mark_known(ax, elements, known)
-    for element, (place, across, up) in zip(elements, _CORNERS):
-        ax.text(*place, element, ha=across, va=up, fontsize=17)
-    ax.set_aspect("equal")
-    ax.axis("off")
-    return ax
+    return ternary_axes(ax, elements, lines=False)
 
 # %% ../../nbs/cases/53_quasicrystals.ipynb #q53regions
 REGIONS = facts("quasicrystal_regions.csv")
@@ -1094,7 +1070,7 @@ def outline(symmetry: str) -> dict:
     from matplotlib.patheffects import withStroke
 
     dashes = "-" if symmetry == "icosahedral" else (0, (2, 1))
-    return dict(lw=1.5, ls=dashes, path_effects=[withStroke(linewidth=3, foreground="black")])
+    return dict(lw=1, ls=dashes, path_effects=[withStroke(linewidth=2, foreground="black")])
 
 
 def draw_map(ax, maps, system, column, top, colours):
@@ -1119,11 +1095,7 @@ def draw_map(ax, maps, system, column, top, colours):
         points = np.stack(corner_coordinates(fine[inside_region(fine, region)], elements), axis=1)
         hull = points[ConvexHull(points).vertices]
         ax.fill(*hull.T, fill=False, ec="white", **outline(region.symmetry))
-    for element, (place, across, up) in zip(elements, _CORNERS):
-        ax.text(*place, element, ha=across, va=up, fontsize=15)
-    ax.set_aspect("equal")
-    ax.axis("off")
-    return ax
+    return ternary_axes(ax, elements, lines=False)
 
 # %% ../../nbs/cases/53_quasicrystals.ipynb #03059086
 BASES = ["Al", "Zn", "Cd", "Au", "Ag", "Mg", "Ga", "Cu", "Ti"]

@@ -452,6 +452,7 @@ def parity(y, pred, label: str = "", ax=None, gridsize: int = 45):
     margin = 0.03 * (high - low) or 1
     limits = low - margin, high + margin
     ax.set(xlim=limits, ylim=limits, aspect="equal")
+    ax.locator_params(nbins=5)
     ax.set(xlabel=f"true {label}".strip(), ylabel=f"predicted {label}".strip())
     ax.text(0.04, 0.96, _scores_in_words(y, pred), transform=ax.transAxes, va="top")
     return ax
