@@ -15,7 +15,7 @@ from hypothesis import given, settings, strategies as st
 from rdkit import Chem
 from mdp.core.errors import BadInput
 from mdp.simulate import quantum
-from mdp.simulate.quantum import levels, oligomer, trim
+from mdp.simulate.quantum import film_line, levels, oligomer, trim
 
 
 @pytest.fixture(autouse=True)
@@ -118,7 +118,7 @@ def test_parameters():
     for wrong in (
         dict(method="gfn2"),
         dict(on_error="skip"),
-        dict(oligomers=(1,)),
+        dict(shape="twisted"),
         dict(oligomers=(0, 1)),
         dict(oligomers=(2, 2)),
     ):
@@ -268,3 +268,55 @@ def test_oligomers_keep_what_the_unit_has():
             and mol.GetRingInfo().NumRings() == n * unit.GetRingInfo().NumRings()
         )
     assert oligomer(Chem.MolFromSmiles("*/C=C/c1ccc(*)cc1"), 2).count("/") >= 4, "trans stays trans"
+
+
+# benzothiadiazole between two thiophenes: the force field turns the rings, GFN1 keeps them flat
+TWISTED = "c1csc(-c2ccc(-c3cccs3)c3nsnc23)c1"
+
+
+def test_a_flat_molecule_has_the_smaller_gap():
+    gaps = {
+        shape: levels([TWISTED], correct=False, shape=shape).gap.iloc[0]
+        for shape in ("field", "planar", "relaxed")
+    }
+    assert gaps["planar"] < gaps["field"] - 0.1
+    assert abs(gaps["planar"] - gaps["relaxed"]) < abs(gaps["field"] - gaps["relaxed"])
+
+
+def test_the_relaxed_shape_is_a_minimum():
+    Z, xyz = quantum._relaxed("c1csc(-c2cccs2)c1")
+    again = quantum._relax(Z, xyz)[1]
+    assert np.linalg.norm(again - xyz, axis=1).max() < 0.05
+    bent = xyz + np.random.default_rng(0).normal(0, 0.05, xyz.shape)
+    energies = [quantum._relax(Z, start)[0] for start in (xyz, bent)]
+    assert abs(np.diff(energies)[0]) * 27.2114 < 0.01, "eV"
+
+
+def test_what_the_force_field_does_not_know_keeps_its_shape():
+    smiles = "c1cc[se]c1"
+    assert np.array_equal(quantum._planar(smiles)[1], quantum.conformer(smiles)[1])
+
+
+def test_one_oligomer_is_that_molecule():
+    one = levels(["*c1ccc(*)s1"], oligomers=(2,))
+    assert np.allclose(one, levels(["c1csc(-c2cccs2)c1"]))
+
+
+def test_the_film_line_against_scipy():
+    from scipy.stats import linregress
+
+    rng = np.random.default_rng(0)
+    x = rng.normal(-10, 0.3, 17)
+    y = 0.6 * x + 0.7 + rng.normal(0, 0.1, 17)
+    expected = linregress(x, y)
+    assert np.allclose(film_line(x, y, slope=True), (expected.slope, expected.intercept))
+    slope, shift = film_line(x, y)
+    assert slope == 1 and np.isclose((x + shift).mean(), y.mean())
+
+
+def test_the_film_scale_is_fitted_on_early_donors_only(monkeypatch):
+    table = quantum.film_reference()
+    table = table.assign(homo=table.homo.where(table.year <= 2009, 99.0))
+    expected = quantum._film_lines("planar")
+    monkeypatch.setattr(quantum, "film_reference", lambda: table)
+    assert quantum._film_lines.__wrapped__("planar") == expected

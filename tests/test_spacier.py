@@ -34,6 +34,7 @@ from mdp.generate.spacier import (
     largest_gain,
     log_hit,
     most_probable,
+    outside,
 )
 
 FINAL = dict(logp=(-2.0, -1.0), tpsa=(9.0, 11.0))
@@ -286,6 +287,7 @@ def test_settings_and_data_that_cannot_be():
         dict(steps=2.5),
         dict(floor=2.0),
         dict(enough=0),
+        dict(front=0),
     ):
         with pytest.raises(ValueError):
             loop(**wrong).fit(oracle(START))
@@ -408,3 +410,31 @@ def test_batches_are_unlike_and_whole():
         )
         == 6
     )
+
+
+def test_alpha_counts_from_the_front_of_what_is_known():
+    one = run(loop(front=2, alpha=0.5).fit(oracle(START)))
+    for done in one.rounds_:
+        before = pd.concat(
+            [one.start_, *(r.batch[["logp", "tpsa"]] for r in one.rounds_ if r.step < done.step)]
+        )
+        # by hand: the distance to the box FINAL, the two nearest, half of the way from their mean
+        beyond = [
+            np.hypot(max(-2 - row.logp, 0, row.logp + 1), max(9 - row.tpsa, 0, row.tpsa - 11))
+            for row in before.itertuples()
+        ]
+        assert np.allclose(beyond, outside(before, FINAL))
+        two = before.iloc[np.argsort(beyond, kind="stable")[:2]].mean()
+        assert np.allclose(np.mean(done.region["logp"]), (two.logp - 1.5) / 2)
+        assert np.allclose(np.mean(done.region["tpsa"]), (two.tpsa + 10) / 2)
+
+
+def test_a_loop_with_a_front_goes_on_as_it_was(tmp_path):
+    settings_ = dict(front=3, alpha=0.5, path=tmp_path / "state.json")
+    whole = run(loop(front=3, alpha=0.5).fit(oracle(START)))
+    first = loop(**settings_).fit(oracle(START)).run()
+    next(first)
+    again = run(loop(**settings_).fit(oracle(START)))
+    assert again.calculated().equals(whole.calculated())
+    with pytest.raises(ValueError, match="front"):
+        loop(alpha=0.5, path=tmp_path / "state.json").fit(oracle(START))
