@@ -514,9 +514,8 @@ def _fold_predictions(surrogate, own, train, test, rng, random_state):
         column = surrogate.cross_fitted(train, test, sources, computed.value, random_state)
         found["new polymer", len(sources)] = process(column)
         sources = everything[:size]
-        column = surrogate.plain(np.arange(len(y)), sources, computed.value)
-        found["polymer computed too", len(sources)] = process(column)
-    column = surrogate.cross_fitted(train, test, of_others, computed.value, random_state)
+        known = surrogate.plain(np.arange(len(y)), sources, computed.value)
+        found["polymer computed too", len(sources)] = process(known)
     found["new polymer, a line alone", len(of_others)] = process(column, direct=False)
     shuffled = computed.value.copy()
     shuffled[of_others] = rng.permutation(shuffled[of_others])
