@@ -5,7 +5,7 @@
 # %% auto #0
 __all__ = ['TREES', 'MANY_ROWS', 'draw_recipes', 'draw_settings', 'split', 'stack_scores', 'build_shard', 'with_all_columns',
            'Library', 'shard_baselines', 'choose', 'card', 'ship', 'model_arrays', 'predict_arrays',
-           'contest_descriptor', 'contest', 'run_contest']
+           'contest_descriptor', 'contest', 'run_contest', 'contest_winners', 'ship_arrays', 'Arrays']
 
 # %% ../../nbs/learn/32_library.ipynb #8b59a53f
 import contextlib
@@ -959,3 +959,120 @@ def _flat(task, arrays):
         for (model, number), parts in arrays.items()
         for name, array in parts.items()
     }
+
+# %% ../../nbs/learn/32_library.ipynb #d234a921
+def contest_winners(table: pd.DataFrame) -> pd.Series:
+    """The model with the smallest mean error over the folds of each task, and whether it may ship.
+
+    table : as `run_contest` writes it
+
+    returns : task -> "network", "ridge" or "trees"
+
+    >>> pd.read_csv(Library.open().path / "arrays.csv").model.isin(["ridge", "trees"]).all()
+    np.True_
+    """
+    mean = table.groupby(["task", "model"], sort=False).mae.mean().unstack()
+    return mean.idxmin(axis=1)
+
+
+def _may_ship(task, model):
+    "Trees hold thresholds and means of few rows: only of sources that may be passed on."
+    of_sources = [REGISTRY[name].redistributable for name in tasks().dataset[task].split("+")]
+    return model != "trees" or all(of_sources)
+
+
+def ship_arrays(table: pd.DataFrame, folder, path, megabytes: float = 7.0) -> pd.DataFrame:
+    """Write the arrays of the tasks that a ridge or trees win on all five folds.
+
+    table, folder : as `run_contest` writes them
+    path : of the library
+    megabytes : at most; the tasks with the largest error reduction against the network come first
+
+    returns : task, model, error reduction, bytes, shipped
+    """
+    folds = table.groupby("task", sort=False).fold.nunique()
+    complete = table[table.task.map(folds) == FOLDS]
+    mean = complete.groupby(["task", "model"], sort=False).mae.mean().unstack()
+    winners = contest_winners(complete)
+    winners = winners[winners != "network"]
+    lines = []
+    for task, model in winners.items():
+        tensors = _of_model(Path(folder) / f"{task}.safetensors", model)
+        size = sum(tensor.nbytes for tensor in tensors.values())
+        reduction = 1 - mean.loc[task, model] / mean.network[task]
+        lines.append([task, model, round(reduction, 4), size, _may_ship(task, model)])
+    chosen = pd.DataFrame(lines, columns=["task", "model", "reduction", "bytes", "shipped"])
+    chosen = chosen.sort_values("reduction", ascending=False, kind="stable")
+    chosen["shipped"] &= (chosen.bytes * chosen.shipped).cumsum() <= 1e6 * megabytes
+    _write_arrays(chosen[chosen.shipped], folder, Path(path))
+    return chosen
+
+# %% ../../nbs/learn/32_library.ipynb #2931e9ba
+def _of_model(file, model):
+    "The tensors of one model in a file of `run_contest`."
+    with _opened(file) as opened:
+        names = [name for name in opened.keys() if name.split("/")[1] == model]
+        return {name: opened.get_tensor(name) for name in names}
+
+
+def _write_arrays(chosen, folder, path):
+    "One file of arrays, and its index arrays.csv."
+    tensors = {}
+    for row in chosen.itertuples():
+        tensors |= _of_model(Path(folder) / f"{row.task}.safetensors", row.model)
+    _write_tensors(path / "arrays.safetensors", tensors)
+    index = chosen[["task", "model"]].sort_values("task").reset_index(drop=True)
+    digest = sha256(path / "arrays.safetensors")
+    index = index.assign(descriptor=index.task.map(contest_descriptor), sha256=digest)
+    _write_table(path / "arrays.csv", index)
+
+# %% ../../nbs/learn/32_library.ipynb #6d5538d4
+class Arrays:
+    """Ridges and boosted trees that predict some tasks better than the networks, five for a task.
+
+    path : of a library
+
+    >>> arrays = Arrays()
+    >>> arrays.model("organic_surface_tension") in ("network", "ridge", "trees")
+    True
+    """
+
+    def __init__(self, path: Path | None = None):
+        self.path = Path(path) if path else Library.open().path
+        index = self.path / "arrays.csv"
+        self.index = pd.read_csv(index).set_index("task") if index.exists() else pd.DataFrame()
+
+    def __contains__(self, task):
+        return task in self.index.index
+
+    def model(self, task: str) -> str:
+        """ "ridge", "trees" or, where no arrays ship, "network"."""
+        return self.index.model[task] if task in self else "network"
+
+    def predict(self, task: str, X, folds) -> np.ndarray:
+        """Predictions on the scale of `tasks()`, each row by the model that left out its fold.
+
+        task : one that arrays ship for
+        X : its descriptor (n, columns), see `contest_descriptor`
+        folds : fold of each row (n,)
+
+        raises : KeyError where no arrays ship for a task, OSError where the file is not as it was
+            written
+        """
+        about = self.index.loc[task]
+        file = self.path / "arrays.safetensors"
+        if _status(file, about.sha256) != "good":
+            raise OSError(f"{file}: not as it was written; {_HOW_TO_FIX}")
+        X, folds = np.asarray(X, np.float32), np.asarray(folds)
+        out = np.full(len(X), np.nan)
+        with _opened(file) as opened:
+            names = [name.split("/") for name in opened.keys() if name.startswith(f"{task}/")]
+            for number in np.unique(folds):
+                parts = {
+                    parts[-1]: opened.get_tensor("/".join(parts)).numpy()
+                    for parts in names
+                    if parts[2] == str(number)
+                }
+                rows = folds == number
+                out[rows] = predict_arrays(parts, X[rows])
+        return out

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
+from scipy.linalg import eigh
 from scipy.optimize import curve_fit
 from sklearn.base import clone
 from ..core.parallel import progress
@@ -430,11 +431,13 @@ def kernel_ridge(kernel, y, kernel_to_new) -> np.ndarray:
     array([0.])
     """
     mean, sd = y.mean(), y.std() or 1.0
+    values, vectors = eigh(kernel)
+    turned = vectors.T @ ((y - mean) / sd)
     found = []
     for strength in (0.01, 0.05, 0.2):
-        inverse = np.linalg.inv(kernel + strength * np.eye(len(y)))
-        duals = inverse @ ((y - mean) / sd)
-        found.append((np.abs(duals / np.diag(inverse)).mean(), strength, duals))
+        duals = vectors @ (turned / (values + strength))
+        diagonal = vectors**2 @ (1 / (values + strength))  # of the inverse
+        found.append((np.abs(duals / diagonal).mean(), strength, duals))
     return mean + sd * (kernel_to_new @ min(found, key=lambda one: one[0])[2])
 
 # %% ../../nbs/learn/35_sources.ipynb #0e787f7b
