@@ -553,10 +553,9 @@ def _simulated_units(column):
 
 def _density_pairs():
     "Measured and simulated densities."
-    measured = load("polymer_density_measured")
-    simulated = {canonical_unit(unit) for unit in load(SIMULATION).smiles}
-    measured = measured[[canonical_unit(unit) in simulated for unit in measured.smiles]]
-    return _units(measured.smiles, measured.value), _simulated_units("density")
+    measured, computed = load("polymer_density_measured"), _simulated_units("density")
+    known = measured.smiles.map(canonical_unit).isin(computed.keys)
+    return _units(measured.smiles[known], measured.value[known]), computed
 
 
 def _conductivity_pairs():
