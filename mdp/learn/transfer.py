@@ -19,7 +19,7 @@ from ..core.rows import as_column, bad_rows
 from ..core.training import descend
 from ..data.fetch import facts
 from ..data.registry import datasets
-from .library import Arrays, Library
+from .library import Library
 from .stack import Stack, forward
 from .tasks import fold, task_rows, tasks
 from .validation import checked_targets, coverage, crps, sd_factor
@@ -445,30 +445,9 @@ def as_learned(predicted: pd.DataFrame) -> pd.DataFrame:
 _ERRORS = "library_errors.csv"
 
 
-def _fingerprint(descriptor, task):
-    "A checksum of the models that answer for a task."
-    arrays = Arrays(descriptor.library_.path)
-    if task in arrays:
-        return zlib.crc32(arrays.index.sha256[task].encode())
-    return zlib.crc32(" ".join(map(str, descriptor.chosen_.crc.sort_index())).encode())
-
-
-def _answered(descriptor, rows):
-    """What ships for the one task of a descriptor: arrays where they won the contest, or networks.
-
-    returns : the rows as a column; values in the unit of the task; which lie outside of what the
-        networks know
-    """
-    task = descriptor.tasks_[0]
-    column, values, outside = descriptor._checked(rows)
-    value, arrays = values[:, 0], Arrays(descriptor.library_.path)
-    readable = np.isfinite(value)
-    if task in arrays and readable.any():
-        name, some = arrays.index.descriptor[task], column[readable]
-        folds = fold(group_labels(some, descriptor.kind, name))
-        predicted = arrays.predict(task, describe(some, descriptor.kind, name, "nan"), folds)
-        value[readable] = 10**predicted if tasks().log[task] else predicted
-    return column, value, outside[:, 0]
+def _fingerprint(chosen):
+    "A checksum of the networks that answer for a task."
+    return zlib.crc32(" ".join(map(str, chosen.crc.sort_index())).encode())
 
 # %% ../../nbs/learn/33_transfer.ipynb #054b2aad
 def library_errors(task: str, library=None, rows: int = 400) -> dict:
@@ -486,8 +465,7 @@ def library_errors(task: str, library=None, rows: int = 400) -> dict:
     kind = tasks().kind[task]
     table = task_rows(task, limit=rows)
     descriptor = PropertyDescriptor(kind, library, [task], on_error="nan").fit()
-    predicted = _answered(descriptor, table.row)[1]
-    predicted = np.log10(predicted) if tasks().log[task] else predicted
+    predicted = as_learned(descriptor.transform(table.row))[task].to_numpy()
     known = np.isfinite(predicted)
     error = (predicted - table.value.to_numpy())[known]
     half = _halves(table.row[known], kind)
@@ -498,7 +476,7 @@ def library_errors(task: str, library=None, rows: int = 400) -> dict:
         half_width[~part] = np.quantile(np.abs(error[part]), 0.95)
     return {
         "task": task,
-        "networks": _fingerprint(descriptor, task),
+        "networks": _fingerprint(descriptor.chosen_),
         "rows": len(error),
         "sd": error.std() * sd_factor(error, zero, one),
         "half_width": np.quantile(np.abs(error), 0.95),
@@ -522,7 +500,7 @@ def _error_bar(descriptor, task):
     was learnt, and whether they are calibrated.
     """
     stored = pd.read_csv(facts(_ERRORS)).set_index("task")
-    if task in stored.index and stored.networks[task] == _fingerprint(descriptor, task):
+    if task in stored.index and stored.networks[task] == _fingerprint(descriptor.chosen_):
         return float(stored.sd[task]), float(stored.half_width[task]), True
     # the mean absolute value of a normal distribution is 0.798 standard deviations
     sd = float(descriptor.chosen_.mae.mean() / 0.798)
@@ -556,10 +534,9 @@ def ask(rows, task: str, library=None) -> pd.DataFrame:
 
     returns : a row for each, under the caller's index: value, sd, low and high (95 %) and measured
         (NaN where the table of the task is not on this machine, or lacks the row), in the unit of
-        the task; unit; inside; calibrated; model (network, ridge or trees: the winner of the
-        contest on the library's folds answers); network_mae and baseline_mae, the errors of the
-        networks and of the best baseline on the same rows of the task, on the scale on which it
-        is learnt (log10 where `tasks().log` is 1)
+        the task; unit; inside; calibrated; network_mae and baseline_mae, the errors of the
+        networks and of the best baseline on the same rows of the task, on the scale on which it is
+        learnt (log10 where `tasks().log` is 1)
 
     raises : BadInput that names every row which cannot be read; ValueError for no such task
 
@@ -571,10 +548,10 @@ def ask(rows, task: str, library=None) -> pd.DataFrame:
         raise ValueError(f"no task {task!r}; `tasks()` lists them")
     rows = pd.Series(rows) if isinstance(rows, dict) else rows
     descriptor = PropertyDescriptor(tasks().kind[task], library, [task]).fit()
-    column, value, outside = _answered(descriptor, rows)
+    column, value, outside = descriptor._checked(rows)
     sd, half, calibrated = _error_bar(descriptor, task)
     log = bool(tasks().log[task])
-    answer = _with_interval(pd.Series(value, column.index), sd, half, log)
+    answer = _with_interval(pd.Series(value[:, 0], column.index), sd, half, log)
     answer["measured"] = np.nan
     here = set(datasets().query("available").name) >= set(tasks().dataset[task].split("+"))
     if here and len(column):
@@ -583,9 +560,8 @@ def ask(rows, task: str, library=None) -> pd.DataFrame:
     networks, baseline = _errors_on_fold_0(descriptor, task)
     return answer.assign(
         unit=descriptor.units[task],
-        inside=~outside,
+        inside=~outside[:, 0],
         calibrated=calibrated,
-        model=Arrays(descriptor.library_.path).model(task),
         network_mae=networks,
         baseline_mae=baseline,
     )
