@@ -13,7 +13,11 @@ import time
 import numpy as np
 import pytest
 import torch
-from mdp.learn.library import Library
+from sklearn.ensemble import HistGradientBoostingRegressor
+from sklearn.linear_model import RidgeCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from mdp.learn.library import TREES, Library, model_arrays, predict_arrays
 
 HOW = dict(shards=3, size=4, hidden=(16, 8), steps=200, batch=32)
 
@@ -142,3 +146,20 @@ def test_a_network_is_the_same_packed_or_not(packed):
     for i in packed:
         assert np.array_equal(packed.models[i].predict(X), large.models[i].predict(X))
     assert [i for ids, _ in packed.stacks() for i in ids] == list(packed)
+
+
+@pytest.mark.parametrize("scale", [1e-3, 1, 1e6])
+def test_arrays_answer_as_scikit_learn(scale):
+    "Rows next to every threshold too: the largest single-precision number below it, and above."
+    rng = np.random.default_rng(0)
+    X = (scale * rng.normal(size=(300, 5))).astype(np.float32)
+    y = X[:, 0] / scale + (X[:, 1] > X[:, 2])
+    trees = HistGradientBoostingRegressor(**TREES).fit(X, y)
+    arrays = model_arrays(trees)
+    inner = arrays["column"] >= 0
+    near = np.repeat(X[:1], inner.sum(), axis=0)
+    near[np.arange(len(near)), arrays["column"][inner]] = arrays["number"][inner]
+    rows = np.concatenate([X, near, np.nextafter(near, np.float32(np.inf))])
+    assert np.allclose(predict_arrays(arrays, rows), trees.predict(rows), atol=1e-5)
+    ridge = make_pipeline(StandardScaler(), RidgeCV()).fit(X, y)
+    assert np.allclose(predict_arrays(model_arrays(ridge), X), ridge.predict(X), atol=1e-6)

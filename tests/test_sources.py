@@ -5,14 +5,17 @@ import pandas as pd
 import pytest
 from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.gaussian_process.kernels import RBF, ConstantKernel, DotProduct
+from sklearn.kernel_ridge import KernelRidge
 from mdp.data.fetch import facts, mirror_dir
 from mdp.learn import sources
 from mdp.learn.models import AveragedProcess
 from mdp.learn.sources import (
     DIRECT,
     USES,
+    Pairs,
     draws,
     fit_power_law,
+    kernel_ridge,
     median_reduction,
     protocol,
     run_scaling,
@@ -106,3 +109,57 @@ def test_power_law_finds_the_floor():
 def test_intervals_of_the_scaling_curve_hold_the_value():
     table = scaling_summary(pd.read_csv(facts("chi_scaling.csv")), samples=200)
     assert ((table.low <= table.error) & (table.error <= table.high)).all()
+
+
+def test_kernel_ridge_is_that_of_scikit_learn():
+    "Leave-one-out errors by leaving out, predictions by scikit-learn, at the strength chosen."
+    rng = np.random.default_rng(0)
+    X, new = rng.normal(size=(25, 3)), rng.normal(size=(7, 3))
+    y = X[:, 0] ** 2 + 0.1 * rng.normal(size=25)
+    mean, sd = y.mean(), y.std()
+    kernel, to_new = RBF()(X), RBF()(new, X)
+    errors = {}
+    for strength in (0.01, 0.05, 0.2):
+        model = KernelRidge(alpha=strength, kernel="precomputed")
+        left = []
+        for row in range(25):
+            rest = np.delete(np.arange(25), row)
+            model.fit(kernel[np.ix_(rest, rest)], (y[rest] - mean) / sd)
+            left.append(abs(model.predict(kernel[[row]][:, rest])[0] - (y[row] - mean) / sd))
+        errors[strength] = np.mean(left)
+    best = KernelRidge(alpha=min(errors, key=errors.get), kernel="precomputed")
+    expected = mean + sd * best.fit(kernel, (y - mean) / sd).predict(to_new)
+    assert np.allclose(kernel_ridge(kernel, y, to_new), expected)
+
+
+def _polymers(rng, skeletons):
+    "Made-up polymers alone, two of each skeleton."
+    groups = np.repeat(skeletons, 2)
+    unit = {
+        "composition": rng.normal(size=(len(groups), 4)),
+        "rdkit": rng.normal(size=(len(groups), 4)),
+        "ecfp": rng.integers(0, 3, (len(groups), 6)).astype(float),
+    }
+    value = 1 + rng.random(len(groups))
+    keys = pd.Index([f"{group}{place}" for place, group in enumerate(groups)])
+    return Pairs(unit, None, None, value, groups, keys)
+
+
+def test_nothing_computed_of_a_test_polymer_reaches_the_curve_of_new_polymers(monkeypatch):
+    "Computed values of the test skeletons become absurd: only the leaky curve may notice."
+    monkeypatch.setattr(sources, "SIZES", (20, 10_000))
+    rng = np.random.default_rng(1)
+    skeletons = np.array([f"s{number}" for number in range(20)])
+    measured, computed = _polymers(rng, skeletons), _polymers(rng, skeletons)
+    test = np.flatnonzero(np.isin(measured.groups, skeletons[:5]))
+    train = np.setdiff1d(np.arange(40), test)
+    absurd = computed.value.copy()
+    absurd[np.isin(computed.groups, skeletons[:5])] = 40.0
+    found = []
+    for value in (computed.value, absurd):
+        surrogate = sources._Surrogate(measured, computed._replace(value=value))
+        parts = measured.value, train, test, np.random.default_rng(0), 0
+        found.append(sources._fold_predictions(surrogate, *parts))
+    for key in found[0]:
+        same = np.allclose(found[0][key], found[1][key])
+        assert same == (key[0] != "polymer computed too"), key

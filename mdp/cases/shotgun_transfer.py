@@ -102,7 +102,7 @@ def _own_errors(table, kind, y):
     errors = {}
     for name, (X, _) in baselines(table.row, kind).items():
         if name.startswith("ridge"):
-            scaled = torch.tensor(StandardScaler().fit_transform(X))[None]
+            scaled = torch.tensor(StandardScaler().fit_transform(X), dtype=torch.float32)[None]
             errors[name.split(", ")[1]] = leave_out(scaled, y, [])[2].item()
     return errors
 
@@ -121,7 +121,7 @@ def transfer_map(targets, library, n: int = 60) -> pd.DataFrame:
     for target in targets:
         kind, table = tasks().kind[target], task_rows(target, limit=n)
         sd = table.value.std(ddof=0)
-        y = torch.tensor(((table.value - table.value.mean()) / sd).to_numpy(), dtype=torch.float64)
+        y = torch.tensor(((table.value - table.value.mean()) / sd).to_numpy(), dtype=torch.float32)
         own = _own_errors(table, kind, y)
         ranking = Shotgun(kind, library, blocks=0).fit(table.row, table.value).ranking_
         ranking = ranking[ranking.task != target]

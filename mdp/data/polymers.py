@@ -456,6 +456,25 @@ register(
     _challenge_units,
 )
 
+# %% ../../nbs/data/06_polymers.ipynb #718d413c
+def _measured_densities(path):
+    "Densities that the collection took from PoLyInfo."
+    raw = pd.read_csv(path)
+    raw = raw[(raw.Source == "GREA") & raw.Density.notna()]
+    return _median(_molecules(_select(raw, {"smiles": "SMILES", "value": "Density"})))
+
+
+register(
+    "polymer_density_measured",
+    "measured density",
+    {"density": "g/cm3"},
+    "measured",
+    1693,
+    (f"{_CHALLENGE}/database/database.csv",),
+    _measured_densities,
+    "PoLyInfo, by Liu et al., arXiv 2206.02886 (KDD 2022)",
+)
+
 # %% ../../nbs/data/06_polymers.ipynb #fd69c6b8
 register(
     "open_polymer_test_values",

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
+from scipy.linalg import eigh
 from scipy.optimize import curve_fit
 from sklearn.base import clone
 from ..core.parallel import progress
@@ -24,7 +25,7 @@ from ..core.rows import as_column
 from ..data import load
 from ..data.fetch import facts
 from .library import Library
-from .models import AveragedProcess, _Block, _matern, baselines, min_max
+from .models import _SUITS, AveragedProcess, _Block, _matern, baselines, min_max
 from .tasks import tasks
 from .transfer import FrozenFeatures, PropertyDescriptor, as_learned, usable
 from .validation import Estimate, group_blocks
@@ -362,21 +363,25 @@ def target_reductions(table, use: str, rows: int, samples: int = 2000) -> pd.Dat
 
 # %% ../../nbs/learn/35_sources.ipynb #b5e42d98
 class Pairs(NamedTuple):
-    """Polymers in solvents, described.
+    """Polymers, alone or in solvents, described.
 
-    unit, solvent : descriptors, name -> (n, D)
-    temperature : K (n,)
-    value : chi (n,)
+    unit, solvent : descriptors, name -> (n, D); solvent None: alone
+    temperature : K (n,); None: one for all
+    value : chi, or another property (n,)
     groups : labels of polymers that are near copies (n,)
     keys : what identifies a row
+    form : of the samples, a column of zeros and ones for each form (n, forms); None: not told
+    noise_sd : standard deviation of the error of each value (n,); None: not told
     """
 
     unit: dict
-    solvent: dict
-    temperature: np.ndarray
+    solvent: dict | None
+    temperature: np.ndarray | None
     value: np.ndarray
     groups: np.ndarray
     keys: pd.Index
+    form: np.ndarray | None = None
+    noise_sd: np.ndarray | None = None
 
 
 def chi_pairs(dataset: str) -> Pairs:
@@ -402,8 +407,10 @@ def _alike(first, second, everything):
 
 
 def pair_kernel(first: Pairs, second: Pairs) -> np.ndarray:
-    """How alike pairs are, from 1/8 to 1 (n, m)."""
+    """How alike pairs are, from 1/8 to 1; polymers alone, from 0 to 1 (n, m)."""
     polymer = _alike(first.unit, second.unit, second.unit)
+    if first.solvent is None:
+        return polymer
     solvent = _alike(first.solvent, second.solvent, second.solvent)
     far = (first.temperature[:, None] - second.temperature) / 50  # K
     return (1 + polymer) * (1 + solvent) * (1 + np.exp(-0.5 * far**2)) / 8
@@ -424,11 +431,13 @@ def kernel_ridge(kernel, y, kernel_to_new) -> np.ndarray:
     array([0.])
     """
     mean, sd = y.mean(), y.std() or 1.0
+    values, vectors = eigh(kernel)
+    turned = vectors.T @ ((y - mean) / sd)
     found = []
     for strength in (0.01, 0.05, 0.2):
-        inverse = np.linalg.inv(kernel + strength * np.eye(len(y)))
-        duals = inverse @ ((y - mean) / sd)
-        found.append((np.abs(duals / np.diag(inverse)).mean(), strength, duals))
+        duals = vectors @ (turned / (values + strength))
+        diagonal = vectors**2 @ (1 / (values + strength))  # of the inverse
+        found.append((np.abs(duals / diagonal).mean(), strength, duals))
     return mean + sd * (kernel_to_new @ min(found, key=lambda one: one[0])[2])
 
 # %% ../../nbs/learn/35_sources.ipynb #0e787f7b
@@ -459,7 +468,9 @@ class _Surrogate:
 
 
 def own_blocks(pairs: Pairs) -> tuple[np.ndarray, list]:
-    "What describes a pair itself: columns, and blocks of an averaged process."
+    "What describes a row itself: columns, and blocks of an averaged process."
+    if pairs.solvent is None:
+        return _blocks_of_units(pairs)
     temperature = pairs.temperature[:, None]
     together = np.hstack([pairs.unit["rdkit"], pairs.solvent["rdkit"], temperature])
     counts = np.hstack([pairs.unit["ecfp"], pairs.solvent["ecfp"]])
@@ -467,6 +478,16 @@ def own_blocks(pairs: Pairs) -> tuple[np.ndarray, list]:
     kernels = ("rbf", "matern", "matern", "min-max")
     blocks = [(kernel, X.shape[1]) for kernel, X in zip(kernels, columns)]
     return np.hstack(columns), blocks
+
+
+def _blocks_of_units(pairs):
+    "Columns and blocks of polymers alone: those of `baselines`, and the form of the sample."
+    columns = list(pairs.unit.values())
+    kernels = [_SUITS[name] for name in pairs.unit]
+    if pairs.form is not None:
+        columns.append(pairs.form)
+        kernels.append("linear")
+    return np.hstack(columns), [(kernel, X.shape[1]) for kernel, X in zip(kernels, columns)]
 
 # %% ../../nbs/learn/35_sources.ipynb #b729934e
 SIZES = (25, 50, 100, 200, 400, 800, 10_000)
@@ -477,13 +498,16 @@ def _fold_predictions(surrogate, own, train, test, rng, random_state):
     measured, computed = surrogate.measured, surrogate.computed
     X, blocks = own_blocks(measured)
     y = measured.value
+    alone = measured.solvent is None
+    settings = {} if alone else dict(log=False, samples=80, rounds=4)
+    noise = {} if measured.noise_sd is None else {"noise_sd": measured.noise_sd[train]}
 
     def process(column=None, direct=True):
         columns = ([X] if direct else []) + ([] if column is None else [column[:, None]])
         kernels = (blocks if direct else []) + ([] if column is None else [("linear", 1)])
         stacked = np.hstack(columns)
-        model = AveragedProcess(kernels, log=False, samples=80, rounds=4, random_state=0)
-        return model.fit(stacked[train], y[train]).predict(stacked[test])
+        model = AveragedProcess(kernels, random_state=0, **settings)
+        return model.fit(stacked[train], y[train], **noise).predict(stacked[test])
 
     found = {("direct", 0): process(), ("mean", 0): np.full(len(test), y[train].mean())}
     everything = rng.permutation(len(computed.value))
@@ -493,9 +517,8 @@ def _fold_predictions(surrogate, own, train, test, rng, random_state):
         column = surrogate.cross_fitted(train, test, sources, computed.value, random_state)
         found["new polymer", len(sources)] = process(column)
         sources = everything[:size]
-        column = surrogate.plain(np.arange(len(y)), sources, computed.value)
-        found["polymer computed too", len(sources)] = process(column)
-    column = surrogate.cross_fitted(train, test, of_others, computed.value, random_state)
+        known = surrogate.plain(np.arange(len(y)), sources, computed.value)
+        found["polymer computed too", len(sources)] = process(known)
     found["new polymer, a line alone", len(of_others)] = process(column, direct=False)
     shuffled = computed.value.copy()
     shuffled[of_others] = rng.permutation(shuffled[of_others])
@@ -503,28 +526,74 @@ def _fold_predictions(surrogate, own, train, test, rng, random_state):
     found["shuffled values", len(of_others)] = process(column)
     found["the value itself", len(everything)] = process(own)
     found["the value itself, a line alone", len(everything)] = process(own, direct=False)
-    found["the value itself, as it stands", len(everything)] = own[test]
+    found["the value itself, as it stands", len(everything)] = (
+        np.exp(own[test]) if alone else own[test]
+    )
     return found
 
+# %% ../../nbs/learn/35_sources.ipynb #8a9a8039
+def _units(smiles, value, **extra):
+    "Polymers alone, described, with their values."
+    return Pairs(
+        unit={name: describe(smiles, "polymer", name) for name in KINDS["polymer"].descriptors},
+        solvent=None,
+        temperature=None,
+        value=np.asarray(value, float),
+        groups=group_labels(smiles, "polymer", "ecfp"),
+        keys=pd.Index([canonical_unit(unit) for unit in smiles]),
+        **extra,
+    )
+
+
+def _simulated_units(column):
+    "Polymers of PI1070 with the logarithm of one simulated property."
+    table = load(SIMULATION).dropna(subset=column)
+    return _units(table.smiles, np.log(table[column]))
+
+
+def _density_pairs():
+    "Measured and simulated densities."
+    measured, computed = load("polymer_density_measured"), _simulated_units("density")
+    known = measured.smiles.map(canonical_unit).isin(computed.keys)
+    return _units(measured.smiles[known], measured.value[known]), computed
+
+
+def _conductivity_pairs():
+    "Measured and simulated thermal conductivities."
+    measured = load("polymer_conductivity_measured")
+    forms = pd.get_dummies(measured.morphology).to_numpy(float)
+    half_range = ((measured.high - measured.low) / 2).to_numpy()
+    pairs = _units(measured.smiles, measured.conductivity, form=forms, noise_sd=half_range)
+    return pairs, _simulated_units("thermal_conductivity")
+
+
+_PAIRS = {
+    "chi": lambda: (chi_pairs("chi_measured"), chi_pairs("chi_computed")),
+    "density": _density_pairs,
+    "conductivity": _conductivity_pairs,
+}
+
 # %% ../../nbs/learn/35_sources.ipynb #5a43be35
-def run_scaling(path, repeats: int = 1, rows: int = 100) -> pd.DataFrame:
-    """Errors on measured chi against the number of computed rows, appended to a file as they come;
-    what the file holds is not run again. Needs the mirror.
+def run_scaling(path, repeats: int = 1, rows: int = 100, of: str = "chi") -> pd.DataFrame:
+    """Errors on measured values against the number of computed rows, appended to a file as they
+    come; what the file holds is not run again. Needs the mirror.
 
     path : a CSV file: draw, fold, method, computed (rows), polymer (label), error (sum over its
         test rows), rows (how many)
     repeats : divisions of the polymers into five folds
-    rows : measured training rows
+    rows : measured training rows, at most
+    of : "chi", "density" or "conductivity"
     """
     path = Path(path)
     done = set()
     if path.exists():
         stored = pd.read_csv(path)
         done = set(zip(stored.draw, stored.fold))
-    surrogate = _Surrogate(chi_pairs("chi_measured"), chi_pairs("chi_computed"))
+    surrogate = _Surrogate(*_PAIRS[of]())
     measured = surrogate.measured
-    values = pd.Series(surrogate.computed.value, surrogate.computed.keys).groupby(level=[0, 1, 2])
-    own = values.mean().reindex(measured.keys).to_numpy()
+    values = pd.Series(surrogate.computed.value, surrogate.computed.keys)
+    values = values.groupby(level=list(range(values.index.nlevels))).mean()
+    own = values.reindex(measured.keys).to_numpy()
     known = np.flatnonzero(np.isfinite(own))
     for draw in range(repeats):
         for fold, block in enumerate(group_blocks(measured.groups, 5, draw)):
@@ -625,7 +694,7 @@ def _simulated(rows):
     return networks.to_numpy(), ridge, pd.Series(rows).map(canonical_unit).map(itself).to_numpy()
 
 # %% ../../nbs/learn/35_sources.ipynb #af19aded
-def _conductivity_methods(rows, random_state=0):
+def _conductivity_methods(rows, forms=None, random_state=0):
     "What is compared: name -> (X, estimator, whether the noise of each row is given)."
     methods = {name: (X, model, False) for name, (X, model) in baselines(rows, "polymer").items()}
     own, process = baselines(rows, "polymer")["averaged process"]
@@ -644,6 +713,13 @@ def _conductivity_methods(rows, random_state=0):
         methods[name] = X, model, True
     line = AveragedProcess([("linear", 1)], random_state=0)
     methods["a line alone"] = np.log(networks)[:, None], line, True
+    if forms is not None:
+        of_form = [*process.blocks, ("linear", forms.shape[1])]
+        X = np.column_stack([own, forms])
+        methods["averaged process, with the form"] = X, AveragedProcess(of_form), True
+        X = np.column_stack([X, np.log(networks)])
+        model = AveragedProcess([*of_form, ("linear", 1)])
+        methods["hierarchical, with the form"] = X, model, True
     return methods
 
 # %% ../../nbs/learn/35_sources.ipynb #c77655fe
@@ -663,7 +739,8 @@ def run_conductivity(path, divisions: int = 3) -> pd.DataFrame:
         rows, y = list(part.smiles), part.conductivity.to_numpy()
         noise = ((part.high - part.low) / 2).to_numpy()
         groups = group_labels(rows, "polymer", "ecfp")
-        for method, (X, model, with_noise) in _conductivity_methods(rows).items():
+        forms = pd.get_dummies(part.morphology).to_numpy(float) if name == "all" else None
+        for method, (X, model, with_noise) in _conductivity_methods(rows, forms).items():
             errors = _cross_validated(X, model, y, noise if with_noise else None, groups, divisions)
             for row, group, value, error in zip(part.abbreviation, groups, y, errors):
                 line = dict(polymer=row, group=group, measured=value, error=round(error, 6))
