@@ -23,7 +23,7 @@ from scipy.spatial import cKDTree
 from scipy.stats import norm
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import roc_auc_score
-from ..core.plotting import COLOURS
+from ..core.parallel import progress
 from ..core.profiles import spawn_seeds
 from ..data import load
 from ..data.fetch import facts
@@ -321,6 +321,41 @@ def traits(images, repeats: int = 1) -> np.ndarray:
     return y.reshape(-1, repeats, 2).mean(1)
 
 # %% ../../nbs/cases/54_microstructure_gan.ipynb #b6323251
+def _fitted_process(x, y, known=None):
+    """A Gaussian process of traits (N, 2) at points (N, 6) of the unit cube.
+
+    known : the state of an earlier process, whose hyper-parameters are taken over; None: fitted
+    """
+    from botorch.fit import fit_gpytorch_mll
+    from botorch.models import SingleTaskGP
+    from botorch.models.transforms import Standardize
+    from gpytorch.mlls import ExactMarginalLogLikelihood
+
+    process = SingleTaskGP(torch.as_tensor(x), torch.as_tensor(y), outcome_transform=Standardize(2))
+    if known is None:
+        likelihood = ExactMarginalLogLikelihood(process.likelihood, process)
+        fit_gpytorch_mll(likelihood, optimizer_kwargs=dict(options=dict(maxiter=60)))
+    else:
+        kept = {name: value for name, value in known.items() if "outcome_transform" not in name}
+        process.load_state_dict(kept, strict=False)
+    return process.eval()
+
+
+def _expected_improvement(process, target, least):
+    """The acquisition function of a search: how much a point is expected to be nearer the target.
+
+    least : the smallest squared distance from the target so far
+    """
+    from botorch.acquisition import qLogExpectedImprovement
+    from botorch.acquisition.objective import GenericMCObjective
+    from botorch.sampling import SobolQMCNormalSampler
+
+    goal = torch.tensor(target)
+    nearness = GenericMCObjective(lambda traits, X=None: -((traits - goal) ** 2).sum(-1))
+    sampler = SobolQMCNormalSampler(torch.Size([32]), seed=0)
+    return qLogExpectedImprovement(process, -least, sampler, nearness)
+
+# %% ../../nbs/cases/54_microstructure_gan.ipynb #inverse2
 class InverseDesign:
     """Bayesian optimisation over a generator: one memory of what each process gives, for all
     targets.
@@ -335,27 +370,7 @@ class InverseDesign:
         self.rng = np.random.default_rng(random_state)
         table = design(start, FILM, random_state=random_state + 11)
         self.x, self.y = self.space.transform(table).to_numpy(copy=True), make(table)
-        self._fit()
-
-    def _fit(self, old=None):
-        from botorch.fit import fit_gpytorch_mll
-        from botorch.models import SingleTaskGP
-        from botorch.models.transforms import Standardize
-        from gpytorch.mlls import ExactMarginalLogLikelihood
-
-        self.gp = SingleTaskGP(
-            torch.as_tensor(self.x), torch.as_tensor(self.y), outcome_transform=Standardize(2)
-        )
-        if old is None:
-            fit_gpytorch_mll(
-                ExactMarginalLogLikelihood(self.gp.likelihood, self.gp),
-                optimizer_kwargs=dict(options=dict(maxiter=60)),
-            )
-        else:
-            self.gp.load_state_dict(
-                {k: v for k, v in old.items() if "outcome_transform" not in k}, strict=False
-            )
-        self.gp.eval()
+        self.gp = _fitted_process(self.x, self.y)
 
     def remembered(self, processes):
         "The traits that the generator gave for processes that it was asked for: (N, 2)."
@@ -368,6 +383,13 @@ class InverseDesign:
             p = self.gp.posterior(torch.as_tensor(x))
         return ((p.mean - torch.as_tensor(target)) ** 2 + p.variance).sum(1).numpy()
 
+    def _candidates(self, target):
+        "Points at random, and points around the eight best known ones: (512, 6)."
+        best = self.x[np.argsort(self.mismatch(self.x, target))[:8]]
+        anywhere = self.rng.random((384, 6))
+        around = best.repeat(16, 0) + 0.08 * self.rng.normal(size=(128, 6))
+        return np.r_[anywhere, np.clip(around, 0, 1)]
+
     def search(self, target, steps: int = 4) -> pd.Series:
         """Ask the generator a few times, then name the best process.
 
@@ -376,32 +398,17 @@ class InverseDesign:
 
         returns : the process
         """
-        from botorch.acquisition import qLogExpectedImprovement
-        from botorch.acquisition.objective import GenericMCObjective
-        from botorch.sampling import SobolQMCNormalSampler
-
-        goal = torch.tensor(target)
         for _ in range(steps):
-            best = self.x[np.argsort(self.mismatch(self.x, target))[:8]]
-            trial = np.r_[
-                self.rng.random((384, 6)),
-                np.clip(best.repeat(16, 0) + 0.08 * self.rng.normal(size=(128, 6)), 0, 1),
-            ]
-            loss = GenericMCObjective(lambda Y, X=None: -((Y - goal) ** 2).sum(-1))
-            score = qLogExpectedImprovement(
-                self.gp,
-                -((self.y - target) ** 2).sum(1).min(),
-                SobolQMCNormalSampler(torch.Size([32]), seed=0),
-                loss,
-            )
+            trial = self._candidates(target)
+            least = ((self.y - target) ** 2).sum(1).min()
+            score = _expected_improvement(self.gp, target, least)
             with torch.no_grad():
                 x = trial[int(score(torch.as_tensor(trial)[:, None]).argmax())]
             self.x = np.r_[self.x, x[None]]
             self.y = np.r_[self.y, self.make(self.space.inverse_transform(x[None]))]
-            self._fit(self.gp.state_dict())
-        return self.space.inverse_transform(self.x[[self.mismatch(self.x, target).argmin()]]).iloc[
-            0
-        ]
+            self.gp = _fitted_process(self.x, self.y, self.gp.state_dict())
+        best = self.mismatch(self.x, target).argmin()
+        return self.space.inverse_transform(self.x[[best]]).iloc[0]
 
 # %% ../../nbs/cases/54_microstructure_gan.ipynb #dec51902
 def simulated_traits(table, random_state):
