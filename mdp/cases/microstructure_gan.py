@@ -512,12 +512,10 @@ def likely_processes(designer, target, number: int = 30) -> pd.DataFrame:
     number : of different processes
     """
     candidates = design(4096, FILM, random_state=5)
+    points = torch.as_tensor(designer.space.transform(candidates).to_numpy(copy=True))
     with torch.no_grad():
-        foreseen = designer.gp.posterior(
-            torch.as_tensor(designer.space.transform(candidates).to_numpy(copy=True)),
-            observation_noise=True,
-        )
-    mean, sd = foreseen.mean.numpy(), foreseen.variance.sqrt().numpy()
+        foreseen = designer.gp.posterior(points, observation_noise=True)
+        mean, sd = foreseen.mean.numpy(), foreseen.variance.sqrt().numpy()
     within = norm.cdf((target + 1 - mean) / sd) - norm.cdf((target - 1 - mean) / sd)
     weight = within.prod(axis=1)
     rows = designer.rng.choice(len(weight), number, replace=False, p=weight / weight.sum())
