@@ -643,6 +643,8 @@ def film_laboratory(target, fixed, size: int = 96):
 
 # %% ../../nbs/cases/58_next_experiment.ipynb #61c8ad52
 if __name__ == "__main__" and "__file__" in globals():
-    import sys
+    import argparse
 
-    run_all(sys.argv[1])
+    parser = argparse.ArgumentParser("python -m mdp.cases.next_experiment")
+    parser.add_argument("file", help="CSV of all runs; those that it lacks are run and added")
+    run_all(parser.parse_args().file)

@@ -6,15 +6,12 @@
 __all__ = ['tessellate', 'GrainGenerator']
 
 # %% ../../nbs/generate/50_grains.ipynb #051bd760
-import json
 from pathlib import Path
 import mdp
 import numpy as np
 import pandas as pd
 import torch
 import torch.nn.functional as F
-from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
 from scipy import ndimage
 from scipy.optimize import least_squares
 from sklearn.base import BaseEstimator
@@ -26,7 +23,7 @@ from torch import nn
 from ..core.compiled import compiled
 from ..core.errors import BadInput
 from ..core.profiles import row_seeds
-from ..core.store import atomic_write, sha256
+from ..core.store import read_model, write_model
 from ..represent.process import Processes, SPUTTERING, Variable
 
 # %% ../../nbs/generate/50_grains.ipynb #acc6a010
@@ -687,8 +684,6 @@ def _maps(grains):
     return np.ascontiguousarray(maps[:, ::-1]).astype(np.int64)
 
 
-# what a damaged file, or one of another model, can end in
-_DAMAGE = (ValueError, KeyError, TypeError, SafetensorError)
 _FOLDER = Path(mdp.__file__).parent / "weights" / "micrograph"
 
 # %% ../../nbs/generate/50_grains.ipynb #deb4bd7d
@@ -822,17 +817,10 @@ class GrainGenerator(BaseEstimator):
         folder : made if need be
         **card : what else the card shall say: data, command
         """
-        folder = Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        file = folder / "grains.safetensors"
-        with atomic_write(file) as temporary:
-            half = {name: np.float16(value) for name, value in self.tables_.items()}
-            save_file({name: np.ascontiguousarray(v) for name, v in half.items()}, temporary)
         settings = self.get_params()
         settings["variables"] = [vars(variable) for variable in self.variables]
-        about = dict(model="GrainGenerator", parameters=settings, sha256=sha256(file))
-        with atomic_write(folder / "grains.json") as temporary:
-            temporary.write_text(json.dumps(about | card, indent=1))
+        about = dict(model=type(self).__name__, parameters=settings) | card
+        write_model(folder, "grains", self.tables_, about)
         return self
 
     @classmethod
@@ -842,13 +830,8 @@ class GrainGenerator(BaseEstimator):
         folder : None: the one that ships with the library, made from simulated films
         """
         folder = Path(folder) if folder else _FOLDER
-        file, card = folder / "grains.safetensors", folder / "grains.json"
+        arrays, about = read_model(folder, "grains", cls.__name__)
         try:
-            about = json.loads(card.read_text())
-            if about["model"] != cls.__name__:
-                raise OSError(f"{card} is of a {about['model']}, not a {cls.__name__}")
-            if sha256(file) != about["sha256"]:
-                raise OSError(f"{file} is not as it was written")
             settings = about["parameters"]
             variables = []
             for variable in settings["variables"]:
@@ -856,7 +839,7 @@ class GrainGenerator(BaseEstimator):
                 variables.append(Variable(**variable | {"choices": choices}))
             self = cls(**settings | {"variables": tuple(variables)})
             self.card_ = about
-            self._take(load_file(file))
-        except _DAMAGE as error:
-            raise OSError(f"{card} and {file} hold no GrainGenerator: {error}") from error
+            self._take(arrays)
+        except (ValueError, KeyError, TypeError) as error:
+            raise OSError(f"{folder} holds no {cls.__name__}: {error}") from error
         return self

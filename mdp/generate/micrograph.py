@@ -17,14 +17,12 @@ import numpy as np
 import pandas as pd
 import torch
 import torch.nn.functional as F
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 from sklearn.base import BaseEstimator
 from torch import nn
 from ..core.errors import BadInput
 from ..core.profiles import row_seeds
 from ..core.rows import aligned
-from ..core.store import atomic_write, sha256
+from ..core.store import read_model, write_model
 from ..core.training import descend, half_precision, train
 from .micrograph_networks import _Critic, _Encoder, _Generator
 from .micrograph_networks import _correlations, _energy, _short, augment
@@ -75,14 +73,6 @@ def _from_parameters(kind, known, device):
         known["variables"] = tuple(variables)
     return kind(**known | {"device": device})
 
-
-def _half(tensor):
-    return (tensor.half() if tensor.is_floating_point() else tensor).contiguous()
-
-
-def _single(tensor):
-    return tensor.float() if tensor.is_floating_point() else tensor
-
 # %% ../../nbs/generate/45_micrograph.ipynb #9f5e0b44
 def _drawn(generator, codes, seeds, width, device):
     "Bytes (n, 128, width): an image for each code and seed."
@@ -94,8 +84,8 @@ def _drawn(generator, codes, seeds, width, device):
     return out
 
 # %% ../../nbs/generate/45_micrograph.ipynb #e70fd1e2
-# what a damaged file, or one of another model, can end in
-_DAMAGE = (ValueError, KeyError, TypeError, AttributeError, RuntimeError, SafetensorError)
+# what parameters and weights that do not belong together can end in
+_OF_ANOTHER = (ValueError, KeyError, TypeError, AttributeError, RuntimeError)
 
 
 class _Model(BaseEstimator):
@@ -107,14 +97,10 @@ class _Model(BaseEstimator):
         folder : made if need be: `gan.safetensors` or `vae.safetensors`, and a card, a JSON file
         **card : what else the card shall say: data, command, metrics
         """
-        folder = Path(folder)
-        file = folder / f"{self._name}.safetensors"
-        with atomic_write(file) as temporary:
-            tensors = {name: _half(tensor) for name, tensor in self._net().state_dict().items()}
-            save_file(tensors, temporary)
-        about = dict(model=type(self).__name__, parameters=_parameters(self), sha256=sha256(file))
-        with atomic_write(folder / f"{self._name}.json") as temporary:
-            temporary.write_text(json.dumps(about | card, indent=1))
+        weights = self._net().state_dict()
+        arrays = {name: tensor.cpu().numpy() for name, tensor in weights.items()}
+        about = dict(model=type(self).__name__, parameters=_parameters(self)) | card
+        write_model(folder, self._name, arrays, about)
         return self
 
     @classmethod
@@ -124,20 +110,15 @@ class _Model(BaseEstimator):
         folder : None: the weights that ship with the library, trained on simulated films
         """
         folder = Path(folder) if folder else Path(mdp.__file__).parent / "weights" / "micrograph"
-        file, card = folder / f"{cls._name}.safetensors", folder / f"{cls._name}.json"
+        arrays, about = read_model(folder, cls._name, cls.__name__)
         try:
-            about = json.loads(card.read_text())
-            if about["model"] != cls.__name__:
-                raise OSError(f"{card} is of a {about['model']}, not a {cls.__name__}")
-            if sha256(file) != about["sha256"]:
-                raise OSError(f"{file} is not as it was written")
             self = _from_parameters(cls, about["parameters"], device)
             self.card_ = about
             self._build()
-            tensors = {name: _single(tensor) for name, tensor in load_file(file).items()}
+            tensors = {name: torch.from_numpy(array) for name, array in arrays.items()}
             self._net().load_state_dict(tensors)
-        except _DAMAGE as error:
-            raise OSError(f"{card} and {file} do not hold a {cls.__name__}: {error}") from error
+        except _OF_ANOTHER as error:
+            raise OSError(f"{folder} does not hold a {cls.__name__}: {error}") from error
         return self
 
     def __sklearn_is_fitted__(self):
