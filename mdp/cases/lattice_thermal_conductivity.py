@@ -428,9 +428,9 @@ BANDS = (0, 3, 10, 30, np.inf)  # W/(m K), predicted: the strata of the test
 def new_candidates(ranked, atoms: int = 8, least: float = 0.5) -> pd.DataFrame:
     """The candidates of which nothing was known when the models were trained, each compound once.
 
-    Closed shells, real modes more likely than not, not of metals only; the formula stands in no row of the
-    phase-space table and the element system in none of the targets. Of the structures of a compound
-    the one with the highest probability of real modes is taken.
+    Closed shells, real modes more likely than not, not of metals only; the formula stands in no
+    row of the phase-space table and the element system in none of the targets. Of the structures
+    of a compound the one with the highest probability of real modes is taken.
 
     ranked : as of `screen`
     atoms : at most, in the primitive cell
