@@ -133,6 +133,8 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                                                                             'mdp/cases/microstructure_gan.py'),
                                               'mdp.cases.microstructure_gan.judge_fidelity': ( 'cases/microstructure_gan.html#judge_fidelity',
                                                                                                'mdp/cases/microstructure_gan.py'),
+                                              'mdp.cases.microstructure_gan.judge_memory': ( 'cases/microstructure_gan.html#judge_memory',
+                                                                                             'mdp/cases/microstructure_gan.py'),
                                               'mdp.cases.microstructure_gan.judge_one': ( 'cases/microstructure_gan.html#judge_one',
                                                                                           'mdp/cases/microstructure_gan.py'),
                                               'mdp.cases.microstructure_gan.judge_posteriors': ( 'cases/microstructure_gan.html#judge_posteriors',

@@ -5,8 +5,8 @@
 # %% auto #0
 __all__ = ['CONDITIONS', 'METHODS', 'SHELVES', 'AGAIN', 'AT_RANDOM', 'read_sem', 'log_spectrum', 'grain_size', 'distance',
            'training_plan', 'nearest_training', 'films_of_test', 'errors_of_test', 'error_ratio', 'looks', 'told_apart',
-           'judge_fidelity', 'crops', 'is_held_out', 'training_films', 'fit_grains', 'fit_sem', 'traits',
-           'InverseDesign', 'simulated_traits', 'generated_traits', 'hits', 'nearest_traits', 'known_films',
+           'judge_fidelity', 'judge_memory', 'crops', 'is_held_out', 'training_films', 'fit_grains', 'fit_sem',
+           'traits', 'InverseDesign', 'simulated_traits', 'generated_traits', 'hits', 'nearest_traits', 'known_films',
            'judge_one', 'judge_searches', 'likely_processes', 'spread', 'judge_posteriors', 'main']
 
 # %% ../../nbs/cases/54_microstructure_gan.ipynb #afd108d2
@@ -29,7 +29,7 @@ from ..data import load
 from ..data.fetch import facts
 from ..generate.grains import GrainGenerator
 from ..generate.micrograph import MicrographGAN
-from ..represent.micrograph import errors, ruler, scattering
+from ..represent.micrograph import errors, nearest, ruler, scattering
 from ..represent.process import SPUTTERING, Processes, design
 from ..represent.microstructure import draw_section, feret
 from ..simulate.film import FILM, grow
@@ -233,6 +233,23 @@ def judge_fidelity(file, conditions: int = 200, repeats: int = 6, seed: int = 50
         rows[name] = told_apart(looks(images[name]), simulated, of)
     areas = pd.DataFrame(rows, index=["area", "low", "high"]).T.rename_axis("method")
     areas.round(4).to_csv(str(file).replace("errors", "told_apart"))
+
+# %% ../../nbs/cases/54_microstructure_gan.ipynb #memory001
+def judge_memory(file, conditions: int = 40, seed: int = 2022):
+    """How much made films resemble the most similar of all training films.
+
+    file : CSV with a row for each condition: the largest correlation, under every shift and
+        mirroring, of a made film and of a film that is simulated anew
+    conditions, seed : those of the first test
+    """
+    held = design(conditions, FILM, random_state=seed)
+    images = films_of_test(held, 6, seed)[1]
+    plan = training_plan()
+    train = grow(plan, size=128, random_state=list(plan.seed)).image
+    shown = {"grain generator": "grain generator", "simulated anew": "a"}
+    found = {name: nearest(images[key][:, 0], train) for name, key in shown.items()}
+    rows = pd.DataFrame({name: table.correlation for name, table in found.items()})
+    rows.round(4).rename_axis("condition").to_csv(file)
 
 # %% ../../nbs/cases/54_microstructure_gan.ipynb #906669a5
 def crops(
@@ -557,7 +574,9 @@ def judge_posteriors(file, targets=10, number=30):
 # %% ../../nbs/cases/54_microstructure_gan.ipynb #432f497f
 def main(argv=None):
     p = argparse.ArgumentParser("python -m mdp.cases.microstructure_gan")
-    p.add_argument("what", choices=("sem", "grains", "shelf", "test", "search", "posterior"))
+    p.add_argument(
+        "what", choices=("sem", "grains", "shelf", "test", "memory", "search", "posterior")
+    )
     p.add_argument("out", help="of sem and grains a folder, else a file")
     p.add_argument("--steps", type=int, default=1500)
     p.add_argument("--device", default="cpu")
@@ -568,6 +587,8 @@ def main(argv=None):
         fit_grains(a.out)
     elif a.what == "test":
         judge_fidelity(a.out)
+    elif a.what == "memory":
+        judge_memory(a.out)
     elif a.what == "search":
         judge_searches(a.out)
     elif a.what == "posterior":
