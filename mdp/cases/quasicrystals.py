@@ -39,7 +39,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 from scipy.spatial import ConvexHull
-from ..core.plotting import COLOURS, plot_style, ternary_axes
+from ..core.plotting import COLOURS, on_triangle, plot_style, ternary_axes
 from ..core.errors import BadInput
 from ..core.store import atomic_write
 from ..core.parallel import parallel, progress
@@ -895,11 +895,9 @@ def corner_coordinates(F, elements):
     F : atomic fractions, points x 94
     elements : left, right and top corner
 
-    returns : x, y of the points, in units of the edge
+    returns : (2, points) x and y, in units of the edge
     """
-    index = scales()[0].index
-    right, top = F[:, index.get_loc(elements[1])], F[:, index.get_loc(elements[2])]
-    return right + top / 2, top * np.sqrt(3) / 2
+    return on_triangle(F[:, scales()[0].index.get_indexer(elements)]).T
 
 # %% ../../nbs/cases/53_quasicrystals.ipynb #c18c30a6
 def _mark_known(ax, elements, known):
