@@ -2030,6 +2030,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                    'mdp.learn.library._opened': ('learn/library.html#_opened', 'mdp/learn/library.py'),
                                    'mdp.learn.library._pack_file': ('learn/library.html#_pack_file', 'mdp/learn/library.py'),
                                    'mdp.learn.library._refuse_names': ('learn/library.html#_refuse_names', 'mdp/learn/library.py'),
+                                   'mdp.learn.library._ridge': ('learn/library.html#_ridge', 'mdp/learn/library.py'),
                                    'mdp.learn.library._rounded_down': ('learn/library.html#_rounded_down', 'mdp/learn/library.py'),
                                    'mdp.learn.library._rows_seen': ('learn/library.html#_rows_seen', 'mdp/learn/library.py'),
                                    'mdp.learn.library._seed': ('learn/library.html#_seed', 'mdp/learn/library.py'),

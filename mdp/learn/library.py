@@ -601,6 +601,11 @@ def _is_built(path, name):
     return (path / f"{name}.csv").exists() and (path / f"{name}.safetensors").exists()
 
 # %% ../../nbs/learn/32_library.ipynb #a97414ea
+def _ridge():
+    "The linear baseline of the library."
+    return make_pipeline(StandardScaler(), RidgeCV(np.logspace(-2, 4, 13)))
+
+
 def shard_baselines(name: str, X, y, groups, random_state: int = 0) -> pd.DataFrame:
     """Ridge and forest on the rows of a shard.
 
@@ -618,7 +623,7 @@ def shard_baselines(name: str, X, y, groups, random_state: int = 0) -> pd.DataFr
     test = split(groups, name)[2]
     task, descriptor, _ = name.split(".")
     models = dict(
-        ridge=make_pipeline(StandardScaler(), RidgeCV(np.logspace(-2, 4, 13))),
+        ridge=_ridge(),
         forest=RandomForestRegressor(50, max_features=1 / 3, random_state=random_state),
     )
     predicted = [model.fit(X[~test], y[~test]).predict(X[test]) for model in models.values()]
@@ -915,8 +920,7 @@ def contest(task: str, library=None, limit: int = 10_000) -> tuple[pd.DataFrame,
     lines, arrays = [], {}
     for number in range(FOLDS if len(y) <= MANY_ROWS else 2):
         test = folds == number
-        ridge = make_pipeline(StandardScaler(), RidgeCV(np.logspace(-2, 4, 13)))
-        models = {"ridge": ridge, "trees": HistGradientBoostingRegressor(**TREES)}
+        models = {"ridge": _ridge(), "trees": HistGradientBoostingRegressor(**TREES)}
         predicted = {"network": library.models[own[number]].predict(X[test])[0]}
         for name, model in models.items():
             arrays[name, number] = model_arrays(model.fit(X[~test].astype(float), y[~test]))
