@@ -1,9 +1,10 @@
 """What is kept reads the same as it was computed, whatever it holds; a bad file is not believed."""
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given, settings, strategies as st
-from mdp.core.store import kept
+from mdp.core.store import append_rows, kept, stored_keys
 
 quick = settings(max_examples=100, deadline=None)
 text = st.text(st.characters(codec="utf-8"), max_size=6)
@@ -86,3 +87,26 @@ def test_a_failed_computation_leaves_nothing(tmp_path):
     with pytest.raises(ZeroDivisionError):
         kept(tmp_path, "key", lambda: 1 / 0)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_growing_table_against_pandas(tmp_path):
+    path = tmp_path / "runs.csv"
+    text = 'a comma, a "quote" and\na second line'
+    append_rows(path, pd.DataFrame({"name": [text], "kappa": [0.1 + 0.2]}, index=["not written"]))
+    append_rows(path, [{"kappa": 2.5}, {"name": "NaN", "kappa": np.nan}])
+    table = pd.read_csv(path, keep_default_na=False, na_values=[""])
+    assert table.name.tolist()[::2] == [text, "NaN"] and table.name.isna()[1]
+    assert table.kappa[0] == 0.1 + 0.2 and np.isnan(table.kappa[2])
+    assert ("NaN",) in stored_keys(path, "name") and stored_keys(
+        tmp_path / "none.csv", "x"
+    ) == set()
+
+
+def test_a_growing_table_refuses_another_column_and_stays_as_it_is(tmp_path):
+    path = tmp_path / "runs.csv"
+    append_rows(path, [{"seed": 0}])
+    with pytest.raises(ValueError, match="no column kappa"):
+        append_rows(path, [{"seed": 1, "kappa": 3.0}])
+    with pytest.raises(ValueError, match="kappa"):
+        stored_keys(path, "kappa")
+    assert path.read_text() == "seed\n0\n"

@@ -15,7 +15,6 @@ __all__ = ['MEASURED', 'EVERY_STEP', 'LATER', 'TREES', 'RADIUS', 'LEAD', 'IODINE
 import dataclasses
 import math
 import warnings
-from pathlib import Path
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
@@ -25,6 +24,7 @@ from sklearn.gaussian_process.kernels import ConstantKernel, Matern, WhiteKernel
 from sklearn.tree import DecisionTreeRegressor
 from ..core.parallel import progress
 from ..core.profiles import spawn_seeds
+from ..core.store import append_rows, stored_keys
 from ..data.fetch import facts
 from mdp.generate.experiment import (
     Campaign,
@@ -546,16 +546,11 @@ def run_all(path):
 
     path : of the CSV
     """
-    path = Path(path)
-    done = set()
-    if path.exists():
-        stored = pd.read_csv(path)
-        done = set(zip(stored.pool, stored.method, stored.start))
+    done = stored_keys(path, "pool", "method", "start")
     for numbers, name, method in progress(plan()):
         missing = [k for k in numbers if (name, method, k) not in done]
         if missing:
-            rows = run_rows(name, method, missing)
-            rows.to_csv(path, mode="a", header=not path.exists(), index=False)
+            append_rows(path, run_rows(name, method, missing))
 
 # %% ../../nbs/cases/58_next_experiment.ipynb #83a3c62f
 def to_half(runs) -> pd.DataFrame:

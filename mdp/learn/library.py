@@ -24,7 +24,7 @@ from sklearn.linear_model import RidgeCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from ..core.errors import BadInput, in_range, whole
-from ..core.store import atomic_write, sha256
+from ..core.store import append_rows, atomic_write, sha256, stored_keys
 from ..core.parallel import parallel
 from ..data.registry import REGISTRY
 from .stack import Stack, _check_settings
@@ -940,19 +940,17 @@ def run_contest(path, folder, names=None) -> pd.DataFrame:
     folder : where the arrays of each task are put
     names : tasks; None: all
     """
-    path, folder = Path(path), Path(folder)
+    folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    done = set(pd.read_csv(path).task) if path.exists() else set()
+    done = stored_keys(path, "task")
     library = Library.open()
     sizes = library.index.groupby("task", observed=True).n_train.max().sort_values()
     for task in map(str, sizes.index) if names is None else names:
-        if task in done:
+        if (task,) in done:
             continue
         table, arrays = contest(task, library)
         _write_tensors(folder / f"{task}.safetensors", _flat(task, arrays))
-        table.assign(mae=table.mae.map("{:.6g}".format)).to_csv(
-            path, mode="a", header=not path.exists(), index=False
-        )
+        append_rows(path, table.assign(mae=table.mae.map("{:.6g}".format)))
     return pd.read_csv(path)
 
 

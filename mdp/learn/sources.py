@@ -11,9 +11,7 @@ __all__ = ['SIMULATION', 'USES', 'DIRECT', 'SIZES', 'known_properties', 'source_
 # %% ../../nbs/learn/35_sources.ipynb #86c04cec
 import functools
 import itertools
-import os
 import warnings
-from pathlib import Path
 from typing import NamedTuple
 import numpy as np
 import pandas as pd
@@ -22,6 +20,7 @@ from scipy.optimize import curve_fit
 from sklearn.base import clone
 from ..core.parallel import progress
 from ..core.rows import as_column
+from ..core.store import append_rows, stored_keys
 from ..data import load
 from ..data.fetch import facts
 from .library import Library
@@ -282,11 +281,7 @@ def run_protocol(path, targets=None, sizes=(30, 60), repeats: int = 12) -> pd.Da
     sizes : numbers of training rows
     repeats : draws
     """
-    path = Path(path)
-    done = set()
-    if path.exists():
-        stored = pd.read_csv(path)
-        done = set(zip(stored.target, stored.rows, stored.draw))
+    done = stored_keys(path, "target", "rows", "draw")
     for target in progress(list(protocol().index) if targets is None else targets):
         wanted = [(n, d) for n in sizes for d in range(repeats) if (target, n, d) not in done]
         if wanted:
@@ -303,8 +298,7 @@ def _run_target(path, target, wanted, repeats):
         chosen = draws(one.groups, n, repeats)
         for _, draw in rows:
             errors = draw_errors(methods, one.y, *chosen[draw])
-            line = pd.DataFrame([{"target": target, "rows": n, "draw": draw, **errors}])
-            line.to_csv(path, mode="a", header=not os.path.exists(path), index=False)
+            append_rows(path, [{"target": target, "rows": n, "draw": draw, **errors}])
 
 # %% ../../nbs/learn/35_sources.ipynb #d8c5c435
 _INDEX = ("target", "rows", "draw")
@@ -584,11 +578,7 @@ def run_scaling(path, repeats: int = 1, rows: int = 100, of: str = "chi") -> pd.
     rows : measured training rows, at most
     of : "chi", "density" or "conductivity"
     """
-    path = Path(path)
-    done = set()
-    if path.exists():
-        stored = pd.read_csv(path)
-        done = set(zip(stored.draw, stored.fold))
+    done = stored_keys(path, "draw", "fold")
     surrogate = _Surrogate(*_PAIRS[of]())
     measured = surrogate.measured
     values = pd.Series(surrogate.computed.value, surrogate.computed.keys)
@@ -616,8 +606,7 @@ def _append_errors(path, found, measured, test, where):
         for polymer, part in errors.groupby(measured.groups[test]):
             sums = {"polymer": polymer, "error": round(part.sum(), 5), "rows": len(part)}
             lines.append({**where, "method": method, "computed": computed, **sums})
-    table = pd.DataFrame(lines)
-    table.to_csv(path, mode="a", header=not os.path.exists(path), index=False)
+    append_rows(path, lines)
 
 # %% ../../nbs/learn/35_sources.ipynb #b464fba7
 def _law(m, floor, gain, power):

@@ -17,7 +17,7 @@ from ..core.compiled import compiled
 from ..core.errors import in_range
 from ..core.parallel import parallel
 from ..core.rows import as_column, bad_rows
-from ..core.store import atomic_write, kept
+from ..core.store import append_rows, kept, stored_keys
 from ..data.fetch import cache_dir
 from .potential import NotConverged, _why_not, forces, relax
 
@@ -585,8 +585,7 @@ def compare_potentials(out, minutes: float = np.inf):
     wanted = [_DEFAULT | dict(potential=name) for name in ("nequix", "sevennet-0")]
     other = dict(cutoff=4.0), dict(total=12_000), dict(length=9.0)
     wanted += [_DEFAULT | change | dict(potential="nequix") for change in other]
-    rows = pd.read_csv(out).to_dict("records") if Path(out).exists() else []
-    done = {(row["crystal"], *(row[key] for key in wanted[0])) for row in rows}
+    done = stored_keys(out, "crystal", *wanted[0])
     for settings in wanted:
         for name in WELL_KNOWN:
             late = time.monotonic() - start > 60 * minutes
@@ -596,9 +595,7 @@ def compare_potentials(out, minutes: float = np.inf):
             phonons = Phonons(well_known(name), potential=settings["potential"])
             optical = phonons.modes([[0, 0, 0]])[0].max() / 2 / np.pi
             found = dict(kappa=row.kappa, flag=row.flag, optical=optical)
-            rows.append(dict(crystal=name) | settings | found)
-            with atomic_write(out) as file:
-                pd.DataFrame(rows).to_csv(file, index=False)
+            append_rows(out, [dict(crystal=name) | settings | found])
 
 # %% ../../nbs/simulate/21_phonon.ipynb #f2ca3097
 if __name__ == "__main__" and "ipykernel" not in sys.modules:

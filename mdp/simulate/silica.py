@@ -7,13 +7,13 @@ __all__ = ['CUTOFF', 'DENSITY', 'TIME_STEP', 'STORED', 'pair_energy', 'energy_an
 
 # %% ../../nbs/simulate/25_silica.ipynb #e1da9a55
 import functools
-from pathlib import Path
 import numpy as np
 import pandas as pd
 from ..core.compiled import compiled
 from ..core.errors import in_range
 from ..core.parallel import progress
 from ..core.profiles import spawn_seeds
+from ..core.store import append_rows, stored_keys
 
 # %% ../../nbs/simulate/25_silica.ipynb #68af135e
 _COULOMB = 14.399645  # eV Å, of two elementary charges
@@ -283,9 +283,7 @@ def main(path: str):
 
     >>> main("silica_glass.csv")
     """
-    file = Path(path)
-    done = pd.read_csv(file) if file.exists() else pd.DataFrame(columns=["rate", "seed"])
-    known = set(zip(done["rate"], done["seed"]))
+    known = stored_keys(path, "rate", "seed")
     with progress([run for run in _RUNS if run not in known], desc="glasses") as bar:
         for rate, seed in bar:
             glass = quench(rate, spawn_seeds(seed, 1)[0])
@@ -293,7 +291,7 @@ def main(path: str):
             table.insert(0, "element", glass.get_chemical_symbols())
             table.insert(0, "seed", seed)
             table.insert(0, "rate", f"{rate:.0e}")
-            table.to_csv(file, mode="a", index=False, header=not file.exists())
+            append_rows(path, table)
 
 # %% ../../nbs/simulate/25_silica.ipynb #c97076b0
 if __name__ == "__main__" and "__file__" in globals():
