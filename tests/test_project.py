@@ -522,6 +522,34 @@ def test_ci_runs_the_readme_command():
     )
 
 
+def test_student_copies_say_which_exercise_to_solve_first():
+    from workshop import student
+
+    new = nbformat.v4
+    cells = [
+        new.new_code_cell("name, known = 'a', 1"),
+        new.new_markdown_cell("**3.** *(break it)* How many?"),
+        new.new_code_cell(
+            "### BEGIN SOLUTION\nreached, known = 3, 2\n### END SOLUTION\nround(reached, 1)"
+        ),
+        new.new_code_cell("assert reached + known > 2"),
+        new.new_code_cell("[reached for reached in (1, 2)]"),
+        new.new_code_cell("reached = known"),
+        new.new_code_cell("reached + 1"),
+    ]
+    given = [cell.source for cell in cells]
+    copy = [cell.source for cell in student(new.new_notebook(cells=cells)).cells]
+    guard = (
+        'assert "reached" in globals(), "solve exercise 3 first: this cell needs its `reached`"\n'
+    )
+    assert copy[2] == f"# your turn\n{guard}round(reached, 1)"
+    assert copy[3] == f"{guard}assert reached + known > 2"
+    assert copy[4:] == given[4:]
+    with pytest.raises(AssertionError, match="^solve exercise 3 first"):
+        exec(copy[3], {"known": 1})
+    exec(copy[3], {"known": 1, "reached": 3})
+
+
 def test_student_copies_hold_no_solution():
     from workshop import student
 
