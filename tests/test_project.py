@@ -12,6 +12,7 @@ from importlib import metadata
 from pathlib import Path
 import nbformat
 import pytest
+import yaml
 from mdp.console import WIDGET_MIME, cases, notebooks
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -472,6 +473,18 @@ def test_environment():
     assert (ROOT / "environment.yml").read_text() == environment(), (
         "environment.yml does not follow requirements.txt: `make lock`"
     )
+
+
+def test_conda_and_pip_install_the_same_versions():
+    conda = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
+    of_pip = [entry.split(" ;")[0] for entry in conda[-1]["pip"] if "==" in entry]
+    pins = dict(re.sub(r"\[.*?\]", "", entry).split("==") for entry in of_pip)
+    pins |= dict(entry.split("=") for entry in conda[:-1] if "=" in entry)
+    assert PYPROJECT["project"]["requires-python"] == f">={pins.pop('python')}"
+    locked = (ROOT / "requirements.txt").read_text()
+    pins.pop("torch")  # installed on its own, by tools/setup.py
+    for name, version in pins.items():
+        assert re.search(rf"^{name}(\[.*\])?=={re.escape(version)} ", locked, re.M), name
 
 
 def test_readme():
