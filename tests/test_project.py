@@ -12,6 +12,7 @@ from importlib import metadata
 from pathlib import Path
 import nbformat
 import pytest
+import yaml
 from mdp.console import WIDGET_MIME, cases, notebooks
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -474,6 +475,18 @@ def test_environment():
     )
 
 
+def test_conda_and_pip_install_the_same_versions():
+    conda = yaml.safe_load((ROOT / "environment.yml").read_text())["dependencies"]
+    of_pip = [entry.split(" ;")[0] for entry in conda[-1]["pip"] if "==" in entry]
+    pins = dict(re.sub(r"\[.*?\]", "", entry).split("==") for entry in of_pip)
+    pins |= dict(entry.split("=") for entry in conda[:-1] if "=" in entry)
+    assert PYPROJECT["project"]["requires-python"] == f">={pins.pop('python')}"
+    locked = (ROOT / "requirements.txt").read_text()
+    pins.pop("torch")  # installed on its own, by tools/setup.py
+    for name, version in pins.items():
+        assert re.search(rf"^{name}(\[.*\])?=={re.escape(version)} ", locked, re.M), name
+
+
 def test_readme():
     from readme import IMAGES, readme
 
@@ -520,6 +533,34 @@ def test_ci_runs_the_readme_command():
         "make test" in (ROOT / "README.md").read_text()
         and "make test" in (ROOT / ".ci" / "run").read_text()
     )
+
+
+def test_student_copies_say_which_exercise_to_solve_first():
+    from workshop import student
+
+    new = nbformat.v4
+    cells = [
+        new.new_code_cell("name, known = 'a', 1"),
+        new.new_markdown_cell("**3.** *(break it)* How many?"),
+        new.new_code_cell(
+            "### BEGIN SOLUTION\nreached, known = 3, 2\n### END SOLUTION\nround(reached, 1)"
+        ),
+        new.new_code_cell("assert reached + known > 2"),
+        new.new_code_cell("[reached for reached in (1, 2)]"),
+        new.new_code_cell("reached = known"),
+        new.new_code_cell("reached + 1"),
+    ]
+    given = [cell.source for cell in cells]
+    copy = [cell.source for cell in student(new.new_notebook(cells=cells)).cells]
+    guard = (
+        'assert "reached" in globals(), "solve exercise 3 first: this cell needs its `reached`"\n'
+    )
+    assert copy[2] == f"# your turn\n{guard}round(reached, 1)"
+    assert copy[3] == f"{guard}assert reached + known > 2"
+    assert copy[4:] == given[4:]
+    with pytest.raises(AssertionError, match="^solve exercise 3 first"):
+        exec(copy[3], {"known": 1})
+    exec(copy[3], {"known": 1, "reached": 3})
 
 
 def test_student_copies_hold_no_solution():

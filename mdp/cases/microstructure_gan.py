@@ -584,7 +584,7 @@ def write_traits(file):
 
 COMMANDS = {
     "grains": fit_grains,
-    "shelf": write_traits,
+    "traits": write_traits,
     "test": judge_fidelity,
     "memory": judge_memory,
     "search": judge_searches,
