@@ -500,7 +500,7 @@ def _rows_in(out):
     "The rows that a CSV holds already, numbers as they were written."
     if not out.exists():
         return []
-    table = pd.read_csv(out, keep_default_na=False, na_values=[""], float_precision="round_trip")
+    table = pd.read_csv(out, keep_default_na=False, na_values=[""])
     return table.to_dict("records")
 
 
