@@ -34,6 +34,8 @@ IN_LAB = (
     "opv_rediscovery",
     "periodic_table",
     "next_experiment",
+    "bayesian_retrosynthesis",
+    "shotgun_transfer",
 )
 Lab = namedtuple("Lab", "address notebooks")
 
@@ -97,6 +99,9 @@ def page(lab):
         )
         page = browser.new_page(viewport={"width": 1400, "height": 1000})
         page.set_default_timeout(60_000)
+        page.faults = []
+        page.on("pageerror", lambda error: page.faults.append(str(error)))
+        page.on("console", lambda said: said.type == "error" and page.faults.append(said.text))
         yield page
         browser.close()
 
@@ -157,6 +162,25 @@ def show(page, selector):
     target = page.locator(selector).first
     target.scroll_into_view_if_needed()
     return target
+
+
+WATCH = """() => {
+    const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel
+    window.statuses = []
+    kernel.statusChanged.connect((_, status) => window.statuses.push(status))
+}"""
+
+
+def worked(page, act, changed, arg, timeout):
+    """Act, wait until a condition holds and the kernel, which was busy meanwhile, is idle again;
+    the browser must have met no error."""
+    page.faults.clear()
+    page.evaluate(WATCH)
+    act()
+    page.wait_for_function(changed, arg=arg, timeout=timeout)
+    page.wait_for_function("window.statuses.at(-1) == 'idle'", timeout=timeout)
+    assert "busy" in page.evaluate("window.statuses")
+    assert not page.faults
 
 
 def repaint(page, picture, act, timeout=10_000):
@@ -243,3 +267,23 @@ def test_campaign_game(page, run):
     repaint(page, picture, lambda: handle.press("PageUp"))
     repaint(page, picture, lambda: button.click())
     assert "of 8 samples" in box.inner_text()
+
+
+BUTTONS = {
+    "bayesian_retrosynthesis": ("find reactants", "CC(=O)Oc1ccccc1C(=O)O"),
+    "shotgun_transfer": ("Run Interact", None),
+}
+
+
+@pytest.mark.parametrize("name", BUTTONS)
+def test_button_shows_a_picture(page, run, name):
+    label, molecule = BUTTONS[name]
+    run(name)
+    box = show(page, f".widget-vbox:has(button:text-is('{label}'))")
+    if molecule:
+        box.locator("input").first.fill(molecule)
+    pictures = "box => [...box.querySelectorAll('img')].map(picture => picture.src).join()"
+    arg = [box.element_handle(), box.evaluate(pictures)]
+    act = box.locator("button", has_text=label).click
+    worked(page, act, f"([box, before]) => ({pictures})(box) != before", arg, 120_000)
+    assert box.locator("img").evaluate_all("all => all.some(one => one.naturalWidth > 100)")
