@@ -27,7 +27,7 @@ from sklearn.linear_model import RidgeCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from ..core.rows import as_column
-from ..core.store import atomic_write, kept, sha256
+from ..core.store import append_rows, atomic_write, kept, sha256
 from ..data.fetch import DataUnavailable, cache_dir, facts
 from ..data import load
 from ..matter.formula import reduced_formula
@@ -489,7 +489,7 @@ def measured_by_phonons(row, cache=None) -> dict:
     """
     crystal = [build(row.prototype, row.elements.split("-"))]
     p = phase_space(crystal, on_error="nan", cache=cache).iloc[0]
-    out = {k: p.get(k, np.nan) for k in ("p3", "highest", "volume", "flag")}
+    out = {k: p.get(k, np.nan) for k in ("p3", "highest", "volume", "flag", "kappa_phonon")}
     if not p.flag:
         k = conductivity(crystal, on_error="nan", cache=cache).iloc[0]
         out |= dict(kappa_phonon=k.kappa, flag=k.flag)
@@ -502,11 +502,6 @@ def _rows_in(out):
         return []
     table = pd.read_csv(out, keep_default_na=False, na_values=[""])
     return table.to_dict("records")
-
-
-def _write(rows, out):
-    with atomic_write(out) as file:
-        pd.DataFrame(rows).to_csv(file, index=False)
 
 # %% ../../nbs/cases/51_lattice_thermal_conductivity.ipynb #d8912135
 def compute_test(drawn, out: Path, enough: int = 40, minutes: float = np.inf, cache=None):
@@ -522,7 +517,7 @@ def compute_test(drawn, out: Path, enough: int = 40, minutes: float = np.inf, ca
         if time.monotonic() - start > 60 * minutes:
             break
         rows.append(row._asdict() | measured_by_phonons(row, cache))
-        _write(rows, out)
+        append_rows(out, rows[-1:])
         if sum(pd.notna(one.get("kappa_phonon")) for one in rows) >= enough:
             break
     return pd.DataFrame(rows)
@@ -589,6 +584,13 @@ def _heads(search, computed, seed, round):
     return heads
 
 
+def _policy_heads(search, computed, policy, seed, round):
+    "The ridges by which a policy predicts; those of the one list stay as they were at the start."
+    if policy == "one list":
+        return _heads(search, [], seed, 0)
+    return _heads(search, computed, seed, round)
+
+
 def _by(heads, features):
     "Predictions of log10 κ, (members, rows)."
     return np.array([head.predict(member) for head, member in zip(heads, features)])
@@ -599,9 +601,7 @@ def _batch(search, computed, policy, seed, round, size):
 
     computed : rows of the earlier rounds of this run
     """
-    learnt = [] if policy == "one list" else computed
-    heads = _heads(search, learnt, seed, 0 if policy == "one list" else round)
-    each = _by(heads, search.of_pool)
+    each = _by(_policy_heads(search, computed, policy, seed, round), search.of_pool)
     mean, sd = each.mean(0), each.std(0)
     taken = {(row["prototype"], row["elements"]) for row in computed}
     crystals = zip(search.pool.prototype, search.pool.elements)
@@ -654,7 +654,7 @@ def discover(
             found = compute(pd.Series(chosen))
             answer = dict(p3=found.get("p3"), kappa=found.get("kappa_phonon"), flag=found["flag"])
             rows.append(dict(zip(RUN, (policy, seed, round))) | chosen | answer)
-            _write(rows, out)
+            append_rows(out, rows[-1:])
     return pd.DataFrame(rows)
 
 # %% ../../nbs/cases/51_lattice_thermal_conductivity.ipynb #e10ab3bb
@@ -692,7 +692,7 @@ def retrained(search: Search, loops, of_test, log_test) -> pd.DataFrame:
     for (policy, seed), run in loops.groupby(["policy", "seed"], sort=False):
         for round in range(loops["round"].max() + 2):
             taught = run[(run["round"] < round) & (policy != "one list")].to_dict("records")
-            heads = _heads(search, taught, seed, 0 if policy == "one list" else round)
+            heads = _policy_heads(search, taught, policy, seed, round)
             predicted = _by(heads, of_test).mean(0)
             error = predicted - log_test
             scores = error.mean(), abs(error).mean(), np.median(error)
@@ -724,7 +724,7 @@ def check_hits(loops, out: Path, bar: float = 2.0, minutes: float = np.inf):
         for name, settings in OTHER_SETTINGS.items():
             found[name] = conductivity(crystal, on_error="nan", **settings).kappa.iloc[0]
         rows.append(found)
-        _write(rows, out)
+        append_rows(out, rows[-1:])
     return pd.DataFrame(rows)
 
 # %% ../../nbs/cases/51_lattice_thermal_conductivity.ipynb #57729046
@@ -957,7 +957,8 @@ def run_loops(out: Path, minutes: float = np.inf):
     test = test.dropna(subset="kappa_phonon")
     features = model.features(describe(test).to_numpy())
     judged = retrained(search, loops, features, np.log10(test.kappa_phonon.to_numpy()))
-    _write(judged, out.with_name(f"{out.stem}_test.csv"))
+    with atomic_write(out.with_name(f"{out.stem}_test.csv")) as file:
+        judged.to_csv(file, index=False)
 
 
 def main(argv: list[str] | None = None):

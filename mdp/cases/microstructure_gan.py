@@ -26,6 +26,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.metrics import roc_auc_score
 from ..core.parallel import progress
 from ..core.profiles import spawn_seeds
+from ..core.store import append_rows, stored_keys
 from ..data import load
 from ..data.fetch import facts
 from ..generate.grains import GrainGenerator
@@ -500,26 +501,24 @@ def judge_searches(file, seeds=5, questions=(2, 4, 8)):
     seeds : each has its own targets, its own search and its own films of the simulator
     questions : to the generator, a target
     """
-    columns = ["seed", "method", "hit", "promised"]
-    if not Path(file).exists():
-        pd.DataFrame(columns=columns).to_csv(file, index=False)
+    done = stored_keys(file, "seed", "method")
     known = known_films()
     methods = [AGAIN, AT_RANDOM, *NEAREST, *(f"search, {q} questions" for q in questions)]
     for seed in range(seeds):
-        done = set(pd.read_csv(file).query("seed == @seed").method)
-        if done.issuperset(methods):
+        missing = [method for method in methods if (seed, method) not in done]
+        if not missing:
             continue
         hidden = design(30, FILM, random_state=2023 + seed)
         wanted = simulated_traits(hidden, 70 + 2 * seed)
         designer = None
-        for method in (name for name in methods if name not in done):
+        for method in missing:
             if method.startswith("search") and designer is None:
                 designer = InverseDesign(generated_traits, random_state=seed)
             tried, expected = judge_one(method, hidden, wanted, known, designer, seed)
             found = simulated_traits(tried.reset_index(drop=True), 71 + 2 * seed)
             digits = ["".join(map(str, hits(x, wanted).astype(int))) for x in (found, expected)]
-            row = pd.DataFrame([[seed, method, *digits]], columns=columns)
-            row.to_csv(file, mode="a", header=False, index=False)
+            row = {"seed": seed, "method": method, "hit": digits[0], "promised": digits[1]}
+            append_rows(file, [row])
 
 # %% ../../nbs/cases/54_microstructure_gan.ipynb #likely1
 def likely_processes(designer, target, number: int = 30) -> pd.DataFrame:
