@@ -622,16 +622,16 @@ def _small(smiles):
     return np.array([mol.GetNumAtoms() <= MOST_B3LYP for mol in mols], bool)
 
 
-def best_hits(calls, count: int = 20) -> list[str]:
-    """The hits of all loops with at most 45 atoms that Scharber's model gives most, best first.
+def best_hits(calls) -> pd.DataFrame:
+    """The hits of all loops, each once, those first to which Scharber's model gives most.
 
     calls : of `compare`
-    count : how many
+
+    returns : their rows of `calls`, with the efficiency as `pce` (%)
     """
     hits = calls[in_box(calls, TARGET) & calls.method.isin(LOOPS)].drop_duplicates("smiles")
-    hits = hits[_small(hits.smiles)]
-    efficiency = scharber(hits.homo, hits.lumo).pce.to_numpy()
-    return hits.smiles.iloc[np.argsort(-efficiency, kind="stable")][:count].tolist()
+    hits = hits.assign(pce=scharber(hits.homo, hits.lumo).pce)
+    return hits.sort_values("pce", ascending=False, kind="stable", ignore_index=True)
 
 
 def check_by_b3lyp(out, calls, count: int = 20) -> pd.DataFrame:
@@ -645,7 +645,8 @@ def check_by_b3lyp(out, calls, count: int = 20) -> pd.DataFrame:
     """
     donors = start().query("kind == 'donor'").index
     kinds = dict.fromkeys(donors[_small(donors)], "donor")
-    kinds |= dict.fromkeys(best_hits(calls, count), "hit")
+    best = best_hits(calls).smiles
+    kinds |= dict.fromkeys(best[_small(best)][:count], "hit")
     done = stored_keys(out, "smiles")
     for smiles in [smiles for smiles in kinds if (smiles,) not in done]:
         found = levels([smiles], "b3lyp", trimmed=False, oligomers=(1,), shape=SHAPE)
