@@ -186,10 +186,8 @@ def worked(page, act, changed, arg, timeout):
 def repaint(page, picture, act, timeout=10_000):
     "Seconds from an act to another picture."
     before, t0 = picture.get_attribute("src"), time.time()
-    act()
-    page.wait_for_function(
-        "([e, old]) => e.src != old", arg=[picture.element_handle(), before], timeout=timeout
-    )
+    changed = "([e, old]) => e.src != old"
+    worked(page, act, changed, [picture.element_handle(), before], timeout)
     return time.time() - t0
 
 
