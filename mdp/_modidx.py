@@ -2090,6 +2090,7 @@ d = { 'settings': {'branch': 'main', 'doc_baseurl': '/', 'doc_host': '', 'git_ur
                                    'mdp.learn.library.draw_settings': ('learn/library.html#draw_settings', 'mdp/learn/library.py'),
                                    'mdp.learn.library.model_arrays': ('learn/library.html#model_arrays', 'mdp/learn/library.py'),
                                    'mdp.learn.library.predict_arrays': ('learn/library.html#predict_arrays', 'mdp/learn/library.py'),
+                                   'mdp.learn.library.predict_in_range': ('learn/library.html#predict_in_range', 'mdp/learn/library.py'),
                                    'mdp.learn.library.run_contest': ('learn/library.html#run_contest', 'mdp/learn/library.py'),
                                    'mdp.learn.library.shard_baselines': ('learn/library.html#shard_baselines', 'mdp/learn/library.py'),
                                    'mdp.learn.library.ship': ('learn/library.html#ship', 'mdp/learn/library.py'),

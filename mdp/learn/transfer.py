@@ -19,7 +19,7 @@ from ..core.rows import as_column, bad_rows
 from ..core.training import descend
 from ..data.fetch import facts
 from ..data.registry import datasets
-from .library import Library
+from .library import Library, predict_in_range
 from .stack import Stack, forward
 from .tasks import fold, task_rows, tasks
 from .validation import checked_targets, coverage, crps, sd_factor
@@ -223,11 +223,8 @@ def _ask(stack, kind, descriptor, X, sized):
     large = np.zeros(len(X), bool)
     if KINDS[kind].what == "formula" and descriptor == "composition":
         X, large = _of_usual_size(X, stack, sized)
-    predicted = stack.predict(X)
-    low = (stack.y_mean - 4 * stack.y_sd)[:, None]
-    high = (stack.y_mean + 4 * stack.y_sd)[:, None]
-    beyond = ((predicted < low) | (predicted > high)).any(0)
-    return np.clip(predicted, low, high).mean(0), beyond | large
+    predicted, limited = predict_in_range(stack, X)
+    return predicted.mean(0), limited.any(0) | large
 
 
 def _why(row, kind, descriptors):
