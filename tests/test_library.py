@@ -17,7 +17,8 @@ from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.linear_model import RidgeCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from mdp.learn.library import TREES, Library, model_arrays, predict_arrays
+from mdp.learn.contest import TREES, model_arrays, predict_arrays
+from mdp.learn.library import Library
 
 HOW = dict(shards=3, size=4, hidden=(16, 8), steps=200, batch=32)
 
@@ -156,9 +157,8 @@ def test_arrays_answer_as_scikit_learn(scale):
     y = X[:, 0] / scale + (X[:, 1] > X[:, 2])
     trees = HistGradientBoostingRegressor(**TREES).fit(X, y)
     arrays = model_arrays(trees)
-    inner = arrays["column"] >= 0
-    near = np.repeat(X[:1], inner.sum(), axis=0)
-    near[np.arange(len(near)), arrays["column"][inner]] = arrays["number"][inner]
+    near = np.repeat(X[:1], len(arrays["column"]), axis=0)
+    near[np.arange(len(near)), arrays["column"]] = arrays["threshold"]
     rows = np.concatenate([X, near, np.nextafter(near, np.float32(np.inf))])
     assert np.allclose(predict_arrays(arrays, rows), trees.predict(rows), atol=1e-5)
     ridge = make_pipeline(StandardScaler(), RidgeCV()).fit(X, y)

@@ -19,7 +19,14 @@ from ..core.rows import as_column, bad_rows
 from ..core.training import descend
 from ..data.fetch import facts
 from ..data.registry import datasets
-from .library import Library, predict_in_range
+from mdp.learn.contest import (
+    fold_networks,
+    limited,
+    predict_arrays,
+    shipped_arrays,
+    shipped_models,
+)
+from .library import Library
 from .stack import Stack, forward
 from .tasks import fold, task_rows, tasks
 from .validation import checked_targets, coverage, crps, sd_factor
@@ -223,8 +230,8 @@ def _ask(stack, kind, descriptor, X, sized):
     large = np.zeros(len(X), bool)
     if KINDS[kind].what == "formula" and descriptor == "composition":
         X, large = _of_usual_size(X, stack, sized)
-    predicted, limited = predict_in_range(stack, X)
-    return predicted.mean(0), limited.any(0) | large
+    predicted, beyond = limited(stack.predict(X), stack)
+    return predicted.mean(0), beyond.any(0) | large
 
 
 def _why(row, kind, descriptors):
