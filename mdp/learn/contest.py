@@ -67,9 +67,9 @@ def model_arrays(model) -> dict:
     trees = [_by_level(predictor.nodes) for (predictor,) in model._predictors]
     nodes = np.concatenate(trees)
     leaf = nodes["is_leaf"].astype(bool)
-    sizes = [len(tree) for tree in trees]
+    root = np.cumsum([0, *map(len, trees[:-1])])
     return {
-        "root": np.cumsum([0, *sizes[:-1]]).astype(np.int32),
+        "root": root.astype(np.min_scalar_type(root[-1])),
         "leaf": np.packbits(leaf),
         "column": nodes["feature_idx"][~leaf].astype(np.int16),
         "threshold": _rounded_down(nodes["num_threshold"][~leaf]),
@@ -258,7 +258,7 @@ def _keys(choice):
 _TABLE, _ARRAYS = "models.csv", "models.safetensors"
 
 
-def ship_models(library: Library, table: pd.DataFrame, folder, megabytes: float = 7.1):
+def ship_models(library: Library, table: pd.DataFrame, folder, megabytes: float = 6.95):
     """Write into a library's folder what predicts each task best: models.csv, the arrays of ridges
     and trees in models.safetensors, and a line in each card of CARDS.md.
 

@@ -445,13 +445,64 @@ def as_learned(predicted: pd.DataFrame) -> pd.DataFrame:
     log = [task for task in predicted if tasks().log[task]]
     return predicted.assign(**{task: np.log10(predicted[task]) for task in log})
 
+# %% ../../nbs/learn/34_transfer.ipynb #e87d63bf
+def _answers(descriptor, task, rows):
+    """Predictions of one task by what answers for it, each row by models that have not seen it.
+
+    descriptor : a fitted `PropertyDescriptor` of this task alone
+    rows : as for its `transform`
+
+    returns : the rows as a Series; (n,) values on the scale on which the task is learnt; (n,) bool:
+        which lie outside; the name of the model: network, ridge, trees or mean
+    """
+    column, value, outside = descriptor._checked(rows)
+    value = np.log10(value[:, 0]) if tasks().log[task] else value[:, 0]
+    outside = outside[:, 0]
+    models = shipped_models(descriptor.library_)
+    model = models.model.get(task, "network")
+    readable = np.isfinite(value)
+    if model == "network" or not readable.any():
+        return column, value, outside, model
+    simple, beyond = _by_arrays(descriptor.library_, task, column[readable])
+    value[readable] = (value[readable] + simple) / 2 if model == "mean" else simple
+    outside[readable] |= beyond
+    return column, value, outside, model
+
+# %% ../../nbs/learn/34_transfer.ipynb #84a322a2
+def _by_arrays(library, task, column):
+    """Predictions of the ridges or trees that ship for a task, each row by that of its own fold.
+
+    returns : (n,) on the scale on which the task is learnt; (n,) bool: which had to be limited
+    """
+    kind, name = tasks().kind[task], shipped_models(library).descriptor[task]
+    is_formula = KINDS[kind].what == "formula"
+    described = describe(column, kind, name).astype(np.float32)
+    sized = has_a_size(column) if is_formula else np.ones(len(column), bool)
+    fold_of_row = fold(group_labels(column, kind, name))
+    networks = fold_networks(library, task, name)
+    value, outside = np.empty(len(column)), np.zeros(len(column), bool)
+    for number, arrays in enumerate(shipped_arrays(task, library)):
+        own = np.flatnonzero(fold_of_row == number)
+        if not len(own):
+            continue
+        network, X = networks[number], described[own]
+        if is_formula:
+            X, _ = _of_usual_size(X, network, sized[own])
+        predicted, beyond = limited(predict_arrays(arrays, X), network)
+        value[own], outside[own] = predicted[0], beyond[0]
+    return value, outside
+
 # %% ../../nbs/learn/34_transfer.ipynb #a660a2f9
 _ERRORS = "library_errors.csv"
 
 
-def _fingerprint(chosen):
-    "A checksum of the networks that answer for a task."
-    return zlib.crc32(" ".join(map(str, chosen.crc.sort_index())).encode())
+def _fingerprint(descriptor, task):
+    "A checksum of what answers for a task: its networks, and the arrays that ship beside them."
+    checksum = zlib.crc32(" ".join(map(str, descriptor.chosen_.crc.sort_index())).encode())
+    models = shipped_models(descriptor.library_)
+    if task not in models.index or models.model[task] == "network":
+        return checksum
+    return zlib.crc32(f"{models.model[task]} {models.crc[task]}".encode(), checksum)
 
 # %% ../../nbs/learn/34_transfer.ipynb #054b2aad
 def library_errors(task: str, library=None, rows: int = 400) -> dict:
@@ -461,7 +512,7 @@ def library_errors(task: str, library=None, rows: int = 400) -> dict:
     library : a `Library`; None: the embedded one
     rows : at most so many
 
-    returns : task, checksum of its networks, rows; sd, of the smallest mean CRPS, and half_width,
+    returns : task, checksum of what answers, rows; sd, of the smallest mean CRPS, and half_width,
         within which 95 % of the errors lie, on the scale on which the task is learnt; mae, crps and
         the coverage at 50 and 80 % (by sd) and at 95 % (by half_width); these are of each half of
         the groups with the widths of the other
@@ -469,7 +520,7 @@ def library_errors(task: str, library=None, rows: int = 400) -> dict:
     kind = tasks().kind[task]
     table = task_rows(task, limit=rows)
     descriptor = PropertyDescriptor(kind, library, [task], on_error="nan").fit()
-    predicted = as_learned(descriptor.transform(table.row))[task].to_numpy()
+    _, predicted, _, _ = _answers(descriptor, task, table.row)
     known = np.isfinite(predicted)
     error = (predicted - table.value.to_numpy())[known]
     half = _halves(table.row[known], kind)
@@ -480,7 +531,7 @@ def library_errors(task: str, library=None, rows: int = 400) -> dict:
         half_width[~part] = np.quantile(np.abs(error[part]), 0.95)
     return {
         "task": task,
-        "networks": _fingerprint(descriptor.chosen_),
+        "models": _fingerprint(descriptor, task),
         "rows": len(error),
         "sd": error.std() * sd_factor(error, zero, one),
         "half_width": np.quantile(np.abs(error), 0.95),
@@ -504,7 +555,7 @@ def _error_bar(descriptor, task):
     was learnt, and whether they are calibrated.
     """
     stored = pd.read_csv(facts(_ERRORS)).set_index("task")
-    if task in stored.index and stored.networks[task] == _fingerprint(descriptor.chosen_):
+    if task in stored.index and stored.models[task] == _fingerprint(descriptor, task):
         return float(stored.sd[task]), float(stored.half_width[task]), True
     # the mean absolute value of a normal distribution is 0.798 standard deviations
     sd = float(descriptor.chosen_.mae.mean() / 0.798)
@@ -519,8 +570,13 @@ def _measured(column, task):
     return known.reindex(spelled).to_numpy()
 
 # %% ../../nbs/learn/34_transfer.ipynb #658e98f9
-def _errors_on_fold_0(descriptor, task):
-    "Mean absolute error of the networks that answer and of the best baseline, NaN where unknown."
+def _errors_of_the_task(descriptor, task):
+    """Mean absolute error of what answers and of the better of ridge and trees over the same folds;
+    those of fold 0 from the index and `baselines.csv` for a library whose models were not compared.
+    """
+    models = shipped_models(descriptor.library_)
+    if task in models.index:
+        return models.mae[task], models.loc[task, ["ridge", "trees"]].min()
     networks = descriptor.chosen_.query("fold == 0").mae.mean()
     path = descriptor.library_.path / "baselines.csv"
     if not path.exists():
@@ -538,9 +594,10 @@ def ask(rows, task: str, library=None) -> pd.DataFrame:
 
     returns : a row for each, under the caller's index: value, sd, low and high (95 %) and measured
         (NaN where the table of the task is not on this machine, or lacks the row), in the unit of
-        the task; unit; inside; calibrated; network_mae and baseline_mae, the errors of the
-        networks and of the best baseline on the same rows of the task, on the scale on which it is
-        learnt (log10 where `tasks().log` is 1)
+        the task; unit; inside; calibrated; model, what answers (network, ridge, trees, or mean, of
+        networks and trees); mae and baseline_mae, the errors of what answers and of the best
+        baseline on the same rows of the task, on the scale on which it is learnt (log10 where
+        `tasks().log` is 1)
 
     raises : BadInput that names every row which cannot be read; ValueError for no such task
 
@@ -552,22 +609,24 @@ def ask(rows, task: str, library=None) -> pd.DataFrame:
         raise ValueError(f"no task {task!r}; `tasks()` lists them")
     rows = pd.Series(rows) if isinstance(rows, dict) else rows
     descriptor = PropertyDescriptor(tasks().kind[task], library, [task]).fit()
-    column, value, outside = descriptor._checked(rows)
+    column, value, outside, model = _answers(descriptor, task, rows)
     sd, half, calibrated = _error_bar(descriptor, task)
     log = bool(tasks().log[task])
-    answer = _with_interval(pd.Series(value[:, 0], column.index), sd, half, log)
+    value = pd.Series(10**value if log else value, column.index)
+    answer = _with_interval(value, sd, half, log)
     answer["measured"] = np.nan
     here = set(datasets().query("available").name) >= set(tasks().dataset[task].split("+"))
     if here and len(column):
         found = _measured(column, task)
         answer["measured"] = 10**found if log else found
-    networks, baseline = _errors_on_fold_0(descriptor, task)
+    mae, baseline_mae = _errors_of_the_task(descriptor, task)
     return answer.assign(
         unit=descriptor.units[task],
-        inside=~outside[:, 0],
+        inside=~outside,
         calibrated=calibrated,
-        network_mae=networks,
-        baseline_mae=baseline,
+        model=model,
+        mae=mae,
+        baseline_mae=baseline_mae,
     )
 
 
