@@ -291,7 +291,7 @@ def test_campaign_game(page, run):
 
 BUTTONS = {
     "bayesian_retrosynthesis": ("find reactants", "CC(=O)Oc1ccccc1C(=O)O"),
-    "shotgun_transfer": ("Run Interact", None),
+    "shotgun_transfer": ("rank the sources", None),
 }
 
 
