@@ -124,10 +124,21 @@ def _explained(name, thing):
     "Signature, text and examples of one function, method or class."
     parts = [f"``` {{ .python .signature }}\n{name}{_signature(thing)}\n```"]
     for block in re.split(r"\n{2,}", inspect.cleandoc(thing.__doc__ or "")):
-        if block:
-            kind = "pycon" if block.startswith(">>>") else "{ .text .docstring }"
-            parts.append(f"``` {kind}\n{block}\n```")
+        if block.startswith(">>>"):
+            parts.append(f"```pycon\n{block}\n```")
+        elif block:
+            parts.append(_prose(block))
     return parts
+
+
+def _prose(block):
+    "A paragraph of a docstring as Markdown; its lines `name : what` become a list."
+    block = re.sub(r"\n +", " ", block)
+    if not re.match(r"[\w*, ]+ : ", block):
+        block = block.replace("\n", " ")
+    around_code = re.split(r"(`[^`]*`)", block)
+    around_code[::2] = [re.sub(r"([*<\[])", r"\\\1", text) for text in around_code[::2]]
+    return re.sub(r"^([\w\\*, ]+) : ", r"- **\1**: ", "".join(around_code), flags=re.M)
 
 
 def _signature(thing):
@@ -178,6 +189,7 @@ def toml(value):
 # Wide tables, formulas, figures and code scroll by themselves, so that a page is no wider than a
 # phone; at 1280 pixels a line of code of 100 characters is seen whole.
 STYLE = """.md-grid { max-width: 68rem; }
+.md-nav__link--active .md-ellipsis { color: var(--md-typeset-a-color); }
 .md-typeset pre > code { font-size: 0.57rem; }
 .md-typeset table:not([class]) :is(th, td) { min-width: 0; padding: 0.4em 0.8em; line-height: 1.4; }
 .md-typeset table.dataframe {
@@ -195,9 +207,6 @@ STYLE = """.md-grid { max-width: 68rem; }
 }
 .md-typeset .language-text .md-code__nav { display: none; }
 .md-typeset .signature pre > code { white-space: pre-wrap; }
-.md-typeset .docstring pre > code {
-  white-space: pre-wrap; border: 0; padding-block: 0; font: inherit; font-size: 0.7rem;
-}
 @media (max-width: 44.9em) {
   .md-typeset p:has(> img:only-child) { overflow-x: auto; }
   .md-typeset p > img:only-child { max-width: max(100%, 32rem); }
@@ -213,13 +222,17 @@ WORKER = """if (location.protocol === "file:") window.Worker = class {
     this.frame.hidden = true
     document.body.append(this.frame)
     this.inside = this.frame.contentWindow
-    this.inside.postMessage = data => this.onmessage?.({ data })
+    this.inside.postMessage = answer => {
+      const data = structuredClone(answer)
+      setTimeout(() => this.onmessage?.({ data }))
+    }
     const script = this.inside.document.createElement("script")
     script.src = new URL(address, location)
     this.loaded = new Promise(done => { script.onload = done })
     this.inside.document.body.append(script)
   }
-  async postMessage(data) {
+  async postMessage(message) {
+    const data = structuredClone(message)
     await this.loaded
     this.inside.dispatchEvent(new MessageEvent("message", { data }))
   }
@@ -257,10 +270,15 @@ def write_texts(folder, docs):
             continue
         page = docs / path.relative_to(ROOT)
         page.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(path, page)
+        text = path.read_text(encoding="utf-8")
+        if folder == "mdp/facts":  # named after the cases: they would hide these in the search
+            page.write_text(f"---\nsearch:\n  exclude: true\n---\n{text}", encoding="utf-8")
+        else:
+            page.write_text(text, encoding="utf-8")
         if path.suffix == ".md":
-            heading = re.match(r"# ([^:,\n]+)", path.read_text(encoding="utf-8"))[1]
-            pages.append({heading: page.relative_to(docs).as_posix()})
+            heading = re.match("# (.+)", text)[1]
+            short = heading if len(heading) < 50 else re.split("[:,]", heading)[0]
+            pages.append({short: page.relative_to(docs).as_posix()})
     return pages
 
 
@@ -295,6 +313,13 @@ def broken_links(site):
     return broken
 
 
+def from_outside(site):
+    "What the pages of a built site would load from a network."
+    loaded = r'<(?:script|link|img|iframe|source)\b[^>]*(?:src|href)="((?:https?:)?//[^"]+)'
+    pages = [page.read_text(encoding="utf-8") for page in sorted(site.rglob("*.html"))]
+    return sorted({address for page in pages for address in re.findall(loaded, page)})
+
+
 def main():
     with tempfile.TemporaryDirectory() as scratch:
         navigation = write_pages(Path(scratch) / "docs")
@@ -306,6 +331,8 @@ def main():
         shutil.move(Path(scratch) / "site", ROOT / "_docs")
     if broken := broken_links(ROOT / "_docs"):
         sys.exit("links that lead nowhere:\n" + "\n".join(broken))
+    if addresses := from_outside(ROOT / "_docs"):
+        sys.exit("the pages load from a network:\n" + "\n".join(addresses))
     print("Open _docs/index.html")
 
 
