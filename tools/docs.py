@@ -143,7 +143,8 @@ def _prose(block):
 
 def _signature(thing):
     try:
-        return re.sub(r"^\(self(, )?", "(", str(inspect.signature(thing)))
+        signature = re.sub(r"^\(self(, )?", "(", str(inspect.signature(thing)))
+        return signature if len(signature) < 70 else signature.replace(") -> ", ")\n    -> ")
     except ValueError:  # built-in base classes have none
         return "(...)"
 
@@ -211,6 +212,8 @@ STYLE = """.md-grid { max-width: 68rem; }
   .md-typeset p:has(> img:only-child) { overflow-x: auto; }
   .md-typeset p > img:only-child { max-width: max(100%, 32rem); }
   .md-typeset table:not([class]) :is(th, td) { padding: 0.3em 0.5em; font-size: 0.6rem; }
+  .md-typeset table.dataframe { font-size: 0.6rem; }
+  .md-typeset table.dataframe th { white-space: normal; }
   .md-typeset .md-code__nav { display: none; }
 }
 """
