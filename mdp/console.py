@@ -308,7 +308,9 @@ def mathml(text: str) -> str:
 
     code = r"(?P<code>```.*?```|`[^`\n]*`)"
     block = r"\$\$(?P<block>.+?)\$\$"
-    inline = r"(?<![\\$\w])\$(?P<inline>(?!\s)[^$\n`]+?(?<!\s))\$(?![\d$])"
+    # after a letter a dollar opens a formula only where it is an index, as in As$_2$
+    opens = r"(?:(?<![\\$\w])|(?<=\w)(?=\$[_^]))\$"
+    inline = opens + r"(?P<inline>(?!\s)[^$\n`]+?(?<!\s))\$(?![\d$])"
 
     def one(match):
         if match["code"]:
