@@ -148,7 +148,7 @@ def _smi(*paths):
     ]
     return _reactions(pd.DataFrame(rows, columns=["left", "right", "split"]))
 
-
+# %% ../../nbs/data/08_reactions.ipynb #8933378e
 def _uspto_full(*paths):
     df = pd.concat([pd.read_csv(p) for p in paths], ignore_index=True)
     return _reactions(
@@ -571,7 +571,7 @@ def _label_part(pairs, held):
         rows.append([*row[:2], [list(edit) for edit in row.edits], keys[1]])
     return {"rows": rows, "refused": dict(refused)}
 
-
+# %% ../../nbs/data/08_reactions.ipynb #17ff7ba2
 def _reader_now():
     "A digest of what the reader makes of the named reactions: another one, another cache."
     rows = [labelled(*text.split(">>")) for text in named_reactions().reaction]
