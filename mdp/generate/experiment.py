@@ -44,7 +44,7 @@ def _number(cell, name):
         raise ValueError(f"{name} = {cell!r} is no finite number")
     return number
 
-
+# %% ../../nbs/generate/49_experiment.ipynb #1100b86d
 def _outside(name, number, low, high, unit):
     "The message for a value outside the space."
     in_unit = f" {unit}" if unit else ""
@@ -551,7 +551,7 @@ class Space:
 BOUND = 1.0  # standard deviations that are added to the mean
 PRIOR_TRUST = 0.5  # the weight of a prior at first, and how sure we are of it
 
-
+# %% ../../nbs/generate/49_experiment.ipynb #3d7fe720
 def surrogate(x, y, columns: int, old=None, refit: bool = True, most: int = 75):
     """A Gaussian process of botorch: a Matérn 5/2 kernel with a length for each dimension.
 
@@ -605,7 +605,7 @@ def torch_double(values):
 
     return torch.as_tensor(np.array(values, float), dtype=torch.float64)
 
-
+# %% ../../nbs/generate/49_experiment.ipynb #9c22818a
 def posterior(model, x, chunk: int = 128) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation of a model, without the noise of a measurement.
 
@@ -623,7 +623,7 @@ def posterior(model, x, chunk: int = 128) -> tuple[np.ndarray, np.ndarray]:
         variance = torch.cat([part.variance[..., 0] for part in parts], dim=-1)
     return mean.numpy(), variance.sqrt().numpy()
 
-
+# %% ../../nbs/generate/49_experiment.ipynb #46bcf3ce
 def believed(model, x):
     """The model as if the samples `x` had come out as it expects: they are no surprise any more,
     so that the next sample is chosen elsewhere (Desautels et al., J. Mach. Learn. Res. 15, 2014).
@@ -693,7 +693,7 @@ def _split_heading(heading):
     match = re.fullmatch(r"\s*(.*?)\s*\(([^()]*)\)\s*", str(heading))
     return (match[1], match[2]) if match else (str(heading).strip(), None)
 
-
+# %% ../../nbs/generate/49_experiment.ipynb #4ef6c7f8
 def _matched(columns, headers):
     """Our heading -> the caller's column, of the columns of a table.
 
@@ -804,7 +804,7 @@ def _plain_rows(table):
     "A frame as a dictionary of lists, for a JSON."
     return {column: table[column].tolist() for column in table}
 
-
+# %% ../../nbs/generate/49_experiment.ipynb #ffcf081d
 def _json_text(value):
     "A JSON with a line for each entry of the lists in it."
     lines = []
@@ -827,7 +827,7 @@ def _read_json(file):
         raise ValueError(f"{file} holds no settings of a campaign")
     return stored
 
-
+# %% ../../nbs/generate/49_experiment.ipynb #5adad885
 def _as_columns(values, rows):
     "(rows, columns) of what a prior returned; ValueError where it is no finite numbers."
     numbers = np.asarray(values, float).reshape(rows, -1) if rows else np.zeros((0, 1))
@@ -849,7 +849,7 @@ def _settings(campaign):
         random_state=campaign.random_state,
     )
 
-
+# %% ../../nbs/generate/49_experiment.ipynb #d544325f
 def _opened(path, prior):
     "The arguments of `Campaign` in the JSON beside a CSV."
     file = path.with_suffix(".json")
@@ -1046,7 +1046,7 @@ def _suggested(campaign, n):
     out = chosen.set_axis(pd.Index(labels, name="sample"), axis=0)
     return out.set_axis(campaign.space.headers, axis=1)
 
-
+# %% ../../nbs/generate/49_experiment.ipynb #d1d0af7d
 def _add(campaign, frame):
     "Add the rows of a frame to a campaign: all of them, or none and BadInput."
     if not isinstance(frame, pd.DataFrame) or frame.empty:
@@ -1246,7 +1246,7 @@ def _choose(campaign, n):
         return _choose_front(campaign, offered, n)
     return _choose_best(campaign, offered, n)
 
-
+# %% ../../nbs/generate/49_experiment.ipynb #af0edcbc
 def _spread(campaign, offered, n):
     "Samples far from each other and from what is known, for a beginning."
     codes = campaign.space.encode(offered)
@@ -1300,7 +1300,7 @@ def _near_best(campaign, drawn):
     near = _rounded_table(campaign, pd.concat(near, ignore_index=True))
     return near[campaign.space.feasible(near)]
 
-
+# %% ../../nbs/generate/49_experiment.ipynb #e93ab0a1
 def _numbers(campaign):
     return [n for part in campaign.space.parts if not isinstance(part, Choice) for n in part.names]
 
@@ -1393,7 +1393,7 @@ def _climbed(campaign, model, start):
     better = acquisition(model, _inputs(campaign, moved)) > acquisition(model, x)
     return moved if campaign.space.feasible(moved)[0] and better[0] else start
 
-
+# %% ../../nbs/generate/49_experiment.ipynb #8edcc824
 def _decoded(space, x, start):
     "Values from a point of the cube, rounded to what can be set; choices are those of `start`."
     columns, place = {}, 0
@@ -1435,7 +1435,7 @@ def _linear_limits(space, start):
     above += [(_whole(k), torch_double(f), limit) for k, f, limit in bounds]
     return fixed, equal, above
 
-
+# %% ../../nbs/generate/49_experiment.ipynb #53783ff8
 def _conditions(constraints, scale):
     "Conditions as (columns, factors, least) of the cube; None where one is not linear there."
     found = []
