@@ -74,7 +74,7 @@ def checked_targets(y, n: int) -> np.ndarray:
         raise ValueError(f"the target is constant ({y[0]:g}): nothing to learn")
     return y
 
-
+# %% ../../nbs/learn/28_validation.ipynb #b650a1d7
 def _refuse_unknown(y):
     "BadInput that names targets which are not finite."
     values = np.asarray(y, float).ravel()
@@ -425,7 +425,7 @@ def extrapolative(y, threshold: float, above: bool = True) -> tuple[np.ndarray, 
 # %% ../../nbs/learn/28_validation.ipynb #b0439f1f
 _HEXAGONS = dict(bins="log", mincnt=1, cmap="viridis", linewidths=0.1)
 
-
+# %% ../../nbs/learn/28_validation.ipynb #840994fe
 def parity(y, pred, label: str = "", ax=None, gridsize: int = 45):
     """Truth against prediction with the density of points as colour, the diagonal, and the scores.
 
