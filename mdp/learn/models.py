@@ -468,7 +468,7 @@ def _ridge():
 # the kernel that suits a descriptor
 _SUITS = {"composition": "rbf", "rdkit": "matern", "ecfp": "min-max", "fraction": "min-max"}
 
-
+# %% ../../nbs/learn/31_models.ipynb #d9321224
 def baselines(rows, kind: str, random_state: int = 0) -> dict:
     """Models of the rows' own descriptors, without transfer.
 
