@@ -548,7 +548,7 @@ def _no_labels(image):
         return f"its only label is {largest}: a mask? give image > 0"
     return None
 
-
+# %% ../../nbs/represent/16_microstructure.ipynb #4bf88051
 _MOST_PIECES = 4  # of a label in the middle of the order, of nine that are looked at
 
 
