@@ -130,7 +130,7 @@ def nearest_training(held, number: int) -> pd.DataFrame:
     tree = cKDTree(space.transform(plan).to_numpy())
     return plan.iloc[tree.query(space.transform(held).to_numpy(), number)[1].ravel()]
 
-
+# %% ../../nbs/cases/54_microstructure_gan.ipynb #659ee5c6
 @functools.cache
 def _shipped():
     return GrainGenerator.load()
@@ -178,7 +178,7 @@ def errors_of_test(images) -> dict:
     found["another process"] = errors(np.roll(images["a"], 1, axis=0), images["b"])
     return found
 
-
+# %% ../../nbs/cases/54_microstructure_gan.ipynb #b64641a9
 def error_ratio(one, other, random_state: int = 0) -> tuple:
     """The ratio of two mean errors, and its 95 % interval over conditions.
 
@@ -306,7 +306,7 @@ def fit_grains(folder):
         command="python -m mdp.cases.microstructure_gan grains OUT",
     )
 
-
+# %% ../../nbs/cases/54_microstructure_gan.ipynb #efc3ef23
 def fit_sem(folder, steps, device):
     "Train a GAN on the real micrographs, Banko's hold-out left out; the weights stay with you."
     process, images = crops(load("sem")[lambda t: ~is_held_out(t)])
@@ -357,7 +357,7 @@ def _fitted_process(x, y, known=None):
         process.load_state_dict(kept, strict=False)
     return process.eval()
 
-
+# %% ../../nbs/cases/54_microstructure_gan.ipynb #be3e7623
 def _expected_improvement(process, target, least):
     """The acquisition function of a search: how much a point is expected to be nearer the target.
 
@@ -468,7 +468,7 @@ def known_films():
     of_conditions = traits(grow(six, size=128, random_state=2022).image, 6)
     return dict(zip(NEAREST, ((conditions, of_conditions), known_training())))
 
-
+# %% ../../nbs/cases/54_microstructure_gan.ipynb #356471c7
 def judge_one(method, hidden, wanted, known, designer, seed):
     """Processes that one method names for targets, and the traits that it promises.
 
@@ -580,7 +580,7 @@ def write_traits(file):
     )
     rows.round(4).to_csv(file, index=False)
 
-
+# %% ../../nbs/cases/54_microstructure_gan.ipynb #eac2e4ac
 COMMANDS = {
     "grains": fit_grains,
     "traits": write_traits,

@@ -57,7 +57,7 @@ class Measured:
     paper: str
     mixture: bool = False
 
-
+# %% ../../nbs/cases/58_next_experiment.ipynb #347636a0
 MEASURED = {
     "perovskite": Measured(
         "campaigns_perovskite.csv",
@@ -104,7 +104,7 @@ def measurements(name: str) -> pd.DataFrame:
     """
     return pd.read_csv(facts(MEASURED[name].file))
 
-
+# %% ../../nbs/cases/58_next_experiment.ipynb #84bc086e
 def pool(name: str) -> tuple[pd.DataFrame, pd.Series]:
     """The distinct samples of a campaign, and the value of each that is to be large.
 
@@ -216,7 +216,7 @@ def random_order(x, first, rng):
     rest = np.setdiff1d(np.arange(len(x)), first)
     return np.r_[first, rng.permutation(rest)]
 
-
+# %% ../../nbs/cases/58_next_experiment.ipynb #d7c1908b
 def latin_hypercube(x, first, rng, design: int = 20):
     "The nearest samples to the points of Latin hypercubes of 20 points, one after the other."
     order = list(first)
@@ -269,7 +269,7 @@ def _process(x, y, memory, kernel, rng):
     memory["kernel"] = process.kernel_
     return process
 
-
+# %% ../../nbs/cases/58_next_experiment.ipynb #81cab286
 def process_bound(x, y, candidates, memory, rng):
     "An anisotropic Matérn 5/2 process with mean plus one standard deviation (GP with ARD, LCB)."
     shape = ConstantKernel() * Matern(np.ones(x.shape[1]), nu=2.5) + ConstantKernel()
@@ -335,7 +335,7 @@ def side_by_side(choose, x, y, first, enough, prior=None) -> list:
         for run, best in zip(open_runs, scores.argmax(axis=1)):
             orders[run].append(int(best))
 
-
+# %% ../../nbs/cases/58_next_experiment.ipynb #27a10459
 def _of_runs(state, runs):
     "The hyper-parameters of the runs that go on; None at the first step."
     if state is None:
@@ -357,7 +357,7 @@ def ours(x, y, candidates, columns, state):
     model = surrogate(torch_double(x), torch_double(scaled), columns, state)
     return acquisition(model, torch_double(candidates)), hyperparameters(model)
 
-
+# %% ../../nbs/cases/58_next_experiment.ipynb #b1fbf4d6
 def botorch_default(x, y, candidates, columns, state):
     "What botorch does by itself: `SingleTaskGP` and the logarithm of expected improvement."
     from botorch.acquisition.analytic import _log_ei_helper
@@ -519,7 +519,7 @@ def run_rows(name: str, method: str, numbers) -> pd.DataFrame:
         rows.append((name, method, number, made, places))
     return pd.DataFrame(rows, columns=["pool", "method", "start", "samples", "found_at"])
 
-
+# %% ../../nbs/cases/58_next_experiment.ipynb #a4a7d04e
 def plan(count: int = 50, batch: int = 10) -> list[tuple]:
     """What is run, in order: starts, pool and method.
 
@@ -540,7 +540,7 @@ def plan(count: int = 50, batch: int = 10) -> list[tuple]:
             jobs += [(numbers, *job) for job in group]
     return jobs
 
-
+# %% ../../nbs/cases/58_next_experiment.ipynb #7b938859
 def run_all(path):
     """All runs, appended to a CSV as they come; what is there already is not run again.
 

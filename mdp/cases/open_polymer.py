@@ -134,7 +134,7 @@ def min_max(first, second) -> np.ndarray:
 SHARES = (0.2, 0.5, 0.8)  # of the smooth kernel
 NOISES = (0.01, 0.03, 0.1, 0.3)  # variance, of the kernels' sum
 
-
+# %% ../../nbs/cases/59_open_polymer.ipynb #5be7e11b
 class TwoKernelProcess(RegressorMixin, BaseEstimator):
     """A Gaussian process: a smooth kernel on the first columns, min-max on the others.
 

@@ -70,7 +70,7 @@ def density(table) -> np.ndarray:
     total = smooth[0].T @ smooth[1]
     return total / total.sum()
 
-
+# %% ../../nbs/cases/52_opv_rediscovery.ipynb #9d70685b
 def densest(table, cells: int) -> np.ndarray:
     """The cells of the grid in which a density is highest.
 
@@ -374,7 +374,7 @@ class MixedMoves(BaseEstimator):
         table["smiles"] = [one if _reads(one) else None for one in table.smiles]
         return table
 
-
+# %% ../../nbs/cases/52_opv_rediscovery.ipynb #61cd76e5
 def _reads(smiles):
     "Whether RDKit reads a SMILES again that it has written: rarely, it does not."
     return isinstance(smiles, str) and Chem.MolFromSmiles(smiles) is not None
@@ -403,7 +403,7 @@ def graph_moves() -> GraphMoves:
 STEPS, BATCH, FRONT = 60, 1, 5  # steps of a run, calculations a step, molecules of the front
 LADDER = (0.15, 0.50, 0.85)
 
-
+# %% ../../nbs/cases/52_opv_rediscovery.ipynb #b5ebf309
 def loop(alpha, random_state: int = 0, steps: int = STEPS, path=None, **settings) -> Spacier:
     """A loop that starts in 2009.
 
@@ -447,7 +447,7 @@ def _is_new(smiles, known, rule):
     mol = None if smiles in known else Chem.MolFromSmiles(smiles)
     return mol is not None and not rule(mol)
 
-
+# %% ../../nbs/cases/52_opv_rediscovery.ipynb #1ce10a36
 class _Fitness:
     """Minus the distance from the target (eV), calculated within a budget.
 
@@ -564,7 +564,7 @@ def _calls(folder):
     tables = [pd.read_csv(path) for path in sorted(Path(folder).glob("*-[0-9].csv"))]
     return pd.concat(tables, ignore_index=True)
 
-
+# %% ../../nbs/cases/52_opv_rediscovery.ipynb #82bdd7dd
 def compare(
     folder, seeds=SEEDS, steps: int = STEPS, methods=METHODS, tell=lambda text: None
 ) -> pd.DataFrame:
@@ -633,7 +633,7 @@ def best_hits(calls) -> pd.DataFrame:
     hits = hits.assign(pce=scharber(hits.homo, hits.lumo).pce)
     return hits.sort_values("pce", ascending=False, kind="stable", ignore_index=True)
 
-
+# %% ../../nbs/cases/52_opv_rediscovery.ipynb #857e314a
 def check_by_b3lyp(out, calls, count: int = 20) -> pd.DataFrame:
     """Levels by B3LYP at the planar shape: small donors up to 2009, then the best hits.
 

@@ -565,7 +565,7 @@ def main(path: str):
 # %% ../../nbs/cases/57_periodic_table.ipynb #bec607af
 _TILE = 78  # mm, the edge of an element's square on the poster
 
-
+# %% ../../nbs/cases/57_periodic_table.ipynb #de3a28fd
 def poster(symbols, nodes, node_of_row, title: str, text=()) -> str:
     """A layout as a poster of 1189 by 841 mm (A0): one SVG picture.
 

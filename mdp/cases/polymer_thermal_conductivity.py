@@ -118,7 +118,7 @@ def _look(mol):
         **{name: _has(mol, smarts) for name, smarts in AROMATIC.items()},
     }
 
-
+# %% ../../nbs/cases/50_polymer_thermal_conductivity.ipynb #75904a34
 def looks(units) -> pd.DataFrame:
     """What the filters ask about repeat units.
 

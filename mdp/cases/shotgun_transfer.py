@@ -81,7 +81,7 @@ def methods_of(rows, kind: str, library, sources) -> dict:
     methods["properties and descriptors"] = together, gaussian_process(*widths, predicted.shape[1])
     return methods
 
-
+# %% ../../nbs/cases/56_shotgun_transfer.ipynb #4352d45d
 def near_copies(rows, kind: str) -> np.ndarray:
     """The group of each row: rows of one group are near copies.
 
@@ -106,7 +106,7 @@ def _own_errors(table, kind, y):
             errors[name.split(", ")[1]] = leave_out(scaled, y, [])[2].item()
     return errors
 
-
+# %% ../../nbs/cases/56_shotgun_transfer.ipynb #1d965fa1
 def transfer_map(targets, library, n: int = 60) -> pd.DataFrame:
     """Share of the leave-one-out error of a ridge on a descriptor that the frozen features of
     networks of this descriptor remove, by source task; the target itself is left out.

@@ -144,7 +144,7 @@ def _over_processes(fn, items, workers):
                 yield _Failure(RuntimeError("its process was killed, or crashed"), "")
             alone = not alone
 
-
+# %% ../../nbs/core/05_parallel.ipynb #aa893fde
 def _pool(fn, items, workers):
     "Results as they come, by joblib."
     from joblib import Parallel, delayed, parallel_config

@@ -44,7 +44,7 @@ _STYLE = {
     "lines.linewidth": 2,
 }
 
-
+# %% ../../nbs/core/09_plotting.ipynb #425bc007
 def plot_style():
     """Set matplotlib's defaults for every figure of the project.
 
@@ -76,12 +76,12 @@ def on_triangle(shares) -> np.ndarray:
     shares = np.asarray(shares, float)
     return shares / shares.sum(axis=1, keepdims=True) @ _CORNERS
 
-
+# %% ../../nbs/core/09_plotting.ipynb #de9af570
 _NAMES = (((0, -0.09), "top"), ((1, -0.09), "top"), ((0.5, 0.91), "bottom"))
 _CENTRED = dict(textcoords="offset points", ha="center", va="center")
 _OUTWARD = ((-0.87, 0.5), (0, -1), (0.87, 0.5))  # from the edge that carries an element's numbers
 
-
+# %% ../../nbs/core/09_plotting.ipynb #4a8c06b6
 def ternary_axes(ax, elements, fontsize: int = 15, lines: bool = True):
     """The frame of a triangle of three elements, with corners at (0, 0), (1, 0) and (0.5, 0.87).
 

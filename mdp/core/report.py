@@ -32,6 +32,16 @@ def finding(text: str):
         raw=True,
     )
 
+# %% ../../nbs/core/10_report.ipynb #be29bae2
+def _comparable(metric, value, paper, paper_note):
+    "The value as a float; ValueError where it is not finite or cannot be compared as it is said."
+    value = float(value)
+    if not np.isfinite(value):
+        raise ValueError(f"{metric}: {value} is not a result")
+    if paper is not None and paper_note:
+        raise ValueError(f"{metric}: a paper's number is either comparable or it is not")
+    return value
+
 # %% ../../nbs/core/10_report.ipynb #92fd09cf
 def headline(
     metric: str,
@@ -69,11 +79,7 @@ def headline(
     """
     from IPython.display import display
 
-    value = float(value)
-    if not np.isfinite(value):
-        raise ValueError(f"{metric}: {value} is not a result")
-    if paper is not None and paper_note:
-        raise ValueError(f"{metric}: a paper's number is either comparable or it is not")
+    value = _comparable(metric, value, paper, paper_note)
     row = dict(
         metric=metric,
         value=value,

@@ -346,7 +346,7 @@ def _chi_pairs(path, units=None):
     )
     return _molecules(pd.DataFrame(columns))
 
-
+# %% ../../nbs/data/06_polymers.ipynb #2afa763a
 _MTL = "yoshida-lab/MTL_ChiParameter/sample_data/"
 _WHAT = "Flory-Huggins chi of a polymer in a solvent at a temperature [K]"
 _AOKI = "Aoki et al., Macromolecules 56, 5446 (2023)"

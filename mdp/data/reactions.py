@@ -148,7 +148,7 @@ def _smi(*paths):
     ]
     return _reactions(pd.DataFrame(rows, columns=["left", "right", "split"]))
 
-
+# %% ../../nbs/data/08_reactions.ipynb #8933378e
 def _uspto_full(*paths):
     df = pd.concat([pd.read_csv(p) for p in paths], ignore_index=True)
     return _reactions(
@@ -414,7 +414,7 @@ register(
 # %% ../../nbs/data/08_reactions.ipynb #d3ca272e
 _MOST_ATOMS, _MOST_BONDS = 150, 8  # of a reaction; of an atom
 
-
+# %% ../../nbs/data/08_reactions.ipynb #47b576e0
 @dataclasses.dataclass
 class FlatReactions:
     """Many reactions in a few arrays; reaction r has the atoms `atom_start[r]:atom_start[r + 1]`.
@@ -465,20 +465,24 @@ class FlatReactions:
 
     def take(self, rows) -> "FlatReactions":
         "Some of the reactions, in the order of `rows`."
-        rows = np.asarray(rows)
-        if rows.dtype == bool:
-            rows = np.flatnonzero(rows)
-        rows = rows.astype(int)
-        graphs = [self.graph_of(row) for row in rows]
-        return flat_reactions(
-            [self.reactants[row] for row in rows],
-            [self.products[row] for row in rows],
-            [self.edits_of(row) for row in rows],
-            graphs,
-            [self.templates[row] for row in rows],
-            self.key[rows],
-            self.source[rows],
-        )
+        return _taken(self, rows)
+
+# %% ../../nbs/data/08_reactions.ipynb #6e44032e
+def _taken(flat, rows):
+    "What `FlatReactions.take` returns; rows : numbers, or a boolean for each reaction."
+    rows = np.asarray(rows)
+    if rows.dtype == bool:
+        rows = np.flatnonzero(rows)
+    rows = rows.astype(int)
+    return flat_reactions(
+        [flat.reactants[row] for row in rows],
+        [flat.products[row] for row in rows],
+        [flat.edits_of(row) for row in rows],
+        [flat.graph_of(row) for row in rows],
+        [flat.templates[row] for row in rows],
+        flat.key[rows],
+        flat.source[rows],
+    )
 
 # %% ../../nbs/data/08_reactions.ipynb #7f860cd3
 def _starts(lengths):
@@ -571,7 +575,7 @@ def _label_part(pairs, held):
         rows.append([*row[:2], [list(edit) for edit in row.edits], keys[1]])
     return {"rows": rows, "refused": dict(refused)}
 
-
+# %% ../../nbs/data/08_reactions.ipynb #17ff7ba2
 def _reader_now():
     "A digest of what the reader makes of the named reactions: another one, another cache."
     rows = [labelled(*text.split(">>")) for text in named_reactions().reaction]

@@ -44,7 +44,7 @@ def _number(cell, name):
         raise ValueError(f"{name} = {cell!r} is no finite number")
     return number
 
-
+# %% ../../nbs/generate/49_experiment.ipynb #1100b86d
 def _outside(name, number, low, high, unit):
     "The message for a value outside the space."
     in_unit = f" {unit}" if unit else ""
@@ -174,6 +174,28 @@ def _adding_up(shares, total):
     values[rows, largest] = np.round(values[rows, largest], _decimals(total) + 4)
     return values
 
+# %% ../../nbs/generate/49_experiment.ipynb #ffc9efd5
+def _read_parts(mixture, cells):
+    "The parts of one row, their sum made exact; ValueError where they do not add up."
+    parts = [_number(cell, name) for cell, name in zip(cells, mixture.names)]
+    for part, name, low, high in zip(parts, mixture.names, mixture.low, mixture.high):
+        slack = 0.01 * mixture.total
+        if not low - slack <= part <= high + slack:
+            raise ValueError(_outside(name, part, low, high, mixture.unit))
+    if abs(sum(parts) - mixture.total) > 0.015 * mixture.total:
+        raise ValueError(
+            f"{' + '.join(mixture.names)} = {sum(parts):g}, and the total is {mixture.total:g}"
+        )
+    return [part * mixture.total / sum(parts) for part in parts]
+
+
+def _even_shares(mixture, cube):
+    "Shares of the total from points of the cube, evenly over the simplex above the low limits."
+    spare = mixture.total - sum(mixture.low)
+    exponential = -np.log1p(-cube * (1 - 1e-12))
+    shares = exponential / np.maximum(exponential.sum(axis=1, keepdims=True), 1e-300)
+    return (np.array(mixture.low) + spare * shares) / mixture.total
+
 # %% ../../nbs/generate/49_experiment.ipynb #afb84165
 @dataclasses.dataclass(frozen=True)
 class Mixture:
@@ -209,16 +231,7 @@ class Mixture:
 
     def read(self, cells):
         "The composition of one row, its sum made exact; ValueError where it does not add up."
-        parts = [_number(cell, name) for cell, name in zip(cells, self.names)]
-        for part, name, low, high in zip(parts, self.names, self.low, self.high):
-            slack = 0.01 * self.total
-            if not low - slack <= part <= high + slack:
-                raise ValueError(_outside(name, part, low, high, self.unit))
-        if abs(sum(parts) - self.total) > 0.015 * self.total:
-            raise ValueError(
-                f"{' + '.join(self.names)} = {sum(parts):g}, and the total is {self.total:g}"
-            )
-        return [part * self.total / sum(parts) for part in parts]
+        return _read_parts(self, cells)
 
     def encode(self, table):
         "(rows, parts): shares of the total."
@@ -230,10 +243,7 @@ class Mixture:
 
     def draw(self, cube):
         "Compositions from points of the unit cube, evenly over the simplex between the limits."
-        spare = self.total - sum(self.low)
-        exponential = -np.log1p(-cube * (1 - 1e-12))
-        shares = exponential / np.maximum(exponential.sum(axis=1, keepdims=True), 1e-300)
-        return self.decode((np.array(self.low) + spare * shares) / self.total)
+        return self.decode(_even_shares(self, cube))
 
 # %% ../../nbs/generate/49_experiment.ipynb #4069847d
 def _described(options, kind, descriptor, columns):
@@ -349,6 +359,30 @@ def _linear(node):
         return {key: value * by for key, value in left.items()}
     raise ValueError("not linear")
 
+# %% ../../nbs/generate/49_experiment.ipynb #b1edfbb8
+def _condition(text, names):
+    "Name -> factor, and the limit, of a text; ValueError where it is no linear condition."
+    sides = re.split(r"<=|>=", text)
+    if len(sides) != 2:
+        raise ValueError(f"constraint {text!r}: one <= or >= is needed")
+    places = {}
+    for place, name in enumerate(sorted(names, key=len, reverse=True)):
+        places[f"v_{place}_"] = name
+        sides = [_replaced(side, name, f"v_{place}_") for side in sides]
+    try:
+        left, right = (_linear(ast.parse(side.strip(), mode="eval").body) for side in sides)
+    except (SyntaxError, ValueError, TypeError):
+        raise ValueError(
+            f"constraint {text!r}: sums of {', '.join(names)} with factors are needed"
+        ) from None
+    sign = 1 if "<=" in text else -1
+    factors = {key: left.get(key, 0) - right.get(key, 0) for key in {*left, *right}}
+    limit = -sign * factors.pop("", 0.0)
+    unknown = [key for key in factors if key not in places]
+    if unknown or not factors:
+        raise ValueError(f"constraint {text!r}: it has to name some of {', '.join(names)}")
+    return {places[key]: sign * value for key, value in factors.items()}, limit
+
 # %% ../../nbs/generate/49_experiment.ipynb #134443f8
 class Constraint:
     """A linear condition on the numbers of a space, such as "temperature + 20 * layers <= 900".
@@ -364,26 +398,7 @@ class Constraint:
 
     def __init__(self, text, names):
         self.text = text
-        code, sides = text, re.split(r"<=|>=", text)
-        if len(sides) != 2:
-            raise ValueError(f"constraint {text!r}: one <= or >= is needed")
-        places = {}
-        for place, name in enumerate(sorted(names, key=len, reverse=True)):
-            places[f"v_{place}_"] = name
-            sides = [_replaced(side, name, f"v_{place}_") for side in sides]
-        try:
-            left, right = (_linear(ast.parse(side.strip(), mode="eval").body) for side in sides)
-        except (SyntaxError, ValueError, TypeError):
-            raise ValueError(
-                f"constraint {text!r}: sums of {', '.join(names)} with factors are needed"
-            ) from None
-        sign = 1 if "<=" in code else -1
-        factors = {key: left.get(key, 0) - right.get(key, 0) for key in {*left, *right}}
-        self.limit = -sign * factors.pop("", 0.0)
-        unknown = [key for key in factors if key not in places]
-        if unknown or not factors:
-            raise ValueError(f"constraint {text!r}: it has to name some of {', '.join(names)}")
-        self.factors = {places[key]: sign * value for key, value in factors.items()}
+        self.factors, self.limit = _condition(text, names)
 
     def excess(self, table):
         "By how much each row breaks the condition, (rows,); 0 or less where it is kept."
@@ -485,6 +500,15 @@ def _drawn(space, n, random_state):
         raise ValueError("no point was found that fulfils the constraints: they are too narrow")
     return found
 
+# %% ../../nbs/generate/49_experiment.ipynb #8e8921b9
+def _check_names(names):
+    "Raises ValueError for a space without variables, and for names that stand twice."
+    if not names:
+        raise ValueError("a space needs one variable at least")
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"names that stand twice in the space: {', '.join(twice)}")
+
 # %% ../../nbs/generate/49_experiment.ipynb #d789eed9
 class Space:
     """What a laboratory may set: its variables, and the conditions that they have to keep.
@@ -503,11 +527,7 @@ class Space:
         self.parts = [_as_part(part) for part in parts]
         self.names = [name for part in self.parts for name in part.names]
         self.headers = [header for part in self.parts for header in part.headers]
-        if not self.parts:
-            raise ValueError("a space needs one variable at least")
-        twice = sorted({name for name in self.names if self.names.count(name) > 1})
-        if twice:
-            raise ValueError(f"names that stand twice in the space: {', '.join(twice)}")
+        _check_names(self.names)
         numbers = [n for part in self.parts if not isinstance(part, Choice) for n in part.names]
         texts = [constraints] if isinstance(constraints, str) else constraints
         self.constraints = [Constraint(text, numbers) for text in texts]
@@ -551,7 +571,7 @@ class Space:
 BOUND = 1.0  # standard deviations that are added to the mean
 PRIOR_TRUST = 0.5  # the weight of a prior at first, and how sure we are of it
 
-
+# %% ../../nbs/generate/49_experiment.ipynb #3d7fe720
 def surrogate(x, y, columns: int, old=None, refit: bool = True, most: int = 75):
     """A Gaussian process of botorch: a Matérn 5/2 kernel with a length for each dimension.
 
@@ -605,7 +625,7 @@ def torch_double(values):
 
     return torch.as_tensor(np.array(values, float), dtype=torch.float64)
 
-
+# %% ../../nbs/generate/49_experiment.ipynb #9c22818a
 def posterior(model, x, chunk: int = 128) -> tuple[np.ndarray, np.ndarray]:
     """Mean and standard deviation of a model, without the noise of a measurement.
 
@@ -623,7 +643,7 @@ def posterior(model, x, chunk: int = 128) -> tuple[np.ndarray, np.ndarray]:
         variance = torch.cat([part.variance[..., 0] for part in parts], dim=-1)
     return mean.numpy(), variance.sqrt().numpy()
 
-
+# %% ../../nbs/generate/49_experiment.ipynb #46bcf3ce
 def believed(model, x):
     """The model as if the samples `x` had come out as it expects: they are no surprise any more,
     so that the next sample is chosen elsewhere (Desautels et al., J. Mach. Learn. Res. 15, 2014).
@@ -693,7 +713,7 @@ def _split_heading(heading):
     match = re.fullmatch(r"\s*(.*?)\s*\(([^()]*)\)\s*", str(heading))
     return (match[1], match[2]) if match else (str(heading).strip(), None)
 
-
+# %% ../../nbs/generate/49_experiment.ipynb #4ef6c7f8
 def _matched(columns, headers):
     """Our heading -> the caller's column, of the columns of a table.
 
@@ -739,6 +759,35 @@ def _part_from_json(value):
     except TypeError as error:
         raise ValueError(f"{kind}: {error}") from None
 
+# %% ../../nbs/generate/49_experiment.ipynb #de74e193
+def _read_cells(path, headers):
+    """All headers and the rows of a CSV; cells beyond the last column go with their row under None.
+
+    headers : the columns that have to be there; others of the file are added to them
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise ValueError(f"{path} is not UTF-8: save it as CSV UTF-8") from None
+    if not text.strip():
+        return headers, []
+    head = text.partition("\n")[0]
+    delimiter = ";" if head.count(";") > head.count(",") else ","
+    reader = csv.DictReader(io.StringIO(text), delimiter=delimiter, skipinitialspace=True)
+    columns = [column.strip() for column in reader.fieldnames or []]
+    matched = _matched(columns, headers)
+    missing = [header for header in headers if header not in matched]
+    if missing:
+        raise ValueError(f"{path}: columns {missing} are missing")
+    reader.fieldnames = columns
+    ours = {column: header for header, column in matched.items()}
+    extra = [column for column in columns if column not in ours]
+    rows = []
+    for row in reader:
+        if any(str(cell or "").strip() for cell in row.values()):
+            rows.append({ours.get(key, key): cell for key, cell in row.items()})
+    return headers + [column for column in extra if column not in headers], rows
+
 # %% ../../nbs/generate/49_experiment.ipynb #ca733e3c
 class _Sheet:
     """The table of a campaign as text, a dictionary for each row; nothing of it is lost.
@@ -750,31 +799,7 @@ class _Sheet:
     def __init__(self, path, headers):
         self.path, self.headers, self.rows = path, list(headers), []
         if path is not None and path.exists():
-            self._load()
-
-    def _load(self):
-        "Read the file; cells beyond the last column go with their row under the key None."
-        try:
-            text = self.path.read_text(encoding="utf-8-sig")
-        except UnicodeDecodeError:
-            raise ValueError(f"{self.path} is not UTF-8: save it as CSV UTF-8") from None
-        if not text.strip():
-            return
-        head = text.partition("\n")[0]
-        delimiter = ";" if head.count(";") > head.count(",") else ","
-        reader = csv.DictReader(io.StringIO(text), delimiter=delimiter, skipinitialspace=True)
-        columns = [column.strip() for column in reader.fieldnames or []]
-        matched = _matched(columns, self.headers)
-        missing = [header for header in self.headers if header not in matched]
-        if missing:
-            raise ValueError(f"{self.path}: columns {missing} are missing")
-        reader.fieldnames = columns
-        back = {column: header for header, column in matched.items()}
-        extra = [back.get(column, column) for column in columns if column not in matched.values()]
-        self.headers += [column for column in extra if column not in self.headers]
-        for row in reader:
-            if any(str(cell or "").strip() for cell in row.values()):
-                self.rows.append({back.get(key, key): cell for key, cell in row.items()})
+            self.headers, self.rows = _read_cells(path, self.headers)
 
     def save(self):
         "Write the file in one step."
@@ -804,7 +829,7 @@ def _plain_rows(table):
     "A frame as a dictionary of lists, for a JSON."
     return {column: table[column].tolist() for column in table}
 
-
+# %% ../../nbs/generate/49_experiment.ipynb #ffcf081d
 def _json_text(value):
     "A JSON with a line for each entry of the lists in it."
     lines = []
@@ -827,7 +852,7 @@ def _read_json(file):
         raise ValueError(f"{file} holds no settings of a campaign")
     return stored
 
-
+# %% ../../nbs/generate/49_experiment.ipynb #5adad885
 def _as_columns(values, rows):
     "(rows, columns) of what a prior returned; ValueError where it is no finite numbers."
     numbers = np.asarray(values, float).reshape(rows, -1) if rows else np.zeros((0, 1))
@@ -849,7 +874,7 @@ def _settings(campaign):
         random_state=campaign.random_state,
     )
 
-
+# %% ../../nbs/generate/49_experiment.ipynb #d544325f
 def _opened(path, prior):
     "The arguments of `Campaign` in the JSON beside a CSV."
     file = path.with_suffix(".json")
@@ -874,6 +899,25 @@ def _opened(path, prior):
     except (KeyError, TypeError, ValueError) as error:
         raise ValueError(f"{file} cannot be read as settings: {error}") from error
     return found | {"prior": prior}
+
+# %% ../../nbs/generate/49_experiment.ipynb #96fd8b6c
+def _best(campaign, n):
+    "What `best` returns."
+    (name, (heading, sign)), *others = campaign.objectives.items()
+    if others:
+        raise ValueError("several objectives have no one best sample; see `front`")
+    means = campaign.measured.groupby(campaign.space.names, as_index=False)[name].mean()
+    order = np.argsort(-sign * means[name].to_numpy(), kind="stable")[:n]
+    return means.iloc[order].set_axis([*campaign.space.headers, heading], axis=1)
+
+
+def _front(campaign):
+    "What `front` returns."
+    signs = np.array([sign for _, sign in campaign.objectives.values()])
+    known = campaign.measured.dropna()
+    values = known[list(campaign.objectives)].to_numpy() * signs
+    beaten = [((values >= row).all(1) & (values > row).any(1)).any() for row in values]
+    return campaign.table().loc[known.index[~np.array(beaten, bool)]]
 
 # %% ../../nbs/generate/49_experiment.ipynb #3503b18c
 class _Record:
@@ -916,20 +960,11 @@ class _Record:
 
     def best(self, n: int = 1) -> pd.DataFrame:
         "The best samples measured so far, repeats averaged; of one objective."
-        (name, (heading, sign)), *others = self.objectives.items()
-        if others:
-            raise ValueError("several objectives have no one best sample; see `front`")
-        means = self.measured.groupby(self.space.names, as_index=False)[name].mean()
-        order = np.argsort(-sign * means[name].to_numpy(), kind="stable")[:n]
-        return means.iloc[order].set_axis([*self.space.headers, heading], axis=1)
+        return _best(self, n)
 
     def front(self) -> pd.DataFrame:
         "The measured samples that no other one beats in all objectives (the Pareto front)."
-        signs = np.array([sign for _, sign in self.objectives.values()])
-        known = self.measured.dropna()
-        values = known[list(self.objectives)].to_numpy() * signs
-        beaten = [((values >= row).all(1) & (values > row).any(1)).any() for row in values]
-        return self.table().loc[known.index[~np.array(beaten, bool)]]
+        return _front(self)
 
 # %% ../../nbs/generate/49_experiment.ipynb #4308ba84
 class _Modelled(_Record):
@@ -1046,7 +1081,7 @@ def _suggested(campaign, n):
     out = chosen.set_axis(pd.Index(labels, name="sample"), axis=0)
     return out.set_axis(campaign.space.headers, axis=1)
 
-
+# %% ../../nbs/generate/49_experiment.ipynb #d1d0af7d
 def _add(campaign, frame):
     "Add the rows of a frame to a campaign: all of them, or none and BadInput."
     if not isinstance(frame, pd.DataFrame) or frame.empty:
@@ -1246,7 +1281,7 @@ def _choose(campaign, n):
         return _choose_front(campaign, offered, n)
     return _choose_best(campaign, offered, n)
 
-
+# %% ../../nbs/generate/49_experiment.ipynb #af0edcbc
 def _spread(campaign, offered, n):
     "Samples far from each other and from what is known, for a beginning."
     codes = campaign.space.encode(offered)
@@ -1300,7 +1335,7 @@ def _near_best(campaign, drawn):
     near = _rounded_table(campaign, pd.concat(near, ignore_index=True))
     return near[campaign.space.feasible(near)]
 
-
+# %% ../../nbs/generate/49_experiment.ipynb #e93ab0a1
 def _numbers(campaign):
     return [n for part in campaign.space.parts if not isinstance(part, Choice) for n in part.names]
 
@@ -1393,7 +1428,7 @@ def _climbed(campaign, model, start):
     better = acquisition(model, _inputs(campaign, moved)) > acquisition(model, x)
     return moved if campaign.space.feasible(moved)[0] and better[0] else start
 
-
+# %% ../../nbs/generate/49_experiment.ipynb #8edcc824
 def _decoded(space, x, start):
     "Values from a point of the cube, rounded to what can be set; choices are those of `start`."
     columns, place = {}, 0
@@ -1435,7 +1470,7 @@ def _linear_limits(space, start):
     above += [(_whole(k), torch_double(f), limit) for k, f, limit in bounds]
     return fixed, equal, above
 
-
+# %% ../../nbs/generate/49_experiment.ipynb #53783ff8
 def _conditions(constraints, scale):
     "Conditions as (columns, factors, least) of the cube; None where one is not linear there."
     found = []

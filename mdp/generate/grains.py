@@ -166,7 +166,7 @@ def _width_below(grains, z, x):
         right += 1
     return min(left + right - 1, 24)
 
-
+# %% ../../nbs/generate/50_grains.ipynb #711ffe02
 @compiled
 def _describe(grains, holes_before, area, empty, share, z, x, count, found, numbers):
     """Fill `numbers` (21,) with what a pixel sees besides the places.
@@ -315,7 +315,7 @@ def _possible(seen, numbers):
     candidate = (outcome > 0) & (outcome <= there)
     return candidate | (outcome == _NEW) | ((outcome == 0) & (numbers[:, 2:3] > 0))
 
-
+# %% ../../nbs/generate/50_grains.ipynb #8f3c0742
 def _fit_law(lessons, process, steps, batch, lr, random_state):
     "A trained `_Law` and the losses; process : (films, inputs), from 0 to 1."
     seen, numbers, outcomes, weights, rows = lessons
@@ -375,7 +375,7 @@ def _scores(seen, numbers, weights, bias, first, second, scores):
             for outcome in range(len(scores)):
                 scores[outcome] += second[unit] * last[unit, outcome]
 
-
+# %% ../../nbs/generate/50_grains.ipynb #736fb033
 @compiled
 def _to_chances(scores, count, holes, chances):
     "Scores as probabilities of the outcomes that are possible."
@@ -412,7 +412,7 @@ def _substrate(width, number):
     row[row == 0] = number
     return row
 
-
+# %% ../../nbs/generate/50_grains.ipynb #cb020377
 @compiled
 def _grow(holes_of_row, width, number, seed, weights, bias):
     """A film, row 0 the substrate: (height, width) labels from 1 on, 0 empty.
@@ -464,7 +464,7 @@ def _grow(holes_of_row, width, number, seed, weights, bias):
             before[z, x + 1] = before[z, x] + (grains[z, x] == 0)
     return grains
 
-
+# %% ../../nbs/generate/50_grains.ipynb #9c393ee0
 def _standing(grains):
     "A film without pieces that nothing connects with the substrate; row 0 is the substrate."
     pieces = ndimage.label(np.tile(grains, 2) > 0, np.ones((3, 3)))[0]
@@ -520,7 +520,7 @@ def _part(tables, name):
     "The entries whose names begin with `name` and a dot, without it."
     return {key[len(name) + 1 :]: v for key, v in tables.items() if key.startswith(f"{name}.")}
 
-
+# %% ../../nbs/generate/50_grains.ipynb #f59932af
 def _draw_rows(tables, point, width, rng):
     "Holes of each row (height,), and the number of grains on the substrate."
     x = np.atleast_2d(point / tables["scales"])
@@ -533,7 +533,7 @@ def _draw_rows(tables, point, width, rng):
     number = np.rint(np.exp(foreseen[-1] + residual[-1])).clip(1, width)
     return np.r_[0, holes], int(number)
 
-
+# %% ../../nbs/generate/50_grains.ipynb #d3b748df
 def _answer(network, points):
     "What the network of the process (a dict of arrays) says of points from 0 to 1."
     x = 2 * np.atleast_2d(points) - 1
@@ -630,14 +630,14 @@ def _surface(grains):
     apart = np.abs(np.arange(width)[:, None] - edges)
     return top, np.minimum(apart, width - apart).min(1).astype(float)
 
-
+# %% ../../nbs/generate/50_grains.ipynb #7d3782ca
 def _groove(coefficients, points, distance):
     "Depth of the grooves, pixels: (films, width); distance : (films, width), pixels."
     X = np.c_[np.ones(len(points)), points]
     depth, reach = np.exp(X @ coefficients.reshape(2, -1).T).T
     return depth[:, None] * np.exp(-distance / reach[:, None])
 
-
+# %% ../../nbs/generate/50_grains.ipynb #c67c96b7
 def _fit_grooves(maps, points):
     "Coefficients of depth and reach of the grooves."
     tops, distances = map(np.array, zip(*(_surface(grains) for grains in maps)))
@@ -685,6 +685,79 @@ def _maps(grains):
 
 
 _FOLDER = Path(mdp.__file__).parent / "weights" / "micrograph"
+
+# %% ../../nbs/generate/50_grains.ipynb #143bfb5c
+def _learned(generator, maps, points, value):
+    """All that maps of films teach, as a dict of arrays; the losses of the growth law.
+
+    points : (films, inputs) processes, from 0 to 1
+    value : (films,) the variable of the onset, in its unit
+    """
+    onset, random_state = generator.onset, generator.random_state
+    cool = value < onset
+    columns = cool & (value > 0.6 * onset)
+    if cool.sum() < 20 or not columns.any():
+        raise ValueError(f"20 films with {generator.warm} below {onset:g} are needed")
+    lessons = _lessons(maps[cool], np.random.default_rng(random_state))
+    training = generator.steps, generator.batch, generator.lr, random_state
+    law, losses = _fit_law(lessons, points[cool], *training)
+    tables = _fit_rows(maps[cool], points[cool], random_state)
+    near = value > 0.94 * onset
+    tables |= _fit_hot(maps[columns], maps[near], points[near], random_state, generator.trials)
+    tables |= {f"law.{name}": value.numpy() for name, value in law.state_dict().items()}
+    return tables, losses
+
+# %% ../../nbs/generate/50_grains.ipynb #89bf55e7
+def _compiled_weights(tables):
+    "The weights of the growth law that do not depend on the process, see `_scores`."
+    law = _part(tables, "law")
+    places = law["seen"].reshape(len(_PLACES), _CATEGORIES, _FIRST)
+    return places, law["numbers"], law["middle"], law["last"]
+
+
+def _bias(tables, point):
+    "The shifts and scales of the growth law for one process, see `_scores`."
+    network = _part(_part(tables, "law"), "process")
+    answer = _answer(network, point)[0].astype(np.float32)
+    cuts = np.cumsum([_FIRST, _FIRST, _SECOND])
+    return tuple(np.ascontiguousarray(part) for part in np.split(answer, cuts))
+
+# %% ../../nbs/generate/50_grains.ipynb #7809c77d
+def _while_growing(generator, point):
+    "A process with its temperature lowered to the onset, where it lies above; from 0 to 1."
+    (warm,) = (v for v in generator.variables if v.name == generator.warm)
+    edge = (generator.onset - warm.low) / (warm.high - warm.low)
+    names = Processes(generator.variables).get_feature_names_out()
+    cool = np.where(np.asarray(names) == generator.warm, min(point.max(), edge), point)
+    return np.minimum(point, cool)
+
+
+def _film(generator, point, seed, width):
+    "One map, row 0 the top; point : the process, from 0 to 1."
+    rng = np.random.default_rng(seed)
+    tables = generator.tables_
+    cool = _while_growing(generator, point)
+    holes, number = _draw_rows(tables, cool, 128, rng)
+    if width != 128:
+        holes, number = holes * width // 128, max(1, round(number * width / 128))
+    grown = int(rng.integers(2**31))
+    bias = _bias(tables, cool)
+    grains = _standing(_grow(holes, width, number, grown, generator._weights, bias))
+    share = _share(tables["share"], point)[0]
+    if share > 0.01:
+        size = np.exp(tables["size"][0] + point @ tables["size"][1:])
+        grains = _heat(grains, share, size, tables, point, rng)
+    names, labels = np.unique(grains, return_inverse=True)
+    return labels.reshape(grains.shape)[::-1] + (names[0] > 0)
+
+# %% ../../nbs/generate/50_grains.ipynb #a176f1d9
+def _read_settings(settings):
+    "The arguments of a `GrainGenerator` from those that its card holds."
+    variables = []
+    for variable in settings["variables"]:
+        choices = tuple(variable["choices"])
+        variables.append(Variable(**variable | {"choices": choices}))
+    return settings | {"variables": tuple(variables)}
 
 # %% ../../nbs/generate/50_grains.ipynb #deb4bd7d
 class GrainGenerator(BaseEstimator):
@@ -738,28 +811,14 @@ class GrainGenerator(BaseEstimator):
         if len(maps) != len(points):
             raise ValueError(f"{len(maps)} maps, {len(points)} processes")
         value = process[self.warm].to_numpy(float)
-        cool = value < self.onset
-        columns = cool & (value > 0.6 * self.onset)
-        if cool.sum() < 20 or not columns.any():
-            raise ValueError(f"20 films with {self.warm} below {self.onset:g} are needed")
-        rng = np.random.default_rng(self.random_state)
-        lessons = _lessons(maps[cool], rng)
-        training = self.steps, self.batch, self.lr, self.random_state
-        law, self.losses_ = _fit_law(lessons, points[cool], *training)
-        tables = _fit_rows(maps[cool], points[cool], self.random_state)
-        near = value > 0.94 * self.onset
-        hot = maps[columns], maps[near], points[near], self.random_state, self.trials
-        tables |= _fit_hot(*hot)
-        tables |= {f"law.{name}": value.numpy() for name, value in law.state_dict().items()}
+        tables, self.losses_ = _learned(self, maps, points, value)
         self._take(tables)
         return self
 
     def _take(self, tables):
         "Keep arrays in single precision, and the law as its compiled form wants it."
         self.tables_ = {name: np.float32(value) for name, value in tables.items()}
-        law = _part(self.tables_, "law")
-        places = law["seen"].reshape(len(_PLACES), _CATEGORIES, _FIRST)
-        self._weights = places, law["numbers"], law["middle"], law["last"]
+        self._weights = _compiled_weights(self.tables_)
 
     def generate(self, process, random_state=0, width: int = 128) -> np.ndarray:
         """Grain maps of these processes.
@@ -780,36 +839,8 @@ class GrainGenerator(BaseEstimator):
         points = self._points(table)
         out = np.zeros((len(table), len(self.tables_["mean"]) + 1, width), np.int32)
         for row, seed in enumerate(row_seeds(random_state, table.index)):
-            out[row] = self._film(points[row], seed, width)
+            out[row] = _film(self, points[row], seed, width)
         return out[0] if one else out
-
-    def _film(self, point, seed, width):
-        "One map; a hot film begins as the hottest one that stays as it grew."
-        rng = np.random.default_rng(seed)
-        tables = self.tables_
-        share = _share(tables["share"], point)[0]
-        size = np.exp(tables["size"][0] + point @ tables["size"][1:])
-        names = Processes(self.variables).get_feature_names_out()
-        cool = np.where(np.asarray(names) == self.warm, min(point.max(), self._edge()), point)
-        cool = np.minimum(point, cool)
-        holes, number = _draw_rows(tables, cool, 128, rng)
-        if width != 128:
-            holes, number = holes * width // 128, max(1, round(number * width / 128))
-        law = _part(tables, "law")
-        answer = _answer(_part(law, "process"), cool)[0].astype(np.float32)
-        cuts = np.cumsum([_FIRST, _FIRST, _SECOND])
-        bias = tuple(np.ascontiguousarray(part) for part in np.split(answer, cuts))
-        grown = int(rng.integers(2**31))
-        grains = _standing(_grow(holes, width, number, grown, self._weights, bias))
-        if share > 0.01:
-            grains = _heat(grains, share, size, tables, point, rng)
-        names, labels = np.unique(grains, return_inverse=True)
-        return labels.reshape(grains.shape)[::-1] + (names[0] > 0)
-
-    def _edge(self):
-        "The onset as a point of the cube."
-        (variable,) = (v for v in self.variables if v.name == self.warm)
-        return (self.onset - variable.low) / (variable.high - variable.low)
 
     def save(self, folder, **card):
         """Arrays in half precision (`grains.safetensors`) and a card, a JSON file.
@@ -832,12 +863,7 @@ class GrainGenerator(BaseEstimator):
         folder = Path(folder) if folder else _FOLDER
         arrays, about = read_model(folder, "grains", cls.__name__)
         try:
-            settings = about["parameters"]
-            variables = []
-            for variable in settings["variables"]:
-                choices = tuple(variable["choices"])
-                variables.append(Variable(**variable | {"choices": choices}))
-            self = cls(**settings | {"variables": tuple(variables)})
+            self = cls(**_read_settings(about["parameters"]))
             self.card_ = about
             self._take(arrays)
         except (ValueError, KeyError, TypeError) as error:

@@ -408,10 +408,20 @@ def _reactant_sets(mol, lists, groups):
             found[smiles] = found.get(smiles, 0.0) + math.exp(score)
     return dict(sorted(found.items(), key=lambda item: -item[1]))
 
+# %% ../../nbs/generate/46_inverse.ipynb #c9bdfa14
+def _known_reactions(reactions, groups):
+    "The reactions whose leaving groups are among the most frequent; an error where there is none."
+    if not isinstance(reactions, Disconnections):
+        raise TypeError(f"a {type(reactions).__name__} was given; see `disconnections`")
+    known = reactions.within(groups)
+    if not len(known):
+        raise ValueError("no reactions to learn from")
+    return known
+
 # %% ../../nbs/generate/46_inverse.ipynb #1b26e072
 SHIPPED = "reactions/inverse.safetensors"  # under `mdp/weights`
 
-
+# %% ../../nbs/generate/46_inverse.ipynb #6fcdf946
 class InverseModel(_EditModel):
     """The reactants of a product, by a graph network that proposes edits and leaving groups.
 
@@ -464,11 +474,7 @@ class InverseModel(_EditModel):
         returns : self, with `network_` (averaged weights), `losses_`, `groups_` and `dropped_`
         """
         _check_arguments(self)
-        if not isinstance(reactions, Disconnections):
-            raise TypeError(f"a {type(reactions).__name__} was given; see `disconnections`")
-        known = reactions.within(self.groups)
-        if not len(known):
-            raise ValueError("no reactions to learn from")
+        known = _known_reactions(reactions, self.groups)
         self.groups_, self.dropped_ = known.groups, known.dropped
         everything = np.ones(len(known), bool)
         lessons = _Lessons(known.rows, everything, self.batch_size, 1, 0.0, self.random_state)

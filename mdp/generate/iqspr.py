@@ -236,6 +236,24 @@ def _proposed(moves, particles, random_state):
     log_q = table.log_q.to_numpy() if "log_q" in table else None
     return Proposals(proposed, log_q, table.why.tolist())
 
+# %% ../../nbs/generate/41_iqspr.ipynb #72617628
+def _check_same_names(estimators, regions):
+    "Raises ValueError where models and regions are not dicts of the same properties."
+    if not isinstance(estimators, Mapping) or not isinstance(regions, Mapping):
+        raise ValueError("estimators and regions: a dict each, by the name of the property")
+    if set(estimators) != set(regions) or not estimators:
+        raise ValueError(
+            f"a region for each model: models {sorted(estimators)}, regions {sorted(regions)}"
+        )
+
+
+def _found(sampler):
+    "The frame that `IQSPR.found` returns."
+    good = [smiles for smiles, molecule in sampler.seen_.items() if not molecule.why]
+    out = _frame(pd.Index(good, name="smiles"), sampler.seen_, sampler.names)
+    inside = [(out[name] > low) & (out[name] < up) for name, (low, up) in sampler.regions.items()]
+    return out.assign(inside=np.logical_and.reduce(inside))
+
 # %% ../../nbs/generate/41_iqspr.ipynb #94464742
 class IQSPR:
     """A sequential Monte Carlo sampler of molecules whose properties lie in a region (Ikebata et
@@ -275,12 +293,7 @@ class IQSPR:
         ess: float = 0.5,
         random_state: int = 0,
     ):
-        if not isinstance(estimators, Mapping) or not isinstance(regions, Mapping):
-            raise ValueError("estimators and regions: a dict each, by the name of the property")
-        if set(estimators) != set(regions) or not estimators:
-            raise ValueError(
-                f"a region for each model: models {sorted(estimators)}, regions {sorted(regions)}"
-            )
+        _check_same_names(estimators, regions)
         self.proposal = proposal
         self.estimators = estimators
         self.regions = {name: region_of(ends, name) for name, ends in regions.items()}
@@ -342,7 +355,4 @@ class IQSPR:
 
         Mean, sd, log-likelihood of each property, and `inside`: are all means in their regions?
         """
-        good = [smiles for smiles, molecule in self.seen_.items() if not molecule.why]
-        out = _frame(pd.Index(good, name="smiles"), self.seen_, self.names)
-        inside = [(out[name] > low) & (out[name] < up) for name, (low, up) in self.regions.items()]
-        return out.assign(inside=np.logical_and.reduce(inside))
+        return _found(self)

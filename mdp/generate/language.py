@@ -313,15 +313,16 @@ class _Table:
             low, high = self.first[node], self.first[node + 1]
             N_k = self.below[high] - self.below[low]
             s_T_k = smoothing * (high - low) if node != path[0] else 0.0
-            P_k = (self._times(token, low, high) + s_T_k * P_k) / (N_k + s_T_k)
+            P_k = (_times(self, token, low, high) + s_T_k * P_k) / (N_k + s_T_k)
         return P_k
 
-    def _times(self, token, low, high):
-        "How often a token followed, $c_k$, in the entries from `low` to `high`."
-        entry = bisect_left(self.next, token, low, high)
-        if entry == high or self.next[entry] != token:
-            return 0
-        return self.below[entry + 1] - self.below[entry]
+# %% ../../nbs/generate/39_language.ipynb #df501f5f
+def _times(table, token, low, high):
+    "How often a token followed, $c_k$, in the entries of a `_Table` from `low` to `high`."
+    entry = bisect_left(table.next, token, low, high)
+    if entry == high or table.next[entry] != token:
+        return 0
+    return table.below[entry + 1] - table.below[entry]
 
 # %% ../../nbs/generate/39_language.ipynb #5479c871
 def _plain_array(values):
@@ -377,6 +378,61 @@ def _read_strings(rows, roots, ring_size, random_state, workers):
     up[tokens == 0] = -1
     return vocabulary, tokens, up, np.concatenate(states), size, failures
 
+# %% ../../nbs/generate/39_language.ipynb #11c4e3ab
+def _log_prob(language, tokens):
+    "Logarithm of the probability of a list of tokens."
+    chain, total = _Chain(), 0.0
+    for word in tokens:
+        if word not in language._code:
+            return -math.inf
+        token = language._code[word]
+        path = language.table_.path(chain, chain.state(language.ring_size))
+        share = language.table_.prob(path, token, language.smoothing)
+        if not share:
+            return -math.inf
+        total += math.log(share)
+        chain.push(token, language._kinds[token])
+    return total
+
+# %% ../../nbs/generate/39_language.ipynb #73c9378c
+def _write_counts(language, path):
+    "The counts of a language, its vocabulary and its parameters."
+    head = dict(
+        kind="mdp.ChemicalLanguage",
+        params=json.dumps(language.get_params()),
+        vocabulary=json.dumps(language.vocabulary_),
+        longest=str(language.longest_),
+    )
+    with atomic_write(path) as temporary:
+        save_file(language.arrays_, temporary, head)
+
+# %% ../../nbs/generate/39_language.ipynb #32ff12dc
+def _read_counts(path):
+    "Parameters, vocabulary, length of the longest string and counts, as they were written."
+    try:
+        with safe_open(path, "np") as file:
+            head = file.metadata() or {}
+            arrays = {name: file.get_tensor(name) for name in file.keys()}
+        if head.get("kind") != "mdp.ChemicalLanguage":
+            raise ValueError("no language was saved there")
+        vocabulary = json.loads(head["vocabulary"])
+        _check_counts(arrays, len(vocabulary))
+        return json.loads(head["params"]), vocabulary, int(head["longest"]), arrays
+    except (SafetensorError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{path}: {error}") from error
+
+# %% ../../nbs/generate/39_language.ipynb #f79ad5a8
+def _check_parameters(language):
+    "Raises ValueError where a parameter makes no sense."
+    whole(language.order, "order")
+    whole(language.roots, "roots")
+    whole(language.tries, "tries", 1)
+    whole(language.random_state, "random_state")
+    in_range(language.smoothing, "smoothing", 0)
+    in_range(language.reroot, "reroot", 0, 1)
+    if in_range(language.delete, "delete", 1) == 1:
+        raise ValueError("delete=1: a mean number of tokens above 1 is needed")
+
 # %% ../../nbs/generate/39_language.ipynb #8f7134b1
 class _Counts(BaseEstimator):
     "What a language knows: learned, asked, written to a file and read again."
@@ -386,7 +442,7 @@ class _Counts(BaseEstimator):
 
         smiles : SMILES or Mols: a list, Series, frame of one column, array
         """
-        self._check()
+        _check_parameters(self)
         column = as_column(smiles, "SMILES")
         if column.empty:
             raise ValueError("no SMILES to learn from")
@@ -423,51 +479,23 @@ class _Counts(BaseEstimator):
         returns : one each, natural logarithm, the end mark included
         """
         check_is_fitted(self, "arrays_")
-        return np.array([self._log_prob(tokens) for tokens in read_all(smiles, _tokens_of)], float)
-
-    def _log_prob(self, tokens):
-        "Logarithm of the probability of a list of tokens."
-        chain, total = _Chain(), 0.0
-        for word in tokens:
-            if word not in self._code:
-                return -math.inf
-            token = self._code[word]
-            path = self.table_.path(chain, chain.state(self.ring_size))
-            share = self.table_.prob(path, token, self.smoothing)
-            if not share:
-                return -math.inf
-            total += math.log(share)
-            chain.push(token, self._kinds[token])
-        return total
+        rows = read_all(smiles, _tokens_of)
+        return np.array([_log_prob(self, tokens) for tokens in rows], float)
 
     def save(self, path):
         "Counts as safetensors, with the vocabulary and the parameters as JSON in its head."
         check_is_fitted(self, "arrays_")
-        head = dict(
-            kind="mdp.ChemicalLanguage",
-            params=json.dumps(self.get_params()),
-            vocabulary=json.dumps(self.vocabulary_),
-            longest=str(self.longest_),
-        )
-        with atomic_write(path) as temporary:
-            save_file(self.arrays_, temporary, head)
+        _write_counts(self, path)
 
     @classmethod
     def load(cls, path) -> "ChemicalLanguage":
         "What `save` wrote; a ValueError where a file is damaged or something else."
+        parameters, vocabulary, longest, arrays = _read_counts(path)
         try:
-            with safe_open(path, "np") as file:
-                head = file.metadata() or {}
-                arrays = {name: file.get_tensor(name) for name in file.keys()}
-            if head.get("kind") != "mdp.ChemicalLanguage":
-                raise ValueError("no language was saved there")
-            language = cls(**json.loads(head["params"]))
-            language.vocabulary_ = json.loads(head["vocabulary"])
-            language.longest_ = int(head["longest"])
-            language.arrays_ = arrays
-            _check_counts(arrays, len(language.vocabulary_))
-        except (SafetensorError, KeyError, TypeError, ValueError) as error:
+            language = cls(**parameters)
+        except TypeError as error:
             raise ValueError(f"{path}: {error}") from error
+        language.vocabulary_, language.longest_, language.arrays_ = vocabulary, longest, arrays
         return language._ready()
 
 # %% ../../nbs/generate/39_language.ipynb #1ab1695a
@@ -535,24 +563,25 @@ class _Growing(_Counts):
                 why = _why_not(written) if written else "empty"
         return words, written, None, why, attempt
 
-    def _generator(self, random_state):
-        "The random numbers of one call."
-        seed = self.random_state if random_state is None else random_state
-        return random.Random(whole(seed, "random_state"))
+# %% ../../nbs/generate/39_language.ipynb #411833f2
+def _generator(language, random_state):
+    "The random numbers of one call; `random_state` None: that of the language."
+    seed = language.random_state if random_state is None else random_state
+    return random.Random(whole(seed, "random_state"))
 
-    def _changed(self, mol, written, rng):
-        "One row of `propose`."
-        stay = 1 - 1 / self.delete
-        if rng.random() < self.reroot:
-            written = Chem.MolToSmiles(mol, rootedAtAtom=rng.randrange(mol.GetNumAtoms()))
-        words = to_tokens(written)
-        size = len(words)
-        cut = _cut(size, stay, rng)
-        new, *row = self._move(words[: size - cut], rng)
-        failed = row[1] is None
-        return *row, -math.inf if failed else _log_q(
-            cut, size, len(new) - size + cut, len(new), stay
-        )
+
+def _changed(language, mol, written, rng):
+    "One row of `propose`."
+    stay = 1 - 1 / language.delete
+    if rng.random() < language.reroot:
+        written = Chem.MolToSmiles(mol, rootedAtAtom=rng.randrange(mol.GetNumAtoms()))
+    words = to_tokens(written)
+    size = len(words)
+    cut = _cut(size, stay, rng)
+    new, *row = language._move(words[: size - cut], rng)
+    if row[1] is None:
+        return *row, -math.inf
+    return *row, _log_q(cut, size, len(new) - size + cut, len(new), stay)
 
 # %% ../../nbs/generate/39_language.ipynb #f4383c8b
 class ChemicalLanguage(_Growing):
@@ -597,17 +626,6 @@ class ChemicalLanguage(_Growing):
         self.random_state = random_state
         self.workers = workers
 
-    def _check(self):
-        "Raises ValueError where a parameter makes no sense."
-        whole(self.order, "order")
-        whole(self.roots, "roots")
-        whole(self.tries, "tries", 1)
-        whole(self.random_state, "random_state")
-        in_range(self.smoothing, "smoothing", 0)
-        in_range(self.reroot, "reroot", 0, 1)
-        if in_range(self.delete, "delete", 1) == 1:
-            raise ValueError("delete=1: a mean number of tokens above 1 is needed")
-
     def propose(self, smiles, random_state: int | None = None) -> pd.DataFrame:
         """Another molecule for each one; `BadInput` names every row that is none.
 
@@ -618,13 +636,14 @@ class ChemicalLanguage(_Growing):
             failed, `tries`, `log_q`
         """
         check_is_fitted(self, "arrays_")
-        self._check()
-        rng = self._generator(random_state)
+        _check_parameters(self)
+        rng = _generator(self, random_state)
         column = as_column(smiles, "SMILES")
         mols = read_all(column)
         with rdBase.BlockLogs():
             rows = [
-                self._changed(mol, _as_written(value, mol), rng) for value, mol in zip(column, mols)
+                _changed(self, mol, _as_written(value, mol), rng)
+                for value, mol in zip(column, mols)
             ]
         return pd.DataFrame(rows, column.index, ["written", "smiles", "why", "tries", "log_q"])
 
@@ -637,8 +656,8 @@ class ChemicalLanguage(_Growing):
         returns : n rows: `written`, `smiles` (canonical; None: failed), `why` it failed, `tries`
         """
         check_is_fitted(self, "arrays_")
-        self._check()
-        rng = self._generator(random_state)
+        _check_parameters(self)
+        rng = _generator(self, random_state)
         with rdBase.BlockLogs():
             rows = [self._move([], rng)[1:] for _ in range(whole(n, "n"))]
         return pd.DataFrame(rows, columns=["written", "smiles", "why", "tries"])

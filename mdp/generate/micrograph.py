@@ -87,7 +87,15 @@ def _drawn(generator, codes, seeds, width, device):
 # what parameters and weights that do not belong together can end in
 _OF_ANOTHER = (ValueError, KeyError, TypeError, AttributeError, RuntimeError)
 
+# %% ../../nbs/generate/45_micrograph.ipynb #f8ae1294
+def _check_drawing(model, width):
+    "Raises ValueError where images of this width cannot be drawn, or the model is not trained."
+    if width < 64 or width % 16:
+        raise ValueError(f"width={width}: a multiple of 16, 64 at least")
+    if not hasattr(model, "generator_"):
+        raise ValueError(f"this {type(model).__name__} is not trained: fit it, or load one")
 
+# %% ../../nbs/generate/45_micrograph.ipynb #0c595b8e
 class _Model(BaseEstimator):
     "What both models share: weights with a card, images from codes."
 
@@ -126,10 +134,7 @@ class _Model(BaseEstimator):
 
     def _images(self, codes, index, random_state, width):
         "(n, 128, width) bytes; a row follows its own seed, not its place."
-        if width < 64 or width % 16:
-            raise ValueError(f"width={width}: a multiple of 16, 64 at least")
-        if not hasattr(self, "generator_"):
-            raise ValueError(f"this {type(self).__name__} is not trained: fit it, or load one")
+        _check_drawing(self, width)
         seeds = row_seeds(random_state, index)
         return _drawn(self.generator_, codes, seeds, width, self.device)
 
@@ -198,6 +203,21 @@ def _gan_step(model, x, c, nets, optims):
 
     return one
 
+# %% ../../nbs/generate/45_micrograph.ipynb #504eb32f
+def _new_gan(model):
+    "Generator and critic of a `MicrographGAN` before training."
+    with torch.random.fork_rng():
+        torch.manual_seed(model.random_state)
+        inputs = len(Processes(model.variables).get_feature_names_out())
+        networks = _Generator(inputs), _Critic(inputs)
+        return [net.to(model.device, memory_format=torch.channels_last) for net in networks]
+
+
+def _codes_of(process, variables):
+    "A code for each process: its variables, -1 to 1 (n, inputs)."
+    values = Processes(variables).transform(process).to_numpy() * 2 - 1
+    return torch.tensor(values, dtype=torch.float32)
+
 # %% ../../nbs/generate/45_micrograph.ipynb #017f9df0
 class MicrographGAN(_Model):
     """A conditional GAN of micrographs: process in, image out.
@@ -243,22 +263,14 @@ class MicrographGAN(_Model):
         self.device = device
 
     def _build(self):
-        with torch.random.fork_rng():
-            torch.manual_seed(self.random_state)
-            inputs = len(Processes(self.variables).get_feature_names_out())
-            self.generator_, critic = (
-                network(inputs).to(self.device, memory_format=torch.channels_last)
-                for network in (_Generator, _Critic)
-            )
+        self.generator_, critic = _new_gan(self)
         return critic
 
     def _net(self):
         return self.generator_
 
     def _code(self, process):
-        return torch.tensor(
-            Processes(self.variables).transform(process).to_numpy() * 2 - 1, dtype=torch.float32
-        )
+        return _codes_of(process, self.variables)
 
     def fit(self, images, process: pd.DataFrame, start=None, checkpoint=None):
         """Train; `log_` has the losses of each step.
@@ -327,6 +339,32 @@ def _vae_step(model, x, nets, optims):
 
     return one
 
+# %% ../../nbs/generate/45_micrograph.ipynb #4a5c7f15
+def _new_vae(model):
+    "Encoder and generator of a `MicrographVAE` before training."
+    with torch.random.fork_rng():
+        torch.manual_seed(model.random_state)
+        inputs = _short(torch.zeros(1, 1, 128, 64)).shape[1]
+        encoder = _Encoder(model.latent, inputs).to(model.device)
+        generator = _Generator(model.latent)
+        return encoder, generator.to(model.device, memory_format=torch.channels_last)
+
+
+def _means_of(model, x):
+    "Means of the codes of images (n, 128, 128) of bytes, 256 images at a time."
+    codes = []
+    with torch.inference_mode():
+        for some in x.split(256):
+            images = some[:, None].float().to(model.device) / 127.5 - 1
+            codes.append(model.encoder_(_short(images))[0])
+    return torch.cat(codes).cpu().numpy()
+
+
+def _check_codes(z, latent):
+    "Raises ValueError where codes are not finite or have another length."
+    if z.shape[1] != latent or not torch.isfinite(z).all():
+        raise ValueError(f"codes of shape {tuple(z.shape)}: needs finite numbers, (N, {latent})")
+
 # %% ../../nbs/generate/45_micrograph.ipynb #6844005a
 class MicrographVAE(_Model):
     """A variational autoencoder of textures: image to code, code to image.
@@ -367,13 +405,7 @@ class MicrographVAE(_Model):
         self.device = device
 
     def _build(self):
-        with torch.random.fork_rng():
-            torch.manual_seed(self.random_state)
-            inputs = _short(torch.zeros(1, 1, 128, 64)).shape[1]
-            self.encoder_, self.generator_ = (
-                _Encoder(self.latent, inputs).to(self.device),
-                _Generator(self.latent).to(self.device, memory_format=torch.channels_last),
-            )
+        self.encoder_, self.generator_ = _new_vae(self)
 
     def _net(self):
         return nn.ModuleDict(dict(encoder=self.encoder_, generator=self.generator_))
@@ -404,12 +436,7 @@ class MicrographVAE(_Model):
         x = _films(images)
         if not hasattr(self, "encoder_"):
             raise ValueError("this MicrographVAE is not trained: fit it, or load one")
-        codes = []
-        with torch.inference_mode():
-            for some in x.split(256):
-                images = some[:, None].float().to(self.device) / 127.5 - 1
-                codes.append(self.encoder_(_short(images))[0])
-        return torch.cat(codes).cpu().numpy()
+        return _means_of(self, x)
 
     def decode(self, codes, random_state=0, width: int = 128) -> np.ndarray:
         """Images of these codes.
@@ -421,10 +448,7 @@ class MicrographVAE(_Model):
         returns : (N, 128, width) grey values 0 to 255
         """
         z = torch.as_tensor(np.atleast_2d(np.asarray(codes, np.float32)))
-        if z.shape[1] != self.latent or not torch.isfinite(z).all():
-            raise ValueError(
-                f"codes of shape {tuple(z.shape)}: needs finite numbers, (N, {self.latent})"
-            )
+        _check_codes(z, self.latent)
         return self._images(z, pd.RangeIndex(len(z)), random_state, width)
 
 # %% ../../nbs/generate/45_micrograph.ipynb #a860ae30

@@ -138,7 +138,7 @@ def _states(symbol):
     e = smact.Element(symbol)
     return tuple(e.oxidation_states_icsd24 or e.oxidation_states or ()), e.pauling_eneg or np.nan
 
-
+# %% ../../nbs/generate/43_prototypes.ipynb #a2a3b342
 def valid(elements, counts) -> bool:
     """Do charges balance, each element in one state, anions more electronegative than cations?
 
@@ -233,7 +233,7 @@ def _once(prototype, E):
     key[:, pair] = np.sort(E[:, pair], 1)
     return E[np.sort(np.unique(key, axis=0, return_index=True)[1])]
 
-
+# %% ../../nbs/generate/43_prototypes.ipynb #c957cc69
 def candidates(names=None, closed: bool = False) -> pd.DataFrame:
     """Prototypes with every valid choice of elements, each crystal of a prototype once.
 
@@ -374,7 +374,7 @@ def _written(elements, counts):
     parts = zip(elements.split("-"), counts)
     return "".join(f"{symbol}{count if count > 1 else ''}" for symbol, count in parts)
 
-
+# %% ../../nbs/generate/43_prototypes.ipynb #a68a54ee
 def describe(crystals: pd.DataFrame) -> pd.DataFrame:
     """Structure and composition descriptors of crystals given by prototype and elements.
 

@@ -77,6 +77,31 @@ def _checked_counts(counts, column):
         raise bad_rows(column, reasons, "SMILES")
     return numbers
 
+# %% ../../nbs/generate/47_retrosynthesis.ipynb #dda5e36f
+def _added(names, numbers):
+    """Canonical SMILES -> count.
+
+    names, numbers : (rows,) compounds and what each row counts; None: a compound counts 1
+    """
+    if numbers is None:
+        return dict.fromkeys(names, 1.0)
+    counts = {}
+    for name, count in zip(names, numbers):
+        counts[name] = counts.get(name, 0.0) + float(count)
+    return counts
+
+# %% ../../nbs/generate/47_retrosynthesis.ipynb #aee95056
+def _log_share_of_set(stock, compounds, made, share):
+    "What `Stock.log_prior` returns."
+    size = stock.sizes.get(len(compounds), 0.0)
+    if not size or not all(c in made or stock.sold(c) for c in compounds):
+        return -math.inf
+    total = stock._cumulative[-1]
+    ways = math.lgamma(len(compounds) + 1)
+    ways -= sum(math.lgamma(times + 1) for times in Counter(compounds).values())
+    shares = [share if c in made else stock.counts.get(c, stock.novel) / total for c in compounds]
+    return math.log(size) + ways + sum(map(math.log, shares))
+
 # %% ../../nbs/generate/47_retrosynthesis.ipynb #049c2693
 class Stock:
     """Compounds that can be bought, each with its share in the prior.
@@ -101,10 +126,7 @@ class Stock:
             raise ValueError("an empty stock: nothing can be bought")
         numbers = None if counts is None else _checked_counts(counts, column)
         names = column if canonical else read_all(column, _one_compound)
-        self.counts = {}
-        for name, count in zip(names, np.ones(len(column)) if numbers is None else numbers):
-            known = 0.0 if counts is None else self.counts.get(name, 0.0)
-            self.counts[name] = known + float(count)
+        self.counts = _added(names, numbers)
         self.sizes = dict(SIZES if sizes is None else sizes)
         if not math.isclose(sum(self.sizes.values()), 1, abs_tol=1e-6):
             raise ValueError(f"sizes={self.sizes}: probabilities whose sum is 1 are needed")
@@ -136,14 +158,7 @@ class Stock:
         compounds : canonical SMILES of the reactants of a set
         made, share : compounds that a route makes itself, and what each counts as a share
         """
-        size = self.sizes.get(len(compounds), 0.0)
-        if not size or not all(c in made or self.sold(c) for c in compounds):
-            return -math.inf
-        total = self._cumulative[-1]
-        ways = math.lgamma(len(compounds) + 1)
-        ways -= sum(math.lgamma(times + 1) for times in Counter(compounds).values())
-        shares = [share if c in made else self.counts.get(c, self.novel) / total for c in compounds]
-        return math.log(size) + ways + sum(map(math.log, shares))
+        return _log_share_of_set(self, compounds, made, share)
 
     def draw(self, number: int, rng) -> list[tuple]:
         "Sets of reactants from the prior, each a sorted tuple."
@@ -216,6 +231,25 @@ def stock_table(reactions, kept_apart=frozenset(), least: int = 1) -> pd.DataFra
             lines.append((smiles, count))
     return pd.DataFrame(lines, columns=["smiles", "count"])
 
+# %% ../../nbs/generate/47_retrosynthesis.ipynb #46473e71
+def _predicted(model, flasks, top):
+    "Position -> product -> probability; and the positions that the model cannot read."
+    if not flasks:
+        return {}, set()
+    failed = set()
+    try:
+        table = model.predict(flasks, top=top)
+    except BadInput as error:
+        failed = {label for label, *_ in error.rows}
+        good = pd.Series({i: flask for i, flask in enumerate(flasks) if i not in failed})
+        if not len(good):
+            return {}, failed
+        table = model.predict(good, top=top)
+    answers = {}
+    for row, smiles, probability in zip(table["row"], table["smiles"], table["probability"]):
+        answers.setdefault(row, {})[smiles] = min(1.0, float(probability))
+    return answers, failed
+
 # %% ../../nbs/generate/47_retrosynthesis.ipynb #c98037e5
 class _Forward:
     """The answers of a forward model, each asked for once, up to a number of calls.
@@ -234,27 +268,9 @@ class _Forward:
     def ask(self, sets):
         "Answers for the sets (tuples) that are not known yet; raises nothing where one fails."
         new = [one for one in dict.fromkeys(sets) if one not in self.known]
-        answers, failed = self._predicted([".".join(one) for one in new])
+        answers, failed = _predicted(self.model, [".".join(one) for one in new], self.top)
         for place, one in enumerate(new):
             self.known[one] = {} if place in failed else answers.get(place, {})
-
-    def _predicted(self, flasks):
-        "Position -> product -> probability; and the positions that the model cannot read."
-        if not flasks:
-            return {}, set()
-        failed = set()
-        try:
-            table = self.model.predict(flasks, top=self.top)
-        except BadInput as error:
-            failed = {label for label, *_ in error.rows}
-            good = pd.Series({i: flask for i, flask in enumerate(flasks) if i not in failed})
-            if not len(good):
-                return {}, failed
-            table = self.model.predict(good, top=self.top)
-        answers = {}
-        for row, smiles, probability in zip(table["row"], table["smiles"], table["probability"]):
-            answers.setdefault(row, {})[smiles] = min(1.0, float(probability))
-        return answers, failed
 
 # %% ../../nbs/generate/47_retrosynthesis.ipynb #d71fba46
 _NOTHING = -1e3  # stands for a logarithm of zero while particles are annealed
@@ -393,7 +409,7 @@ def _proposed(planner, products):
             found[row][one] = found[row].get(one, 0.0) + float(probability)
     return found
 
-
+# %% ../../nbs/generate/47_retrosynthesis.ipynb #8c7c994c
 def _nothing_to_buy(sets, stock):
     "Why the search has nothing to begin from."
     if not sets:
@@ -541,28 +557,29 @@ class RouteStep(Step):
         return _table(self.search, self.particles, self.weights)
 
 # %% ../../nbs/generate/47_retrosynthesis.ipynb #30819581
+def _line(search, route, known, share):
+    "The line of a route; `probability` is a logarithm that is not yet normalised."
+    inside = math.isfinite(known.likelihood)
+    bayes = known.likelihood + known.prior - known.log_prior
+    return {
+        "reactants": ".".join(_reactants_of(route)),
+        "route": _route_text(route),
+        "probability": known.log_prior + search.power * bayes if inside else -math.inf,
+        "weight": share,
+        "log_likelihood": known.likelihood,
+        "log_prior": known.prior,
+        "inverse": search.start.inverse.get(route, 0.0),
+        "round_trip": known.round_trip,
+    }
+
+# %% ../../nbs/generate/47_retrosynthesis.ipynb #d11b2931
 def _table(search, routes=(), weights=()):
     "The frame that `RouteStep.table` describes, for a `_Search`, its particles and their weights."
     shares = Counter()
     for route, weight in zip(routes, weights):
         shares[route] += weight
     known = {route: k for route, k in search.memory.known.items() if not k.why}
-    lines = []
-    for route, k in known.items():
-        inside = math.isfinite(k.likelihood)
-        bayes = k.likelihood + k.prior - k.log_prior
-        lines.append(
-            {
-                "reactants": ".".join(_reactants_of(route)),
-                "route": _route_text(route),
-                "probability": k.log_prior + search.power * bayes if inside else -math.inf,
-                "weight": shares[route],
-                "log_likelihood": k.likelihood,
-                "log_prior": k.prior,
-                "inverse": search.start.inverse.get(route, 0.0),
-                "round_trip": k.round_trip,
-            }
-        )
+    lines = [_line(search, route, k, shares[route]) for route, k in known.items()]
     columns = ["reactants", "route", "probability", "weight", "log_likelihood", "log_prior"]
     table = pd.DataFrame(lines, columns=[*columns, "inverse", "round_trip"])
     total = logsumexp(table.probability) if len(table) else -math.inf
@@ -582,6 +599,37 @@ class _Evaluated(Known):
     prior: float = -math.inf
     round_trip: bool = False
 
+# %% ../../nbs/generate/47_retrosynthesis.ipynb #6f1d9537
+def _refused(search, route):
+    "Why a route may not be taken, or ''; the forward model is not asked."
+    planner = search.planner
+    if search.target in _reactants_of(route):
+        return "the target is among the reactants"
+    if not math.isfinite(_log_prior(route, planner)):
+        return "a set that cannot be bought"
+    if not math.isfinite(search.start.log_density(route, planner.stock)):
+        return "a route that the start leaves out"
+    return ""
+
+# %% ../../nbs/generate/47_retrosynthesis.ipynb #0a1f86f9
+def _evaluated(search, route, why):
+    "The `_Evaluated` of a route whose sets the forward model has answered, or that is refused."
+    if why:
+        return _Evaluated(np.zeros(2), why=why)
+    answers = [(search.forward.known[one], product) for product, one in route]
+    likelihood = sum(_log(found.get(product, 0.0)) for found, product in answers)
+    soft = sum(_soft(found, product) for found, product in answers)
+    prior = _log_prior(route, search.planner)
+    density = search.start.log_density(route, search.planner.stock)
+    return _Evaluated(
+        np.array([soft + prior - density, max(likelihood, _NOTHING) - soft]),
+        density,
+        group=tuple(map(sibling_key, _reactants_of(route))),
+        likelihood=likelihood,
+        prior=prior,
+        round_trip=all(next(iter(found), "") == product for found, product in answers),
+    )
+
 # %% ../../nbs/generate/47_retrosynthesis.ipynb #7c51954c
 class _Search:
     """A target, where its particles start, and what is known of its routes.
@@ -598,7 +646,7 @@ class _Search:
 
     def evaluate(self, routes):
         "An `_Evaluated` for each route; a budget that is spent is a reason to refuse one."
-        reasons = [self._refused(route) for route in routes]
+        reasons = [_refused(self, route) for route in routes]
         left = self.forward.most - self.forward.calls
         wanted = []
         for place, route in enumerate(routes):
@@ -613,34 +661,7 @@ class _Search:
                 continue
             wanted += new
         self.forward.ask(wanted)
-        return [self._known(route, why) for route, why in zip(routes, reasons)]
-
-    def _refused(self, route):
-        "Why a route may not be taken, or ''; the forward model is not asked."
-        if self.target in _reactants_of(route):
-            return "the target is among the reactants"
-        if not math.isfinite(_log_prior(route, self.planner)):
-            return "a set that cannot be bought"
-        if not math.isfinite(self.start.log_density(route, self.planner.stock)):
-            return "a route that the start leaves out"
-        return ""
-
-    def _known(self, route, why):
-        if why:
-            return _Evaluated(np.zeros(2), why=why)
-        answers = [(self.forward.known[one], product) for product, one in route]
-        likelihood = sum(_log(found.get(product, 0.0)) for found, product in answers)
-        soft = sum(_soft(found, product) for found, product in answers)
-        prior = _log_prior(route, self.planner)
-        density = self.start.log_density(route, self.planner.stock)
-        return _Evaluated(
-            np.array([soft + prior - density, max(likelihood, _NOTHING) - soft]),
-            density,
-            group=tuple(map(sibling_key, _reactants_of(route))),
-            likelihood=likelihood,
-            prior=prior,
-            round_trip=all(next(iter(found), "") == product for found, product in answers),
-        )
+        return [_evaluated(self, route, why) for route, why in zip(routes, reasons)]
 
 # %% ../../nbs/generate/47_retrosynthesis.ipynb #e0d67108
 def _read_target(value, most_atoms):
@@ -739,6 +760,38 @@ def _joined(tables, labels, without):
     out.attrs["without"] = without
     return out
 
+# %% ../../nbs/generate/47_retrosynthesis.ipynb #fdede40c
+def _all_routes(planner, names, top, calls, reactions):
+    """Position of a target -> its table; label of a target -> why it has none or is not complete.
+
+    names : Series of canonical targets
+    """
+    tables, without = {}, {}
+    interrupted = False
+    shown = progress(list(names), desc="targets") if len(names) > 1 else names
+    for place, name in enumerate(shown):
+        found, why = None, "interrupted"
+        if not interrupted:
+            search = _search_for(planner, name, calls, reactions)
+            found, why, interrupted = _best_routes(search, top)
+        if found is not None:
+            tables[place] = found
+        if why:
+            without[names.index[place]] = why
+    return tables, without
+
+# %% ../../nbs/generate/47_retrosynthesis.ipynb #5155a449
+def _posterior(planner, target, sets):
+    "The frame that `Retrosynthesis.enumerate` returns; target : canonical SMILES."
+    routes = [((target, one),) for one in sets]
+    start = _Start(_normalised(dict.fromkeys(routes, 1.0), len(routes)), {}, 0.0)
+    search = _Search(planner, target, start, len(routes), power=1.0)
+    search.memory(routes)
+    table = _table(search).drop(columns="weight")
+    refused = {r: k.why for r, k in search.memory.known.items() if k.why}
+    table.attrs["without"] = {".".join(route[0][1]): why for route, why in refused.items()}
+    return table
+
 # %% ../../nbs/generate/47_retrosynthesis.ipynb #b5bb404f
 class Retrosynthesis:
     """Routes to a molecule from what can be bought, by sequential Monte Carlo.
@@ -829,18 +882,7 @@ class Retrosynthesis:
         """
         whole(top, "top", 1)
         names = _targets(targets, self.most_atoms)
-        tables, without = {}, {}
-        interrupted = False
-        shown = progress(list(names), desc="targets") if len(names) > 1 else names
-        for place, name in enumerate(shown):
-            found, why = None, "interrupted"
-            if not interrupted:
-                search = _search_for(self, name, calls, reactions)
-                found, why, interrupted = _best_routes(search, top)
-            if found is not None:
-                tables[place] = found
-            if why:
-                without[names.index[place]] = why
+        tables, without = _all_routes(self, names, top, calls, reactions)
         return _joined(tables, names.index, without)
 
     def enumerate(self, target, sets) -> pd.DataFrame:
@@ -855,11 +897,4 @@ class Retrosynthesis:
         Raises BadInput, which names every set that cannot be read.
         """
         name = _targets(target, self.most_atoms).iloc[0]
-        routes = [((name, one),) for one in read_all(sets, _read_set, "SMILES")]
-        start = _Start(_normalised(dict.fromkeys(routes, 1.0), len(routes)), {}, 0.0)
-        search = _Search(self, name, start, len(routes), power=1.0)
-        search.memory(routes)
-        table = _table(search).drop(columns="weight")
-        refused = {r: k.why for r, k in search.memory.known.items() if k.why}
-        table.attrs["without"] = {".".join(route[0][1]): why for route, why in refused.items()}
-        return table
+        return _posterior(self, name, read_all(sets, _read_set, "SMILES"))

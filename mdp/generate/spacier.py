@@ -108,7 +108,7 @@ def _alike(smiles):
     common, size = bits @ bits.T, bits.sum(1)
     return common / np.maximum(size[:, None] + size - common, 1)
 
-
+# %% ../../nbs/generate/42_spacier.ipynb #3d158098
 def most_probable(smiles, mean, sd, region: dict, n: int, alike: float = 0.7) -> list[int]:
     """The likeliest hits, unlike each other.
 
@@ -223,7 +223,7 @@ class Round:
     calls: int  # charged so far
     inflation: dict  # of each property's error bar
 
-
+# %% ../../nbs/generate/42_spacier.ipynb #923dd962
 def _plain(x):
     "For JSON: arrays as lists, floats that are not finite as strings."
     if isinstance(x, dict):
@@ -346,7 +346,7 @@ def _in_words(part):
     learned = _learned(part)
     return f"{type(part).__name__} {parameters}" + (f", fitted: {learned}" if learned else "")
 
-
+# %% ../../nbs/generate/42_spacier.ipynb #b48ef229
 _DATA = (np.ndarray, pd.DataFrame, pd.Series, list, tuple, dict, str, int, float)
 
 
@@ -359,7 +359,7 @@ def _learned(part):
                 found.append((name, value))
     return joblib.hash(found) if found else ""
 
-
+# %% ../../nbs/generate/42_spacier.ipynb #e9f1f673
 def _differences(then, now):
     "Which settings differ, with both values where they are short."
     different = []
@@ -370,7 +370,7 @@ def _differences(then, now):
         different.append(name + (values if len(values) < 200 else ""))
     return different
 
-
+# %% ../../nbs/generate/42_spacier.ipynb #dd6403ba
 def _stored(r):
     "A round as it is stored."
     tables = {"generated": r.generated.to_dict("split"), "batch": r.batch.to_dict("split")}
@@ -426,7 +426,7 @@ def _check(loop):
         raise ValueError(f"pick={loop.pick!r}: 'PI', or 'EHVI' for two properties")
     _check_alpha(loop.alpha)
 
-
+# %% ../../nbs/generate/42_spacier.ipynb #b3e205bc
 def _check_alpha(alpha):
     "Raises ValueError where alpha is no number from 0 to 1, no ladder of them, and no word."
     if isinstance(alpha, str):
@@ -496,7 +496,7 @@ def _first_particles(pool, sampler, count):
     good.sort(key=lambda pair: -pair[0])
     return [smiles for _, smiles in good[:count]]
 
-
+# %% ../../nbs/generate/42_spacier.ipynb #e2213d2f
 def _generated(loop, models, region, step):
     "All molecules that a run of the sampler toward the region has found, and its last particles."
     seed = int(np.random.SeedSequence([loop.random_state, step]).generate_state(1)[0] % 2**31)
@@ -506,7 +506,7 @@ def _generated(loop, models, region, step):
         pass
     return sampler.found(), list(dict.fromkeys(last.smiles))
 
-
+# %% ../../nbs/generate/42_spacier.ipynb #a1f53020
 def _picked(loop, new, data, region):
     "Positions of the molecules to calculate, among the new ones."
     names = list(data)

@@ -143,7 +143,7 @@ def _rbf(distance):
 # kernels of a distance; "min-max" and "linear" are similarities as they stand
 _SMOOTH = {"rbf": _rbf, "matern": _matern}
 
-
+# %% ../../nbs/learn/31_models.ipynb #637153c6
 class _Block:
     "A block of columns: how far new rows are from the training rows, or how alike."
 
@@ -197,7 +197,7 @@ def _covariance(kernels, geometry, theta):
         total = total + values[:, block] * numbers
     return total
 
-
+# %% ../../nbs/learn/31_models.ipynb #52214a23
 def _factors(kernels, geometry, noise, theta):
     """Cholesky factors of the covariance of the training rows with its noise.
 
@@ -304,6 +304,29 @@ def _log_evidence(kernels, geometry, noise, z, theta):
         values.append(-0.5 * (whitened**2).sum(1) - log_sizes)
     return np.concatenate(values) - 0.5 * len(z) * np.log(2 * np.pi)
 
+# %% ../../nbs/learn/31_models.ipynb #52bc754a
+def _mixture(process, X, with_variance):
+    """Mean and mean square of standardised predictions of an `AveragedProcess` (n,).
+
+    with_variance : False: the mean square is not computed, and is 0
+    """
+    geometry = process._geometry(X)
+    kernels = [block.kernel for block in process.blocks_]
+    own_columns = zip(process.blocks_, _parts(process.blocks, X))
+    itself = np.array([block.with_itself(columns) for block, (_, columns) in own_columns])
+    mean, square = 0, 0
+    for weight, theta, dual, factor in zip(
+        process.weights_, process.theta_, process.duals_, process.factors_
+    ):
+        cross = _covariance(kernels, geometry, theta[None])[0]
+        own = cross @ dual
+        mean = mean + weight * own
+        if with_variance:
+            known = solve_triangular(factor, cross.T, lower=True)
+            variance = np.exp(theta[: len(kernels)]) @ itself + np.exp(theta[-1])
+            square = square + weight * (variance - (known**2).sum(0) + own**2)
+    return mean, square
+
 # %% ../../nbs/learn/31_models.ipynb #859f928d
 class AveragedProcess(RegressorMixin, BaseEstimator):
     """A Gaussian process with a kernel for each block of columns, averaged over hyper-parameters.
@@ -377,22 +400,7 @@ class AveragedProcess(RegressorMixin, BaseEstimator):
         returns : (n,), or (n,) and (n,), in the unit of the target; where the logarithm was learned
             the median, and half the range that holds 68 %
         """
-        X = np.asarray(X, float)
-        geometry = self._geometry(X)
-        kernels = [block.kernel for block in self.blocks_]
-        own_columns = zip(self.blocks_, _parts(self.blocks, X))
-        itself = np.array([block.with_itself(columns) for block, (_, columns) in own_columns])
-        mean, square = 0, 0
-        for weight, theta, dual, factor in zip(
-            self.weights_, self.theta_, self.duals_, self.factors_
-        ):
-            cross = _covariance(kernels, geometry, theta[None])[0]
-            own = cross @ dual
-            mean = mean + weight * own
-            if return_std:
-                known = solve_triangular(factor, cross.T, lower=True)
-                variance = np.exp(theta[: len(kernels)]) @ itself + np.exp(theta[-1])
-                square = square + weight * (variance - (known**2).sum(0) + own**2)
+        mean, square = _mixture(self, np.asarray(X, float), return_std)
         out = self.mean_ + self.sd_ * mean
         if not return_std:
             return np.exp(out) if self.log_ else out
@@ -460,7 +468,7 @@ def _ridge():
 # the kernel that suits a descriptor
 _SUITS = {"composition": "rbf", "rdkit": "matern", "ecfp": "min-max", "fraction": "min-max"}
 
-
+# %% ../../nbs/learn/31_models.ipynb #d9321224
 def baselines(rows, kind: str, random_state: int = 0) -> dict:
     """Models of the rows' own descriptors, without transfer.
 

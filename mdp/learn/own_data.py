@@ -275,7 +275,7 @@ def evaluate_file(path, kind: str, rows: str, value: str, log: bool = False) -> 
     _write(described, path.with_name(f"{path.stem}_predictions.csv"))
     return result
 
-
+# %% ../../nbs/learn/38_own_data.ipynb #f94d72b5
 def _write(table, path):
     with atomic_write(path) as temporary:
         table.to_csv(temporary)

@@ -27,7 +27,7 @@ from ..represent.kinds import describe, group_labels, kind_of
 # %% ../../nbs/learn/35_shotgun.ipynb #7605e26a
 _jit = compiled(fastmath=frozenset(["reassoc", "contract", "arcp", "nsz"]))
 
-
+# %% ../../nbs/learn/35_shotgun.ipynb #6081a46b
 @_jit
 def _invert(A, row):
     """A symmetric positive matrix becomes minus its inverse.
@@ -292,6 +292,69 @@ def _together(mean, sd, score, top):
     sd = np.take_along_axis(sd, best, 0)
     return mean.mean(0), np.sqrt((sd**2).mean(0) + mean.var(0))
 
+# %% ../../nbs/learn/35_shotgun.ipynb #cd210e26
+def _candidates(shotgun, X):
+    "The networks to try, as rows of the index."
+    structures = all(hasattr(row, "lattice") for row in X)
+    index = usable(shotgun.library_, shotgun.kind, structures)
+    if shotgun.ids is not None:
+        ids = as_column(shotgun.ids, "network")
+        unknown = ids[~ids.isin(index.index)]
+        if len(unknown):
+            raise ValueError(f"no network {unknown.iloc[0]!r} takes these rows")
+        index = index.loc[ids]
+    if index.empty:
+        raise ValueError("no network of the library takes these rows")
+    return index
+
+# %% ../../nbs/learn/35_shotgun.ipynb #0b275484
+def _scores(shotgun, index, groups, described, y):
+    """The errors of all networks and layers, and the nested predictions (None without blocks).
+
+    index : the networks, rows of the library's index
+    groups, described : descriptor -> groups of the rows, numbers of the rows (n, D)
+    y : targets (n,)
+    """
+    blocks = _blocks(groups, shotgun.blocks, shotgun.random_state)
+    block_of_row = _block_numbers(blocks, len(y))
+    scaled = torch.tensor((y - y.mean()) / y.std(), dtype=torch.float32)
+    folds = {name: fold(group) for name, group in groups.items()}
+    found = []
+    best = _Best(len(y), shotgun.top)
+    for ids, layer, H in _layers(_stacks(shotgun.library_, index), described):
+        inner, pred, full = (tensor.numpy() for tensor in leave_out(H, scaled, blocks))
+        if blocks:
+            allowed = _allowed(index.loc[ids], folds, shotgun.kind)
+            best.add(np.where(allowed, inner[:, block_of_row], np.inf).T, pred.T)
+        found.append(pd.DataFrame(dict(id=ids, layer=layer, mae=full * y.std())))
+    nested = None
+    if blocks:
+        pred = best.mean() * y.std() + y.mean()
+        nested = pd.DataFrame(dict(y=y, pred=pred, block=block_of_row))
+    return pd.concat(found), nested
+
+# %% ../../nbs/learn/35_shotgun.ipynb #8d80b756
+def _fitted_head(shotgun, source, y, described):
+    "A regressor on the features of one source."
+    regressor = clone(shotgun.head) if shotgun.head is not None else BayesianRidge()
+    head = _Head(shotgun.library_.models[source.id], source.layer, regressor)
+    return head.fit(described[source.descriptor], y)
+
+
+def _predicted(shotgun, X):
+    "Mean and standard deviation of new rows, a column as `as_column` gives it."
+    sources, kind = shotgun.sources_, shotgun.kind
+    names = list(sources.descriptor.unique())
+    folds = {name: fold(group_labels(X, kind, name)) for name in names}
+    described = {name: describe(X, kind, name) for name in names}
+    mean = np.empty((len(sources), len(X)))
+    sd = np.empty_like(mean)
+    for number, (source, head) in enumerate(zip(sources.itertuples(), shotgun.heads_)):
+        mean[number], sd[number] = head.predict(described[source.descriptor])
+    allowed = _allowed(sources, folds, kind)
+    score = np.where(allowed, sources.mae.to_numpy()[:, None], np.inf)
+    return _together(mean, sd, score, shotgun.top)
+
 # %% ../../nbs/learn/35_shotgun.ipynb #62b0a2aa
 class Shotgun(RegressorMixin, BaseEstimator):
     """A library tried on a target: `ranking_` of all sources, `nested_` predictions of the target
@@ -350,37 +413,19 @@ class Shotgun(RegressorMixin, BaseEstimator):
         whole(self.top, "top", 1)
         whole(self.blocks, "blocks")
         self.library_ = self.library if self.library is not None else Library.open()
-        index = self._candidates(X)
+        index = _candidates(self, X)
         names = list(index.descriptor.unique())
         groups = {name: group_labels(X, self.kind, name) for name in names}
         described = {name: describe(X, self.kind, name) for name in names}
-        blocks = _blocks(groups, self.blocks, self.random_state)
-        block_of_row = _block_numbers(blocks, len(X))
-        scaled = torch.tensor((y - y.mean()) / y.std(), dtype=torch.float32)
-        folds = {name: fold(group) for name, group in groups.items()}
-        found = []
-        best = _Best(len(X), self.top)
-        for ids, layer, H in _layers(_stacks(self.library_, index), described):
-            inner, pred, full = (tensor.numpy() for tensor in leave_out(H, scaled, blocks))
-            if blocks:
-                allowed = _allowed(index.loc[ids], folds, self.kind)
-                best.add(np.where(allowed, inner[:, block_of_row], np.inf).T, pred.T)
-            found.append(pd.DataFrame(dict(id=ids, layer=layer, mae=full * y.std())))
-        if blocks:
-            pred = best.mean() * y.std() + y.mean()
-            self.nested_ = pd.DataFrame(dict(y=y, pred=pred, block=block_of_row))
+        found, nested = _scores(self, index, groups, described, y)
+        if nested is not None:
+            self.nested_ = nested
         about = index[["task", "descriptor", "kind", "fold", "r2"]]
-        ranking = pd.concat(found).merge(about, left_on="id", right_index=True)
+        ranking = found.merge(about, left_on="id", right_index=True)
         self.ranking_ = ranking.sort_values("mae", kind="stable").reset_index(drop=True)
         self.sources_ = _best_sources(self.ranking_, self.kind, self.top)
-        self.heads_ = [self._head(source, y, described) for source in self.sources_.itertuples()]
+        self.heads_ = [_fitted_head(self, one, y, described) for one in self.sources_.itertuples()]
         return self
-
-    def _head(self, source, y, described):
-        "A regressor on the features of one source."
-        regressor = clone(self.head) if self.head is not None else BayesianRidge()
-        head = _Head(self.library_.models[source.id], source.layer, regressor)
-        return head.fit(described[source.descriptor], y)
 
     def predict(self, X, return_std: bool = False):
         """The mean over the best sources that left out the row's fold (and its predictive standard
@@ -397,31 +442,8 @@ class Shotgun(RegressorMixin, BaseEstimator):
         X = as_column(X, kind_of(self.kind).what)
         if X.empty:
             return (np.zeros(0), np.zeros(0)) if return_std else np.zeros(0)
-        names = list(self.sources_.descriptor.unique())
-        folds = {name: fold(group_labels(X, self.kind, name)) for name in names}
-        described = {name: describe(X, self.kind, name) for name in names}
-        mean = np.empty((len(self.sources_), len(X)))
-        sd = np.empty_like(mean)
-        for number, (source, head) in enumerate(zip(self.sources_.itertuples(), self.heads_)):
-            mean[number], sd[number] = head.predict(described[source.descriptor])
-        allowed = _allowed(self.sources_, folds, self.kind)
-        score = np.where(allowed, self.sources_.mae.to_numpy()[:, None], np.inf)
-        mean, sd = _together(mean, sd, score, self.top)
+        mean, sd = _predicted(self, X)
         return (mean, sd) if return_std else mean
-
-    def _candidates(self, X):
-        "The networks to try, as rows of the index."
-        structures = all(hasattr(row, "lattice") for row in X)
-        index = usable(self.library_, self.kind, structures)
-        if self.ids is not None:
-            ids = as_column(self.ids, "network")
-            unknown = ids[~ids.isin(index.index)]
-            if len(unknown):
-                raise ValueError(f"no network {unknown.iloc[0]!r} takes these rows")
-            index = index.loc[ids]
-        if index.empty:
-            raise ValueError("no network of the library takes these rows")
-        return index
 
 # %% ../../nbs/learn/35_shotgun.ipynb #66205946
 class _Best:

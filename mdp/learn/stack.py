@@ -35,6 +35,16 @@ def forward(layers, X, depth=None):
         hidden = torch.baddbmm(biases, weights, torch.relu(hidden))
     return hidden
 
+# %% ../../nbs/learn/29_stack.ipynb #fe15e13f
+def _zero_layers(sizes, models, dtype):
+    "[(W, b), ...] of zeros, see `initial_layers`."
+    layers = []
+    for inputs, outputs in zip(sizes, sizes[1:]):
+        weights = torch.zeros(models, outputs, inputs, dtype=dtype)
+        biases = torch.zeros(models, outputs, 1, dtype=dtype)
+        layers.append((weights, biases))
+    return layers
+
 # %% ../../nbs/learn/29_stack.ipynb #6cfcd3f5
 def initial_layers(sizes, seeds, widths, dtype=torch.float32):
     """Weights drawn model by model, each from its own seed, zero outside a model's width.
@@ -51,14 +61,7 @@ def initial_layers(sizes, seeds, widths, dtype=torch.float32):
     (torch.Size([2, 100, 300]), 0.0)
     """
     models = len(seeds)
-    layers = []
-    for inputs, outputs in zip(sizes, sizes[1:]):
-        layers.append(
-            (
-                torch.zeros(models, outputs, inputs, dtype=dtype),
-                torch.zeros(models, outputs, 1, dtype=dtype),
-            )
-        )
+    layers = _zero_layers(sizes, models, dtype)
     for model, (seed, width) in enumerate(zip(seeds, widths)):
         generator = torch.Generator().manual_seed(int(seed))
 
@@ -204,6 +207,15 @@ def _minibatches(rows, size, seed):
         yield queue[:size]
         queue = queue[size:]
 
+# %% ../../nbs/learn/29_stack.ipynb #849c869a
+def _validation_error(models, X, rows):
+    "Mean squared error of each model of an `_InTraining` on its validation rows."
+    total = 0
+    for some in rows.split(2048):
+        squared = (models.predict(X[some]) - models.y[:, some]) ** 2
+        total = total + (models.valid[:, some] * squared).sum(1)
+    return total / models.valid.sum(1).clamp(min=1)
+
 # %% ../../nbs/learn/29_stack.ipynb #ae3dcbf6
 class _InTraining:
     """The models of a stack that are still trained, with their rows, and the best weights of all so
@@ -241,21 +253,13 @@ class _InTraining:
 
         returns : which models go on: improved within the last `patience` checks
         """
-        error = self._validation_error(X, rows)
+        error = _validation_error(self, X, rows)
         better = error < self.best_error[self.models]
         self.best_error[self.models[better]] = error[better]
         for best, tensor in zip(self.best, self.weights):
             best[self.models[better]] = tensor[better]
         self.checks_since_best = torch.where(better, 0.0, self.checks_since_best + 1)
         return self.checks_since_best < self.stack.patience
-
-    def _validation_error(self, X, rows):
-        "Mean squared error of each model on its validation rows."
-        total = 0
-        for some in rows.split(2048):
-            squared = (self.predict(X[some]) - self.y[:, some]) ** 2
-            total = total + (self.valid[:, some] * squared).sum(1)
-        return total / self.valid.sum(1).clamp(min=1)
 
     def keep(self, going):
         "Only these models are trained further."
@@ -329,7 +333,7 @@ def _known_recipes(recipes):
         in_range(recipe.width, "width", 0, 1)
     return recipes
 
-
+# %% ../../nbs/learn/29_stack.ipynb #f6ce50c6
 def _check_settings(stack):
     "Raises ValueError where a setting of a stack makes no sense."
     for name in ("steps", "batch", "check", "patience"):
@@ -340,7 +344,7 @@ def _check_settings(stack):
     except (RuntimeError, AssertionError):
         raise ValueError(f"device={stack.device!r} cannot be used here; 'cpu' can") from None
 
-
+# %% ../../nbs/learn/29_stack.ipynb #150ea71b
 def _widths(hidden):
     "The units of the hidden layers as a tuple."
     if not isinstance(hidden, (list, tuple, np.ndarray)):
@@ -425,6 +429,14 @@ def _set_tensors(stack, tensors):
     for name in _SCALES:
         setattr(stack, name, tensors[name].double().numpy())
 
+# %% ../../nbs/learn/29_stack.ipynb #150ea610
+def _first_layers(stack, columns):
+    "The layers with which the training of a stack begins; columns : of the table."
+    sizes = (columns, *stack.hidden, 1)
+    recipes = stack.recipes
+    layers = initial_layers(sizes, recipes.seed, recipes.width, stack.dtype)
+    return [(weights.to(stack.device), biases.to(stack.device)) for weights, biases in layers]
+
 # %% ../../nbs/learn/29_stack.ipynb #df5ae19c
 class Stack(_Trained):
     """`M` multilayer perceptrons of one shape, trained together; each as if it were alone.
@@ -493,13 +505,7 @@ class Stack(_Trained):
         y = self._tensor((y - self.y_mean[:, None]) / self.y_sd[:, None])
         y[~torch.as_tensor(train | valid, device=y.device)] = 0  # never read, and may be missing
         train, valid = self._tensor(train), self._tensor(valid)
-        sizes = (X.shape[1], *self.hidden, 1)
-        layers = [
-            (weights.to(self.device), biases.to(self.device))
-            for weights, biases in initial_layers(
-                sizes, self.recipes.seed, self.recipes.width, self.dtype
-            )
-        ]
+        layers = _first_layers(self, X.shape[1])
         models = _InTraining(self, layers, y, train, valid)
         minibatches = _minibatches(train.any(0).nonzero()[:, 0], self.batch, self.random_state)
         watched = valid.any(0).nonzero()[:, 0]

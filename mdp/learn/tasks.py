@@ -108,7 +108,7 @@ def _not_yaws_alone(table):
 def _point_group_order(table):
     return table.assign(value=table.point_group.map(_ORDER))
 
-
+# %% ../../nbs/learn/30_tasks.ipynb #3eacbf7e
 # tasks whose values follow from those of a dataset: a function of the table, with a column `value`
 _DERIVED = dict(
     polymer_viscosity=_viscosity,

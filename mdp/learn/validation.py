@@ -74,7 +74,7 @@ def checked_targets(y, n: int) -> np.ndarray:
         raise ValueError(f"the target is constant ({y[0]:g}): nothing to learn")
     return y
 
-
+# %% ../../nbs/learn/28_validation.ipynb #b650a1d7
 def _refuse_unknown(y):
     "BadInput that names targets which are not finite."
     values = np.asarray(y, float).ravel()
@@ -425,7 +425,7 @@ def extrapolative(y, threshold: float, above: bool = True) -> tuple[np.ndarray, 
 # %% ../../nbs/learn/28_validation.ipynb #b0439f1f
 _HEXAGONS = dict(bins="log", mincnt=1, cmap="viridis", linewidths=0.1)
 
-
+# %% ../../nbs/learn/28_validation.ipynb #840994fe
 def parity(y, pred, label: str = "", ax=None, gridsize: int = 45):
     """Truth against prediction with the density of points as colour, the diagonal, and the scores.
 
@@ -540,6 +540,16 @@ def sd_factor(y, mean, sd) -> float:
     best = minimize_scalar(score, bounds=np.log([1e-3, 1e3]), method="bounded")
     return float(np.exp(best.x))
 
+# %% ../../nbs/learn/28_validation.ipynb #e7e7f585
+def _left_out(model, X, y, groups):
+    "Mean and standard deviation of each row (n,), predicted without its block; see `Recalibrated`."
+    mean, sd = np.empty(len(y)), np.empty(len(y))
+    for block in group_blocks(groups, model.folds, model.random_state):
+        train = np.setdiff1d(np.arange(len(y)), block)
+        fitted = clone(model.estimator).fit(_rows_of(X, train), y[train])
+        mean[block], sd[block] = mean_sd(fitted, _rows_of(X, block))
+    return mean, sd
+
 # %% ../../nbs/learn/28_validation.ipynb #a9c99534
 class Recalibrated(RegressorMixin, BaseEstimator):
     """An estimator whose error bar is multiplied by a factor from cross-validated predictions of
@@ -573,11 +583,7 @@ class Recalibrated(RegressorMixin, BaseEstimator):
         """
         y = checked_targets(y, len(y))
         groups = np.arange(len(y)) if groups is None else np.asarray(groups)
-        mean, sd = np.empty(len(y)), np.empty(len(y))
-        for block in group_blocks(groups, self.folds, self.random_state):
-            train = np.setdiff1d(np.arange(len(y)), block)
-            fitted = clone(self.estimator).fit(_rows_of(X, train), y[train])
-            mean[block], sd[block] = mean_sd(fitted, _rows_of(X, block))
+        mean, sd = _left_out(self, X, y, groups)
         self.factor_ = sd_factor(y, mean, np.maximum(sd, 1e-9 * y.std()))
         self.estimator_ = clone(self.estimator).fit(X, y)
         return self

@@ -299,7 +299,7 @@ _AT_THE_PLACE = {
     "/": "two materials? give one formula a row",
 }
 
-
+# %% ../../nbs/matter/05_formula.ipynb #ee7a19ad
 def _explain(formula: str, error: ValueError) -> str:
     """Why a formula cannot be read, for a person: what it is and what to write.
 

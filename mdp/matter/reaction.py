@@ -123,7 +123,7 @@ _ORDERS = {
 }
 _BOND_TYPES = {change: bond_type for bond_type, change in _ORDERS.items()}
 
-
+# %% ../../nbs/matter/09_reaction.ipynb #d51dc6fb
 class Edit(NamedTuple):
     """One change of a reaction.
 
@@ -244,7 +244,7 @@ def _rank(atom):
         atom.GetDegree(),
     )
 
-
+# %% ../../nbs/matter/09_reaction.ipynb #28dec877
 def _in_order(reactants, changes, kept):
     "The edits of a set of changes, in the one order. kept : atoms that the product keeps"
     ranks = [_rank(atom) for atom in reactants.GetAtoms()]
@@ -565,7 +565,7 @@ _NAMED += [
     ),
 ]
 
-
+# %% ../../nbs/matter/09_reaction.ipynb #b04f5b1d
 def named_reactions() -> pd.DataFrame:
     """Well-known reactions: `name`, `reaction` (mapped SMILES), `reference`.
 

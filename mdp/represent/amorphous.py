@@ -332,6 +332,20 @@ def _hole_numbers(found, atoms):
         out += [birth.mean(), death.mean(), death.std()] if len(birth) else [0.0] * 3
     return out
 
+# %% ../../nbs/represent/21_amorphous.ipynb #2bfee37a
+def _column_names(bins, r_max):
+    "One name for each number of `_numbers`, in their order."
+    edges = np.arange(1, bins + 1) * (r_max / bins)
+    names = ["density", "neighbours"]
+    names += [f"g({edge:.4g})" for edge in edges]
+    names += [f"S({q:.4g})" for q in _Q]
+    for degree in (4, 6):
+        names += [f"q{degree}", f"averaged q{degree}", f"spread of averaged q{degree}"]
+    names += [f"rings of {size}" for size in range(3, _LARGEST + 1)] + ["no ring"]
+    for hole in ("loop", "void"):
+        names += [f"{hole}s", f"{hole} birth", f"{hole} death", f"spread of {hole} death"]
+    return names
+
 # %% ../../nbs/represent/21_amorphous.ipynb #6a4dffb9
 class Amorphous(RowTransformer):
     """A glass, a liquid or any other cell of many atoms as numbers.
@@ -389,13 +403,4 @@ class Amorphous(RowTransformer):
 
     def get_feature_names_out(self, input_features=None):
         "One name a column: g by the outer edge of its shell and S by q, in spacings."
-        edges = np.arange(1, self.bins + 1) * (self.r_max / self.bins)
-        names = ["density", "neighbours"]
-        names += [f"g({edge:.4g})" for edge in edges]
-        names += [f"S({q:.4g})" for q in _Q]
-        for degree in (4, 6):
-            names += [f"q{degree}", f"averaged q{degree}", f"spread of averaged q{degree}"]
-        names += [f"rings of {size}" for size in range(3, _LARGEST + 1)] + ["no ring"]
-        for hole in ("loop", "void"):
-            names += [f"{hole}s", f"{hole} birth", f"{hole} death", f"spread of {hole} death"]
-        return np.array(names, object)
+        return np.array(_column_names(self.bins, self.r_max), object)

@@ -208,7 +208,7 @@ def _bounds_part(composites, reach):
     limits = bounds(shares, phases[:, 0], phases[:, 1])
     return np.column_stack([shares, np.log10(limits)])
 
-
+# %% ../../nbs/represent/23_composite.ipynb #c45b6102
 def _statistics_part(composites, reach):
     "Two-point correlation, lineal path and chords of both phases."
     images = [composite.image for composite in composites]
@@ -219,7 +219,7 @@ def _statistics(reach):
     "The transformer of the images."
     return Microstructures(phases=(0, 1), reach=reach, periodic=True)
 
-
+# %% ../../nbs/represent/23_composite.ipynb #da5b62c1
 def _topology_part(composites, reach):
     "Betti numbers per 1000 pixels at the levels, and the births of the winding loops: (n, 16)."
     rows = []

@@ -178,7 +178,7 @@ def _element_systems(column):
     "The element system of each row of a column."
     return element_system(_with_compositions(column))
 
-
+# %% ../../nbs/represent/25_kinds.ipynb #bc1877ac
 def _inorganic():
     "The kind of formulas and structures."
     formulas = _reduced_formulas

@@ -548,7 +548,7 @@ def _no_labels(image):
         return f"its only label is {largest}: a mask? give image > 0"
     return None
 
-
+# %% ../../nbs/represent/16_microstructure.ipynb #4bf88051
 _MOST_PIECES = 4  # of a label in the middle of the order, of nine that are looked at
 
 
@@ -634,6 +634,27 @@ def _of_phase(mask, periodic, reach):
         chords.append(chord_length(mask, axis, periodic) @ lengths**2 / mask.size)
     return np.concatenate([[mask.mean()], S2, *paths, chords])
 
+# %% ../../nbs/represent/16_microstructure.ipynb #cd4e77a1
+def _readable(image, phases, reach):
+    "An image as an array; ValueError with the reason where its columns would mean nothing."
+    image = np.asarray(getattr(image, "image", image))
+    why = _fault(image, phases)
+    if why:
+        raise ValueError(why)
+    if min(image.shape) < 2 * reach:
+        raise ValueError(f"is smaller than 2 x reach = {2 * reach} pixels")
+    if (image == image.flat[0]).all():
+        raise ValueError(f"holds one phase only, {image.flat[0]}; two are needed")
+    return image
+
+
+def _column_names(phases, reach):
+    "One name for each number of `_of_phase`, phase by phase."
+    distances = range(1, reach + 1)
+    curves = [f"{curve}({distance})" for curve in ("S2", "Lx", "Ly") for distance in distances]
+    names = ["fraction", *curves, "chord_x", "chord_y"]
+    return [f"{phase}:{name}" for phase in phases for name in names]
+
 # %% ../../nbs/represent/16_microstructure.ipynb #44784bfb
 class Microstructures(RowTransformer):
     """Descriptors of images whose pixels are phase labels: fraction, radial S2, lineal path and
@@ -677,15 +698,7 @@ class Microstructures(RowTransformer):
 
     def read(self, image):
         "The image as an array; raises ValueError with the reason where it cannot be used."
-        image = np.asarray(getattr(image, "image", image))
-        why = _fault(image, self.phases)
-        if why:
-            raise ValueError(why)
-        if min(image.shape) < 2 * self.reach:
-            raise ValueError(f"is smaller than 2 x reach = {2 * self.reach} pixels")
-        if (image == image.flat[0]).all():
-            raise ValueError(f"holds one phase only, {image.flat[0]}; two are needed")
-        return image
+        return _readable(image, self.phases, self.reach)
 
     def shown(self, image):
         "Type and shape: an image itself prints over many lines."
@@ -704,10 +717,8 @@ class Microstructures(RowTransformer):
         """`phase:fraction`, `phase:S2(r)`, `phase:Lx(z)`, `phase:Ly(z)`, `phase:chord_x`,
         `phase:chord_y`.
         """
-        distances = range(1, self.reach + 1)
-        curves = [f"{curve}({distance})" for curve in ("S2", "Lx", "Ly") for distance in distances]
-        names = ["fraction", *curves, "chord_x", "chord_y"]
-        return np.array([f"{phase}:{name}" for phase in self.phases for name in names], object)
+        names = _column_names(self.phases, self.reach)
+        return np.array(names, object)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

@@ -157,6 +157,28 @@ def _label(kind, radius, counts):
     suffix = "_c" if counts and kind in _COUNTED else ""
     return f"{FINGERPRINTS[kind]}{diameter}{suffix}"
 
+# %% ../../nbs/represent/13_molecule.ipynb #949fb4fa
+def _check_kinds(fingerprints):
+    "Raises ValueError where kinds, radius or number of bits make no sense."
+    kinds = _as_tuple(fingerprints.kinds)
+    if not kinds or len(set(kinds)) < len(kinds) or not set(kinds) <= set(FINGERPRINTS):
+        known = ", ".join(FINGERPRINTS)
+        raise ValueError(f"kinds={fingerprints.kinds!r}: one or several, each once, of {known}")
+    if fingerprints.radius < 0 or fingerprints.n_bits < 1:
+        given = f"radius={fingerprints.radius}, n_bits={fingerprints.n_bits}"
+        raise ValueError(f"{given}: radius from 0 on, n_bits from 1 on")
+
+
+def _values(fingerprints, molecules):
+    "The columns of molecules, an array or a CSR matrix."
+    asked = fingerprints
+    parameters = dict(radius=asked.radius, n_bits=asked.n_bits, counts=asked.counts)
+    block = functools.partial(_block, kinds=_as_tuple(asked.kinds), **parameters)
+    values = _over_workers(block, molecules, asked.workers or cores())
+    whole = np.int32 if asked.counts else np.uint8
+    values = values.astype(np.float32 if asked.on_error == "nan" else whole)
+    return values if asked.sparse else values.toarray()
+
 # %% ../../nbs/represent/13_molecule.ipynb #8d342db4
 class Fingerprints(_MatrixTransformer):
     """Molecular fingerprints of one kind, or of several side by side.
@@ -199,30 +221,15 @@ class Fingerprints(_MatrixTransformer):
     def check(self):
         "Raises ValueError where a parameter makes no sense."
         super().check()
-        kinds = _as_tuple(self.kinds)
-        if not kinds or len(set(kinds)) < len(kinds) or not set(kinds) <= set(FINGERPRINTS):
-            known = ", ".join(FINGERPRINTS)
-            raise ValueError(f"kinds={self.kinds!r}: one or several, each once, of {known}")
-        if self.radius < 0 or self.n_bits < 1:
-            given = f"radius={self.radius}, n_bits={self.n_bits}"
-            raise ValueError(f"{given}: radius from 0 on, n_bits from 1 on")
+        _check_kinds(self)
 
     def compute(self, molecules):
         "Columns of readable molecules, and why some of them are too large."
         reasons = {row: _too_large(mol, self.kinds) for row, mol in enumerate(molecules)}
         failures = {row: reason for row, reason in reasons.items() if reason}
         fine = [row for row in reasons if row not in failures]
-        values = self._values([molecules[row] for row in fine])
+        values = _values(self, [molecules[row] for row in fine])
         return (_spread(values, fine, len(molecules)) if failures else values), failures
-
-    def _values(self, molecules):
-        "Columns of molecules."
-        parameters = dict(radius=self.radius, n_bits=self.n_bits, counts=self.counts)
-        block = functools.partial(_block, kinds=_as_tuple(self.kinds), **parameters)
-        values = _over_workers(block, molecules, self.workers or cores())
-        whole = np.int32 if self.counts else np.uint8
-        values = values.astype(np.float32 if self.on_error == "nan" else whole)
-        return values if self.sparse else values.toarray()
 
     def get_feature_names_out(self, input_features=None):
         "The names of the columns, as in XenonPy: `ecfp6:0`, `rdkit_c:17`."

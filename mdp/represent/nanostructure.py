@@ -241,6 +241,17 @@ def _numbers(particle, radial, degrees):
     row += (counts / number).tolist()
     return row + averaged_soap(positions, bond, radial, degrees).tolist()
 
+# %% ../../nbs/represent/22_nanostructure.ipynb #16bea660
+def _column_names(radial, degrees):
+    "One name for each number of `_numbers`, in their order."
+    names = ["atoms", "atoms^(-1/3)", "radius of gyration", "asphericity", "acylindricity"]
+    names += ["shape anisotropy", "surface atoms", "exposed area", "bond length"]
+    names += ["neighbours", "root of neighbours"]
+    names += [f"{number} neighbours" for number in range(_MOST)]
+    names += [f"{_MOST} or more neighbours"]
+    size = radial * (radial + 1) // 2 * (degrees + 1)
+    return names + [f"soap {place}" for place in range(size)]
+
 # %% ../../nbs/represent/22_nanostructure.ipynb #bcd76cbd
 class Nanostructures(RowTransformer):
     """A particle as numbers: its size, its shape, its surface, its bonds, and its averaged SOAP.
@@ -290,10 +301,4 @@ class Nanostructures(RowTransformer):
 
     def get_feature_names_out(self, input_features=None):
         "One name a column."
-        names = ["atoms", "atoms^(-1/3)", "radius of gyration", "asphericity", "acylindricity"]
-        names += ["shape anisotropy", "surface atoms", "exposed area", "bond length"]
-        names += ["neighbours", "root of neighbours"]
-        names += [f"{number} neighbours" for number in range(_MOST)]
-        names += [f"{_MOST} or more neighbours"]
-        size = self.radial * (self.radial + 1) // 2 * (self.degrees + 1)
-        return np.array(names + [f"soap {place}" for place in range(size)], object)
+        return np.array(_column_names(self.radial, self.degrees), object)

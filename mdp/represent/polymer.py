@@ -59,6 +59,20 @@ def _not_finite(values, names):
         failures[row] = f"no finite {', '.join(names[np.isnan(values[row])][:4])}"
     return failures
 
+# %% ../../nbs/represent/14_polymer.ipynb #10c9b033
+def _closed(units, ring, workers):
+    "(ring, number of units in it) of each unit; 1,000 units are a task for a process."
+    blocks = [units[start : start + 1000] for start in range(0, len(units), 1000)]
+    close = functools.partial(_periodics, ring=ring)
+    return [chain for block in parallel(close, blocks, workers) for chain in block]
+
+
+def _values(inner, per, chains):
+    'Columns of rings with the number of units in each; per : "unit" or "atom".'
+    values = inner.transform([ring for ring, _ in chains])
+    sizes = [count if per == "unit" else ring.GetNumHeavyAtoms() for ring, count in chains]
+    return _shared(values, np.array(sizes, float), _adds_up(inner))
+
 # %% ../../nbs/represent/14_polymer.ipynb #e485a764
 class Polymers(_MatrixTransformer):
     """Descriptors of the endless chain of a repeat unit, by a ring of units.
@@ -115,26 +129,17 @@ class Polymers(_MatrixTransformer):
         missing.
         """
         inner = self._inner()
-        blocks = [units[start : start + 1000] for start in range(0, len(units), 1000)]
-        close = functools.partial(_periodics, ring=self.ring)
-        chains = [chain for block in parallel(close, blocks, self.workers) for chain in block]
+        chains = _closed(units, self.ring, self.workers)
         reasons = [_too_large(ring, getattr(inner, "kinds", ())) for ring, _ in chains]
         failures = {row: f"a ring of {reason}" for row, reason in enumerate(reasons) if reason}
         fine = [row for row in range(len(chains)) if row not in failures]
-        values = self._values(inner, [chains[row] for row in fine])
+        values = _values(inner, self.per, [chains[row] for row in fine])
         if self.on_error == "raise" and not sp.issparse(values):
             missing = _not_finite(values, inner.get_feature_names_out())
             failures |= {fine[row]: reason for row, reason in missing.items()}
         if len(fine) < len(chains):
             values = _spread(values.astype(float), fine, len(chains))
         return values, failures
-
-    def _values(self, inner, chains):
-        "Columns of rings with the number of units in each."
-        values = inner.transform([ring for ring, _ in chains])
-        per_unit = self.per == "unit"
-        sizes = [count if per_unit else ring.GetNumHeavyAtoms() for ring, count in chains]
-        return _shared(values, np.array(sizes, float), _adds_up(inner))
 
     def get_feature_names_out(self, input_features=None):
         "The names of the columns, those of `of`."

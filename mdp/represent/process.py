@@ -131,6 +131,22 @@ def _conditions(cube, variables):
     parts = np.split(cube, np.cumsum(widths)[:-1], axis=1)
     return {variable.name: _values(part, variable) for variable, part in zip(variables, parts)}
 
+# %% ../../nbs/represent/17_process.ipynb #9196c0bd
+def _read_conditions(row, variables):
+    "A row (a dict) as a list of numbers from 0 to 1; ValueError naming all that is wrong."
+    if not isinstance(row, Mapping):
+        raise ValueError(f"a {type(row).__name__} is no dict of conditions")
+    numbers = []
+    wrong = []
+    for variable in variables:
+        try:
+            numbers += _to_unit(row.get(variable.name), variable)
+        except ValueError as error:
+            wrong.append(str(error))
+    if wrong:
+        raise ValueError("; ".join(wrong))
+    return numbers
+
 # %% ../../nbs/represent/17_process.ipynb #5e5e0c78
 class Processes(RowTransformer):
     """Process conditions (a DataFrame with a column per variable) as points of the unit cube.
@@ -162,18 +178,7 @@ class Processes(RowTransformer):
 
         Raises ValueError naming all that is wrong.
         """
-        if not isinstance(row, Mapping):
-            raise ValueError(f"a {type(row).__name__} is no dict of conditions")
-        numbers = []
-        wrong = []
-        for variable in self.variables:
-            try:
-                numbers += _to_unit(row.get(variable.name), variable)
-            except ValueError as error:
-                wrong.append(str(error))
-        if wrong:
-            raise ValueError("; ".join(wrong))
-        return numbers
+        return _read_conditions(row, self.variables)
 
     def compute(self, rows):
         "Rows as an array."

@@ -92,6 +92,17 @@ def _centre(text, radius, n_bits):
 
 _KINDS = {"difference": _difference, "structural": _structural, "drfp": _drfp}
 
+# %% ../../nbs/represent/20_reaction.ipynb #52717f57
+def _numbers_of(value, kind, radius, n_bits):
+    "The numbers of one reaction SMILES; ValueError with the reason where there are none."
+    if radius is None:
+        radius = 3 if kind == "drfp" else 2
+    with rdBase.BlockLogs():
+        reaction = read_reaction(value)
+        if kind == "centre":
+            return _centre(value.split()[0], radius, n_bits)
+        return _KINDS[kind](reaction, radius, n_bits)
+
 # %% ../../nbs/represent/20_reaction.ipynb #224aa38a
 class Reactions(RowTransformer):
     """Reaction SMILES to numbers.
@@ -123,14 +134,7 @@ class Reactions(RowTransformer):
 
     def read(self, value):
         "The numbers of one reaction; raises ValueError with the reason."
-        radius = self.radius
-        if radius is None:
-            radius = 3 if self.kind == "drfp" else 2
-        with rdBase.BlockLogs():
-            reaction = read_reaction(value)
-            if self.kind == "centre":
-                return _centre(value.split()[0], radius, self.n_bits)
-            return _KINDS[self.kind](reaction, radius, self.n_bits)
+        return _numbers_of(value, self.kind, self.radius, self.n_bits)
 
     def compute(self, objects):
         "The rows as one array."

@@ -158,6 +158,50 @@ def _gated(features, kept):
             kept += many
     return out
 
+# %% ../../nbs/simulate/18_nequix.ipynb #dea17698
+def _after_layer(network, layer, table, x, harmonics, r, data):
+    """Features of the atoms after one layer: degree -> (atoms, 2 l + 1, channels).
+
+    table : the weights of all paths, tabulated over the distance
+    x : features before it
+    harmonics, r : of the vectors to the neighbours, and their lengths (Å)
+    data : the graph
+    """
+    import torch
+
+    sent = [(part @ layer.before[k]).reshape(len(x[0]), -1) for k, part in x.items()]
+    plan = data["of"], data["first"], data["source"], layer.rows, layer.coefficients
+    sent = torch.cat(sent, 1).contiguous()
+    weights = _radial(data["distances"], *table)
+    sums = network.gather(sent, harmonics, r, *weights, *plan, layer.width)
+    out = {}
+    for k, place in layer.places.items():
+        out[k] = sums[:, place] @ layer.after[k] / network.neighbours
+    for k, skip in layer.skip.items():
+        out[k] = out[k] + x[k] @ skip
+    return _gated(_normed(out, layer), layer.out[0])
+
+# %% ../../nbs/simulate/18_nequix.ipynb #fc965026
+def _results(energy, vectors, pull, data):
+    """Energies, forces and stresses of the crystals of a graph, as SevenNet names them.
+
+    energy : of each atom (eV)
+    vectors, pull : to the neighbours (Å), and the derivative of the energy by each (eV/Å)
+    """
+    import torch
+
+    i, j = data["edge_index"]
+    crystals = len(data["num_atoms"])
+    zero = torch.zeros(len(energy), 3)
+    products = vectors[:, :, None] * pull[:, None]
+    strain = torch.zeros(crystals, 3, 3).index_add(0, data["batch"][i], products)
+    stress = (strain + strain.transpose(1, 2)) / 2 / data["cell_volume"][:, None, None]
+    return {
+        "inferred_total_energy": torch.zeros(crystals).index_add(0, data["batch"], energy),
+        "inferred_force": zero.index_add(0, i, pull).index_add(0, j, -pull),
+        "inferred_stress": -stress[:, [0, 1, 2, 0, 1, 0], [0, 1, 2, 1, 2, 2]],
+    }
+
 # %% ../../nbs/simulate/18_nequix.ipynb #ccf313b0
 class Nequix:
     """The network with the weights that ship, for `mdp.simulate.potential`.
@@ -189,29 +233,6 @@ class Nequix:
         self.readout = take()[:, 0] / 128**0.5
         self.gather = _gather_with_gradient()
 
-    def _step(self, layer, table, x, harmonics, r, data):
-        "Features after one layer."
-        import torch
-
-        atoms = len(x[0])
-        sent = [(part @ layer.before[k]).reshape(atoms, -1) for k, part in x.items()]
-        plan = data["of"], data["first"], data["source"], layer.rows, layer.coefficients
-        sums = self.gather(
-            torch.cat(sent, 1).contiguous(),
-            harmonics,
-            r,
-            *_radial(data["distances"], *table),
-            *plan,
-            layer.width,
-        )
-        out = {
-            k: sums[:, place] @ layer.after[k] / self.neighbours
-            for k, place in layer.places.items()
-        }
-        for k, skip in layer.skip.items():
-            out[k] = out[k] + x[k] @ skip
-        return _gated(_normed(out, layer), layer.out[0])
-
     def energies(self, vectors, species, data):
         "Energy of each atom (eV) as a function of the vectors to its neighbours."
         import torch
@@ -222,7 +243,7 @@ class Nequix:
         harmonics = o3.spherical_harmonics(degrees, vectors, True, "component").contiguous()
         x = {0: torch.nn.functional.one_hot(species, len(self.type_map)).float()[:, None]}
         for layer, table in zip(self.layers, self.tables):
-            x = self._step(layer, table, x, harmonics, r, data)
+            x = _after_layer(self, layer, table, x, harmonics, r, data)
         energy = x[0][:, 0] @ self.readout
         return energy * self.scale + self.shift + self.atom_energies[species]
 
@@ -234,20 +255,7 @@ class Nequix:
         species = torch.tensor([self.type_map[int(z)] for z in data["atomic_numbers"]])
         energy = self.energies(vectors, species, data)
         (pull,) = torch.autograd.grad(energy.sum(), vectors)
-        i, j = data["edge_index"]
-        crystals = len(data["num_atoms"])
-        zero = torch.zeros(len(species), 3)
-        strain = torch.zeros(crystals, 3, 3).index_add(
-            0, data["batch"][i], vectors.detach()[:, :, None] * pull[:, None]
-        )
-        stress = (strain + strain.transpose(1, 2)) / 2 / data["cell_volume"][:, None, None]
-        return {
-            "inferred_total_energy": torch.zeros(crystals).index_add(
-                0, data["batch"], energy.detach()
-            ),
-            "inferred_force": zero.index_add(0, i, pull).index_add(0, j, -pull),
-            "inferred_stress": -stress[:, [0, 1, 2, 0, 1, 0], [0, 1, 2, 1, 2, 2]],
-        }
+        return _results(energy.detach(), vectors.detach(), pull, data)
 
 # %% ../../nbs/simulate/18_nequix.ipynb #504a09bd
 def main(argv: list[str] | None = None):

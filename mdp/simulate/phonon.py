@@ -97,6 +97,36 @@ def _shared(slope, w):
     mean = np.stack([np.bincount(group, x) / size for x in slope.reshape(-1, 3).T], -1)
     return mean[group].reshape(slope.shape)
 
+# %% ../../nbs/simulate/21_phonon.ipynb #e5137ebe
+def _modes(D):
+    """Frequencies (rad/ps) and velocities (Å/ps) of dynamical matrices and their derivatives.
+
+    D : as `_dynamical` returns it
+    """
+    w2, e = np.linalg.eigh((D[0] + D[0].conj().transpose(0, 2, 1)) / 2)
+    w = np.sign(w2) * np.sqrt(abs(w2)) * _UNIT
+    slope = np.stack([(e.conj() * (d @ e)).sum(1).real for d in D[1:]], -1)
+    slope = slope * _UNIT**2 / (2 * np.maximum(abs(w), 1e-3))[..., None]
+    return w, _shared(slope, w)
+
+# %% ../../nbs/simulate/21_phonon.ipynb #7307124a
+def _even_mesh(cell, n, total):
+    "Points along each axis, and all of them as whole numbers (rows, 3); `total` modes, about."
+    lengths = np.linalg.norm(np.linalg.inv(cell), axis=0)
+    points = (total / (3 * n) / lengths.prod()) ** (1 / 3) * lengths
+    mesh = np.maximum(2, np.rint(points)).astype(int)
+    grid = np.stack(np.meshgrid(*map(np.arange, mesh), indexing="ij"), -1).reshape(-1, 3)
+    return mesh, grid
+
+
+def _irreducible(mesh, crystal):
+    "Rows of the points of a mesh that stand for all, and for how many each stands."
+    import spglib
+
+    stands, address = spglib.get_ir_reciprocal_mesh(mesh, crystal, is_shift=[0, 0, 0])
+    first, weight = np.unique(stands, return_counts=True)
+    return np.ravel_multi_index((address[first] % mesh).T, mesh), weight
+
 # %% ../../nbs/simulate/21_phonon.ipynb #75452f56
 class Phonons:
     """The harmonic crystal: relaxed structure and force constants.
@@ -147,12 +177,7 @@ class Phonons:
             (Å/ps), rows x 3n x 3
         """
         q = np.atleast_2d(np.asarray(q, float))
-        D = _dynamical(q, self.pairs, self.cell, len(self.z))
-        w2, e = np.linalg.eigh((D[0] + D[0].conj().transpose(0, 2, 1)) / 2)
-        w = np.sign(w2) * np.sqrt(abs(w2)) * _UNIT
-        slope = np.stack([(e.conj() * (d @ e)).sum(1).real for d in D[1:]], -1)
-        slope = slope * _UNIT**2 / (2 * np.maximum(abs(w), 1e-3))[..., None]
-        return w, _shared(slope, w)
+        return _modes(_dynamical(q, self.pairs, self.cell, len(self.z)))
 
     def mesh(self, total: int = 8000):
         """A mesh of wave vectors, about even in all directions.
@@ -162,17 +187,9 @@ class Phonons:
         returns : points along each axis; frequencies and velocities as of `modes`; rows of the
             irreducible points; how many points each of these stands for
         """
-        import spglib
-
         in_range(total, "total", 1, unit="modes")
-        lengths = np.linalg.norm(np.linalg.inv(self.cell), axis=0)
-        points = (total / (3 * len(self.z)) / lengths.prod()) ** (1 / 3) * lengths
-        mesh = np.maximum(2, np.rint(points)).astype(int)
-        grid = np.stack(np.meshgrid(*map(np.arange, mesh), indexing="ij"), -1).reshape(-1, 3)
-        crystal = self.cell, self.frac, self.z
-        stands, address = spglib.get_ir_reciprocal_mesh(mesh, crystal, is_shift=[0, 0, 0])
-        first, weight = np.unique(stands, return_counts=True)
-        row = np.ravel_multi_index((address[first] % mesh).T, mesh)
+        mesh, grid = _even_mesh(self.cell, len(self.z), total)
+        row, weight = _irreducible(mesh, (self.cell, self.frac, self.z))
         return mesh, *self.modes(grid / mesh), row, weight
 
     def phase_space(self, total: int = 8000) -> float:
@@ -311,12 +328,12 @@ def _table(work, column, structures, on_error, workers, cache, metals, settings)
         names |= dict.fromkeys(row)
     return pd.DataFrame(rows, given.index, list(names))
 
-
+# %% ../../nbs/simulate/21_phonon.ipynb #7b99fe75
 def _unless_default(potential):
     "The potential as a setting; none for the default, so that rows kept earlier are found."
     return {} if potential == "sevennet-0" else {"potential": potential}
 
-
+# %% ../../nbs/simulate/21_phonon.ipynb #bb101b48
 def _refuse(given, reasons):
     "BadInput that names every structure for which there is a reason."
     flags = {row: reason for row, reason in enumerate(reasons) if reason}
@@ -407,7 +424,7 @@ def _phono3py(phonons, length):
         log_level=0,
     )
 
-
+# %% ../../nbs/simulate/21_phonon.ipynb #3c60021c
 def _fit_of(supercell, cutoff):
     "The symmetry-adapted basis of second and third derivatives, and its size."
     from symfc import Symfc
@@ -565,7 +582,7 @@ WELL_KNOWN = {
 _PLACES = {225: [[0, 0, 0], [0.5, 0.5, 0.5]], 216: [[0, 0, 0], [0.25, 0.25, 0.25]]}
 _DEFAULT = dict(length=7.0, cutoff=5.0, total=6000)
 
-
+# %% ../../nbs/simulate/21_phonon.ipynb #38fdc8df
 def well_known(name):
     "A crystal of `WELL_KNOWN` as a Structure."
     from pymatgen.core import Lattice, Structure
@@ -574,7 +591,7 @@ def well_known(name):
     places = _PLACES.get(group, [[0, 0, 0]])
     return Structure.from_spacegroup(group, Lattice.cubic(a), elements, places)
 
-
+# %% ../../nbs/simulate/21_phonon.ipynb #c297dea2
 def compare_potentials(out, minutes: float = np.inf):
     """Conductivities of `WELL_KNOWN` by both potentials, then by Nequix at other settings.
 

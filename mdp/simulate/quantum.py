@@ -303,7 +303,7 @@ def _folder_name(method, shape="field"):
     )
     return f"{method}-{hashlib.sha256(text.encode()).hexdigest()[:10]}"
 
-
+# %% ../../nbs/simulate/20_quantum.ipynb #356ef673
 def _missing():
     raise KeyError
 
@@ -386,7 +386,7 @@ def _checked(method, on_error, oligomers, shape):
         )
     return units
 
-
+# %% ../../nbs/simulate/20_quantum.ipynb #4a94a94b
 def _results(names, method, shape, workers, desc):
     "The outcome for each canonical SMILES, from the store or calculated on some core."
     known = {smiles: _known(smiles, method, shape) for smiles in names}
@@ -574,7 +574,7 @@ def _film_lines(shape):
         lines[level] = film_line(early[f"{level}_{shape}"], early[level], FILM_SLOPE)
     return lines
 
-
+# %% ../../nbs/simulate/20_quantum.ipynb #6b3534a3
 def to_film(table, shape: str = "planar") -> pd.DataFrame:
     """Calculated levels on the scale of electrochemistry.
 

@@ -29,7 +29,7 @@ def _sun():
     total = np.r_[0, np.cumsum(np.diff(wavelength) * (current[1:] + current[:-1]) / 2)]
     return wavelength, total, np.trapezoid(power, wavelength) / 10
 
-
+# %% ../../nbs/simulate/23_solar.ipynb #fb8c963b
 def photocurrent(gap):
     """The current if every photon of AM1.5G above the gap gave one electron; BadInput for a gap
     below 0.
@@ -119,7 +119,7 @@ def _levels(homo, lumo):
         )
     return homo, lumo, index
 
-
+# %% ../../nbs/simulate/23_solar.ipynb #866b6445
 def _without_frame(values, name):
     "The only column of a frame; anything else as it is."
     if isinstance(values, Mapping):
