@@ -36,6 +36,16 @@ def to_pages(markdown):
     return re.sub(r"\]\(([^)#:]+)\.ipynb", r"](\1.md", markdown)
 
 
+def without_outside(markdown, path):
+    "Links of a notebook that leave `nbs`, whose files the site does not hold, as their words alone."
+
+    def kept_or_words(link):
+        inside = (path.parent / link[2]).resolve().is_relative_to(ROOT / "nbs")
+        return link[0] if inside else link[1]
+
+    return re.sub(r"(?<!!)\[([^]]+)\]\(([^)#:]+)\)", kept_or_words, markdown)
+
+
 def to_markdown(path, docs):
     "One notebook -> one Markdown page with its pictures beside it."
     nb = without_widgets(
@@ -43,7 +53,7 @@ def to_markdown(path, docs):
     )
     for cell in nb.cells:
         if cell.cell_type == "markdown":
-            cell.source = to_pages(mathml(cell.source))
+            cell.source = to_pages(mathml(without_outside(cell.source, path)))
         elif "#| echo: false" in cell.source or "#| hide" in cell.source:
             cell.metadata["transient"] = {"remove_source": True}
         else:
