@@ -37,7 +37,7 @@ def to_pages(markdown):
 
 
 def without_outside(markdown, path):
-    "Links of a notebook that leave `nbs`, whose files the site does not hold, as their words alone."
+    "The words alone of links that leave `nbs`: the site does not hold their files."
 
     def kept_or_words(link):
         inside = (path.parent / link[2]).resolve().is_relative_to(ROOT / "nbs")
