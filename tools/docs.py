@@ -40,7 +40,7 @@ SECTIONS = {
 def to_pages(markdown):
     "Links to notebooks, and to texts beside the folder of the notebooks, as links to their pages."
     markdown = re.sub(r"\]\(([^)#:]+)\.ipynb", r"](\1.md", markdown)
-    return re.sub(r"\]\(((?:\.\./)*)\.\./(benchmarks|mdp)/", r"](\1\2/", markdown)
+    return re.sub(r"\]\(((?:\.\./)*)\.\./(benchmarks/|mdp/|README\.ja)", r"](\1\2", markdown)
 
 
 def headings(nb):
@@ -285,6 +285,15 @@ def write_texts(folder, docs):
     return pages
 
 
+def write_japanese(docs):
+    "The Japanese overview as a page; returns its name."
+    text = to_pages((ROOT / "README.ja.md").read_text(encoding="utf-8"))
+    text = text.replace("](nbs/", "](").replace("](README.md)", "](index.md)")
+    text = re.sub(r"\[([^]]+)\]\(CITATION\.cff\)", r"\1", text)
+    (docs / "README.ja.md").write_text(text, encoding="utf-8")
+    return "README.ja.md"
+
+
 def write_pages(docs):
     "All notebooks as Markdown pages in the folder `docs`; returns the navigation of the site."
     groups = {}
@@ -292,6 +301,7 @@ def write_pages(docs):
         folder = path.relative_to(ROOT / "nbs").parent.as_posix().replace(".", "")
         heading = title(nbformat.read(path, as_version=4))[0]
         groups.setdefault(folder, []).append({heading: to_markdown(path, docs)})
+    groups[""].append({"日本語": write_japanese(docs)})
     groups["api"] = write_reference(docs)
     for folder in ("mdp/weights", "mdp/facts", "benchmarks"):
         groups[Path(folder).name] = write_texts(folder, docs)
