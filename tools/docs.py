@@ -150,9 +150,13 @@ def _signature(thing):
 
 
 def _methods(owner):
-    "The public methods that a class defines itself, each with signature and docstring."
+    "The public methods that a class, or a private base of it, defines, each with its docstring."
+    of_bases = {}
+    for base in reversed(owner.__mro__):
+        if base is owner or (base.__module__.startswith("mdp") and base.__name__.startswith("_")):
+            of_bases |= vars(base)
     parts = []
-    for name, method in vars(owner).items():
+    for name, method in of_bases.items():
         if name.startswith("_") or not inspect.isfunction(method):
             continue
         parts.append(f"### {owner.__name__}.{name}")
