@@ -37,4 +37,4 @@ def _shown(output, hidden):
 
 def _from_root(markdown):
     "Links of the notebook, as seen from the top of the checkout."
-    return re.sub(r"\]\((?!https?:|#)", "](nbs/", markdown)
+    return re.sub(r"\]\((?!https?:|#)", "](nbs/", markdown).replace("](nbs/../", "](")
