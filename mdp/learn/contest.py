@@ -221,7 +221,12 @@ def _write(path, arrays):
         save_file(arrays, temporary)
 
 # %% ../../nbs/learn/33_contest.ipynb #8314592c
-CANDIDATES = ("network", "ridge", "trees", "mean")
+CANDIDATES = {  # as they are called in a card
+    "network": "networks",
+    "ridge": "a ridge",
+    "trees": "boosted trees",
+    "mean": "the mean of networks and boosted trees",
+}
 
 
 def contest_choice(table: pd.DataFrame) -> pd.Series:
@@ -347,12 +352,6 @@ def _checksum(arrays):
     return checksum
 
 # %% ../../nbs/learn/33_contest.ipynb #0329c688
-_NAMES = {
-    "network": "networks",
-    "ridge": "a ridge",
-    "trees": "boosted trees",
-    "mean": "the mean of networks and boosted trees",
-}
 _LINE = "What answers: "
 
 
@@ -363,10 +362,10 @@ def _write_into_cards(path, models):
     for text in cards:
         text = text.split(f"\n{_LINE}")[0].rstrip("\n")
         row = models.loc[text.split("\n")[0]]
-        others = ", ".join(f"{name} {row[name]:.3g}" for name in _NAMES)
+        others = ", ".join(f"{name} {row[name]:.3g}" for name in CANDIDATES)
         lines.append(
-            f"{text}\n\n{_LINE}{_NAMES[row.model]}, mean absolute error {row.mae:.3g} over five "
-            f"folds. All on {row.descriptor}: {others}.\n"
+            f"{text}\n\n{_LINE}{CANDIDATES[row.model]}, mean absolute error {row.mae:.3g} over "
+            f"five folds. All on {row.descriptor}: {others}.\n"
         )
     with atomic_write(path) as temporary:
         temporary.write_text("\n### ".join(lines), encoding="utf-8")
@@ -388,7 +387,7 @@ def shipped_models(library=None) -> pd.DataFrame:
     library = Library.open() if library is None else library
     path = library.path / _TABLE
     if not path.exists():
-        return pd.DataFrame(columns=["descriptor", "model", "mae", *_NAMES, "crc"])
+        return pd.DataFrame(columns=["descriptor", "model", "mae", *CANDIDATES, "crc"])
     return pd.read_csv(path, index_col="task")
 
 

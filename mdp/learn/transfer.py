@@ -20,6 +20,7 @@ from ..core.training import descend
 from ..data.fetch import facts
 from ..data.registry import datasets
 from mdp.learn.contest import (
+    contest_descriptor,
     fold_networks,
     limited,
     predict_arrays,
@@ -474,7 +475,7 @@ def _by_arrays(library, task, column):
 
     returns : (n,) on the scale on which the task is learnt; (n,) bool: which had to be limited
     """
-    kind, name = tasks().kind[task], shipped_models(library).descriptor[task]
+    kind, name = tasks().kind[task], contest_descriptor(task)
     is_formula = KINDS[kind].what == "formula"
     described = describe(column, kind, name).astype(np.float32)
     sized = has_a_size(column) if is_formula else np.ones(len(column), bool)
@@ -500,9 +501,10 @@ def _fingerprint(descriptor, task):
     "A checksum of what answers for a task: its networks, and the arrays that ship beside them."
     checksum = zlib.crc32(" ".join(map(str, descriptor.chosen_.crc.sort_index())).encode())
     models = shipped_models(descriptor.library_)
-    if task not in models.index or models.model[task] == "network":
+    model = models.model.get(task, "network")
+    if model == "network":
         return checksum
-    return zlib.crc32(f"{models.model[task]} {models.crc[task]}".encode(), checksum)
+    return zlib.crc32(f"{model} {models.crc[task]}".encode(), checksum)
 
 # %% ../../nbs/learn/34_transfer.ipynb #054b2aad
 def library_errors(task: str, library=None, rows: int = 400) -> dict:
